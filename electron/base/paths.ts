@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+
+/** Where a host keeps things. Folders are created by whoever uses them, 0700 unless said otherwise. */
+export interface Paths {
+  /** Everything of one host. 0711 when the host runs as root, so that a VM's own uid reaches its folder. */
+  readonly dataDir: string;
+  readonly databasePath: string;
+  readonly settingsPath: string;
+  /** One folder per job: document, input, checkpoints, result. */
+  readonly jobsDir: string;
+  /** Imported appliance images by digest; readable by the VM's uid. */
+  readonly imagesDir: string;
+  /** One folder per VM, owned by the VM's uid: boot disk, scratch, transfer disks, pid file, sockets. */
+  readonly vmsDir: string;
+  readonly logsDir: string;
+  /** 0700; holds the control socket. */
+  readonly runDir: string;
+  readonly socketPath: string;
+}
+
+export interface PathsInput {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** 0 for root; undefined where the platform has no uids. */
+  readonly uid: number | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** `GLEANER_HOME` puts everything under one folder; else the platform's convention. Pure. */
+export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
+  const override = env['GLEANER_HOME'];
+  const dataDir = override ?? conventionalDataDir(platform, home, uid, env);
+  const runtime = override || uid === 0 ? undefined : env['XDG_RUNTIME_DIR'];
+  const runDir = platform === 'linux' && runtime ? join(runtime, 'gleaner') : join(dataDir, 'run');
+  return {
+    dataDir,
+    databasePath: join(dataDir, 'gleaner.db'),
+    settingsPath: join(dataDir, 'settings.json'),
+    jobsDir: join(dataDir, 'jobs'),
+    imagesDir: join(dataDir, 'images'),
+    vmsDir: join(dataDir, 'vms'),
+    logsDir: join(dataDir, 'logs'),
+    runDir,
+    socketPath: platform === 'win32' ? String.raw`\\.\pipe\gleaner` : join(runDir, 'control.sock'),
+  };
+}
+
+function conventionalDataDir(
+  platform: NodeJS.Platform,
+  home: string,
+  uid: number | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Gleaner');
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Gleaner');
+  if (uid === 0) return '/var/lib/gleaner';
+  return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'gleaner');
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Failure } from './failures.ts';
+import { JobDocument, JobId } from './job.ts';
+import { LedgerEntry, LedgerVerdict } from './ledger.ts';
+import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
+
+export const Check = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(['ok', 'warning', 'failed', 'unknown']),
+  detail: z.string(),
+  hint: z.string().optional(),
+});
+export type Check = z.infer<typeof Check>;
+
+export const JobDetail = z.strictObject({
+  job: JobView,
+  document: JobDocument,
+  entries: z.array(LedgerEntry),
+  /** Last bytes of the job's own output, at most 16 KiB each; hostile text. */
+  stdout: z.string(),
+  stderr: z.string(),
+});
+export type JobDetail = z.infer<typeof JobDetail>;
+
+const nothing = z.strictObject({});
+
+/**
+ * Everything that the outside may ask, by name. `upload`: the client streams a tar to the host beside the
+ * input; `download`: the host streams bytes back instead of an output value. The host never opens a path
+ * that a client names. Both servers (`control/`) and all clients derive their types from this table.
+ */
+export const commands = {
+  status: { input: nothing, output: Snapshot, stream: 'none' },
+  pause: { input: z.strictObject({ length: PauseLength }), output: Contribution, stream: 'none' },
+  resume: { input: nothing, output: Contribution, stream: 'none' },
+  'jobs.list': {
+    input: z.strictObject({ limit: z.int().min(1).max(1000).default(200) }),
+    output: z.array(JobView),
+    stream: 'none',
+  },
+  'jobs.show': { input: z.strictObject({ id: JobId }), output: JobDetail, stream: 'none' },
+  /** Body: a tar with `job.json` and `in/…`. `dryRun` parses and answers without queueing. */
+  'jobs.add': {
+    input: z.strictObject({ dryRun: z.boolean().default(false) }),
+    output: z.strictObject({
+      id: JobId.nullable(),
+      document: JobDocument,
+      inputFiles: z.int(),
+      inputBytes: z.int(),
+    }),
+    stream: 'upload',
+  },
+  /** Answer: a tar with `out/…`, `stdout`, `stderr`. */
+  'jobs.result': { input: z.strictObject({ id: JobId }), output: z.null(), stream: 'download' },
+  'jobs.abort': { input: z.strictObject({ id: JobId }), output: JobView, stream: 'none' },
+  /** Queues the sample project (the option book) once more. */
+  'jobs.sample': { input: nothing, output: z.array(JobView), stream: 'none' },
+  'ledger.list': {
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).default(50),
+      /** Entries with a smaller seq only: newest first, page by page. */
+      before: z.int().min(1).optional(),
+    }),
+    output: z.array(LedgerEntry),
+    stream: 'none',
+  },
+  'ledger.verify': { input: nothing, output: LedgerVerdict, stream: 'none' },
+  'ledger.export': {
+    input: z.strictObject({ format: z.enum(['csv', 'json']) }),
+    output: z.null(),
+    stream: 'download',
+  },
+  doctor: { input: nothing, output: z.array(Check), stream: 'none' },
+} as const satisfies Record<
+  string,
+  { input: z.ZodType; output: z.ZodType; stream: 'none' | 'upload' | 'download' }
+>;
+
+export type Commands = typeof commands;
+export type CommandName = keyof Commands;
+export type CommandInput<N extends CommandName> = z.input<Commands[N]['input']>;
+export type CommandParsed<N extends CommandName> = z.output<Commands[N]['input']>;
+export type CommandOutput<N extends CommandName> = z.output<Commands[N]['output']>;
+
+export type PlainCommandName = {
+  [N in CommandName]: Commands[N]['stream'] extends 'none' ? N : never;
+}[CommandName];
+export type UploadCommandName = {
+  [N in CommandName]: Commands[N]['stream'] extends 'upload' ? N : never;
+}[CommandName];
+export type DownloadCommandName = {
+  [N in CommandName]: Commands[N]['stream'] extends 'download' ? N : never;
+}[CommandName];
+
+/** What every command answers on the wire. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+/** Events: at most 4 per second, only while somebody listens. */
+export const HostEvent = z.strictObject({ type: z.literal('snapshot'), snapshot: Snapshot });
+export type HostEvent = z.infer<typeof HostEvent>;
+
+/**
+ * What a host offers to the two servers and to the shell. Inputs are parsed by the caller (a server parses
+ * what came over the wire by the table); every method rejects with a `GleanerError`.
+ */
+export interface HostApi {
+  call<N extends PlainCommandName>(name: N, input: CommandParsed<N>): Promise<CommandOutput<N>>;
+  upload<N extends UploadCommandName>(
+    name: N,
+    input: CommandParsed<N>,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<CommandOutput<N>>;
+  download<N extends DownloadCommandName>(
+    name: N,
+    input: CommandParsed<N>,
+  ): Promise<AsyncIterable<Uint8Array>>;
+  /** Calls `listener` with every new Snapshot, coalesced to at most 4 per second; returns the way to stop. */
+  subscribe(listener: (event: HostEvent) => void): () => void;
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { Failure } from './failures.ts';
+import { JobState } from './job.ts';
+
+/** Epoch milliseconds. */
+const time = z.int();
+
+export const Allowance = z.strictObject({
+  run: z.boolean(),
+  /** Share of the VM's vCPU time that may be used, 0…1, over 10 s windows. */
+  share: z.number().min(0).max(1),
+  vcpus: z.int().min(0),
+  memoryBytes: z.int().min(0),
+  /** The sentence that tray, window and CLI show alike. */
+  reason: z.string(),
+});
+export type Allowance = z.infer<typeof Allowance>;
+
+export const ContributionState = z.enum([
+  'working',
+  'starting',
+  'yielding',
+  'paused',
+  'waiting',
+  'attention',
+]);
+export type ContributionState = z.infer<typeof ContributionState>;
+
+export const PauseLength = z.enum(['30m', '1h', 'tomorrow', 'manual']);
+export type PauseLength = z.infer<typeof PauseLength>;
+
+export const Contribution = z.strictObject({
+  state: ContributionState,
+  /** One sentence: what is happening and why. */
+  sentence: z.string(),
+  since: time,
+  allowance: Allowance,
+  pause: z.strictObject({ length: PauseLength, since: time, until: time.nullable() }).nullable(),
+});
+export type Contribution = z.infer<typeof Contribution>;
+
+export const vmPhases = [
+  'stopped',
+  'preparing',
+  'starting',
+  'running',
+  'freezing',
+  'frozen',
+  'saving',
+  'saved',
+  'stopping',
+  'backoff',
+  'failed',
+] as const;
+export const VmPhase = z.enum(vmPhases);
+export type VmPhase = z.infer<typeof VmPhase>;
+
+export const VmView = z.strictObject({
+  name: z.string(),
+  grid: z.string(),
+  phase: VmPhase,
+  since: time,
+  accelerator: z.strictObject({ name: z.string(), reason: z.string() }).nullable(),
+  isolation: z.enum(['full', 'reduced']).nullable(),
+  /** QEMU start → guest ready. */
+  bootMs: z.number().nullable(),
+  vcpus: z.int(),
+  memoryBytes: z.int(),
+  shareGranted: z.number(),
+  /** Measured by the host over the last 10 s; null while unknown. */
+  shareMeasured: z.number().nullable(),
+  failure: Failure.nullable(),
+});
+export type VmView = z.infer<typeof VmView>;
+
+export const JobView = z.strictObject({
+  id: z.string(),
+  grid: z.string(),
+  title: z.string(),
+  owner: z.string(),
+  state: JobState,
+  attempt: z.int().min(0),
+  /** 0…1; null when the job does not tell. */
+  progress: z.number().min(0).max(1).nullable(),
+  progressText: z.string(),
+  addedAt: time,
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  cpuSeconds: z.number(),
+  memoryPeakBytes: z.int(),
+  checkpointAt: time.nullable(),
+  earned: z.strictObject({ amount: z.number(), unit: z.string() }).nullable(),
+  failure: Failure.nullable(),
+  hasResult: z.boolean(),
+});
+export type JobView = z.infer<typeof JobView>;
+
+export const GridView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  queued: z.int(),
+  running: z.int(),
+  done: z.int(),
+  failed: z.int(),
+  aborted: z.int(),
+});
+export type GridView = z.infer<typeof GridView>;
+
+export const Today = z.strictObject({
+  cpuSeconds: z.number(),
+  wallSeconds: z.number(),
+  jobsDone: z.int(),
+  jobsFailed: z.int(),
+  /** One row per grid and unit: units are never added up. */
+  earned: z.array(
+    z.strictObject({ grid: z.string(), unit: z.string(), settled: z.number(), pending: z.number() }),
+  ),
+});
+export type Today = z.infer<typeof Today>;
+
+export const YieldStats = z.strictObject({
+  count: z.int(),
+  /** Pause asked → VM's vCPUs stopped, acknowledged by QEMU, in ms. */
+  lastMs: z.number().nullable(),
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+export type YieldStats = z.infer<typeof YieldStats>;
+
+/** The one value that window, tray and CLI see. Jobs: the running ones, then the latest others, at most 50. */
+export const Snapshot = z.strictObject({
+  version: z.string(),
+  at: time,
+  contribution: Contribution,
+  vms: z.array(VmView),
+  jobs: z.array(JobView),
+  grids: z.array(GridView),
+  today: Today,
+  yields: YieldStats,
+  problems: z.array(Failure),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
