@@ -6,6 +6,8 @@ export interface Paths {
   readonly dataDir: string;
   readonly databasePath: string;
   readonly settingsPath: string;
+  /** What the person asked for (pause): intent that outlives a restart. */
+  readonly intentPath: string;
   /** One folder per job: document, input, checkpoints, result. */
   readonly jobsDir: string;
   /** Imported appliance images by digest; readable by the VM's uid. */
@@ -36,6 +38,7 @@ export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
     dataDir,
     databasePath: join(dataDir, 'gleaner.db'),
     settingsPath: join(dataDir, 'settings.json'),
+    intentPath: join(dataDir, 'intent.json'),
     jobsDir: join(dataDir, 'jobs'),
     imagesDir: join(dataDir, 'images'),
     vmsDir: join(dataDir, 'vms'),
