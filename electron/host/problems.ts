@@ -1,0 +1,27 @@
+import type { Failure } from '../contract/index.ts';
+
+/** What is wrong right now, one failure per cause; a cause that is mended takes its problem away. */
+export class Problems {
+  readonly #byCause = new Map<string, Failure>();
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  set(cause: string, failure: Failure | null): void {
+    const before = this.#byCause.get(cause);
+    if (failure === null ? before === undefined : before?.sentence === failure.sentence) return;
+    if (failure === null) this.#byCause.delete(cause);
+    else this.#byCause.set(cause, failure);
+    this.#onChange();
+  }
+
+  get(cause: string): Failure | undefined {
+    return this.#byCause.get(cause);
+  }
+
+  list(): Failure[] {
+    return [...this.#byCause.values()];
+  }
+}
