@@ -1,11 +1,20 @@
+// @ts-check
 // The part of set-up that runs before anything is installed: Node's version, system packages, `npm ci`. Then it hands
 // over to the pinned Node of the lock file, which runs the TypeScript that does the rest. No dependencies.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkoutDir, fail, mustRunStep, runStep, say, SetupError } from './console.mjs';
+import { checkoutDir, fail, mustRunStep, runStep, SetupError, say } from './console.mjs';
 import {
   aptCandidates,
   dpkgFormat,
@@ -59,14 +68,20 @@ function thisSystem() {
 
 /** @param {readonly import('./packages.mjs').SystemPackage[]} wanted @returns {string[]} */
 function stillMissing(wanted) {
-  const output = execFileSync('dpkg-query', ['-W', `-f=${dpkgFormat}`], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const output = execFileSync('dpkg-query', ['-W', `-f=${dpkgFormat}`], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   return missingPackages(wanted, installedNames(output, process.arch === 'x64' ? 'amd64' : process.arch));
 }
 
 /** @param {readonly string[]} missing @returns {string[]} the names as this machine's apt knows them */
 function namesForApt(missing) {
   const asked = missing.flatMap((name) => [name, `${name}t64`]);
-  const policy = spawnSync('apt-cache', ['policy', ...asked], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  const policy = spawnSync('apt-cache', ['policy', ...asked], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   return installNames(missing, aptCandidates(policy.stdout ?? ''));
 }
 
@@ -112,9 +127,11 @@ async function ensureSystemPackages(use) {
     log: 'apt-update',
   });
   // One broken third-party source must not stop the rest: the installation decides.
-  if (update.code !== 0) say(`  apt-get update had errors (${update.logPath}); going on with the lists there are`);
+  if (update.code !== 0)
+    say(`  apt-get update had errors (${update.logPath}); going on with the lists there are`);
   const names = namesForApt(missing);
-  const shown = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  const shown =
+    names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
   await mustRunStep(
     `Installing ${names.length} system packages: ${shown}`,
     [...apt, ...aptInstall, ...wait, ...names],
@@ -136,7 +153,9 @@ async function ensureSystemPackages(use) {
 /** @returns {string[]} the npm that started us, else the one on the PATH */
 export function npmCommand() {
   const script = process.env['npm_execpath'];
-  return script !== undefined && path.basename(script) === 'npm-cli.js' ? [process.execPath, script] : ['npm'];
+  return script !== undefined && path.basename(script) === 'npm-cli.js'
+    ? [process.execPath, script]
+    : ['npm'];
 }
 
 /**
@@ -144,7 +163,9 @@ export function npmCommand() {
  */
 async function ensureNodeModules() {
   const stampPath = path.join(nodeModulesDir, '.gleaner-lock');
-  const lock = createHash('sha256').update(readFileSync(path.join(checkoutDir, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(checkoutDir, 'package-lock.json')))
+    .digest('hex');
   const wanted = `${lock} ${process.platform}-${process.arch}\n`;
   const found = existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : '';
   if (found === wanted && existsSync(projectNodePath)) return;
@@ -178,7 +199,10 @@ async function handOver(script) {
     await import(pathToFileURL(scriptPath).href);
     return;
   }
-  const child = spawn(projectNodePath, [scriptPath, ...process.argv.slice(2)], { cwd: checkoutDir, stdio: 'inherit' });
+  const child = spawn(projectNodePath, [scriptPath, ...process.argv.slice(2)], {
+    cwd: checkoutDir,
+    stdio: 'inherit',
+  });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => child.kill(signal));
   }

