@@ -20,6 +20,7 @@ import {
   dpkgFormat,
   installedNames,
   installNames,
+  matchesLock,
   missingPackages,
   packagesFor,
   parseOsRelease,
@@ -163,12 +164,20 @@ export function npmCommand() {
  */
 async function ensureNodeModules() {
   const stampPath = path.join(nodeModulesDir, '.gleaner-lock');
-  const lock = createHash('sha256')
-    .update(readFileSync(path.join(checkoutDir, 'package-lock.json')))
-    .digest('hex');
-  const wanted = `${lock} ${process.platform}-${process.arch}\n`;
-  const found = existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : '';
-  if (found === wanted && existsSync(projectNodePath)) return;
+  const lock = readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8');
+  const digest = createHash('sha256').update(lock).digest('hex');
+  const stamp = `${digest} ${process.platform}-${process.arch}\n`;
+  const complete = existsSync(projectNodePath);
+  if (complete && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return;
+  const notePath = path.join(nodeModulesDir, '.package-lock.json');
+  if (
+    complete &&
+    existsSync(notePath) &&
+    matchesLock(JSON.parse(lock), JSON.parse(readFileSync(notePath, 'utf8')))
+  ) {
+    writeFileSync(stampPath, stamp);
+    return;
+  }
   rmSync(stampPath, { force: true });
   await mustRunStep(
     'Installing the npm packages of package-lock.json',
@@ -185,7 +194,7 @@ async function ensureNodeModules() {
       `There may be no build of it for ${process.platform}-${process.arch}; see optionalDependencies in package.json.`,
     );
   }
-  writeFileSync(stampPath, wanted);
+  writeFileSync(stampPath, stamp);
 }
 
 /**

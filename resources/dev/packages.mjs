@@ -1,6 +1,6 @@
 // @ts-check
-// The system packages Gleaner needs on Debian and Ubuntu, and the pure rules that turn "what is there" into "what to
-// install". Plain JavaScript for any Node >= 20: loaded before `npm ci` has run.
+// What Gleaner needs installed, from Debian and Ubuntu and from npm, and the pure rules that turn "what is there" into
+// "what to install". Plain JavaScript for any Node >= 20: loaded before `npm ci` has run.
 
 /** @typedef {'vm' | 'guest' | 'electron' | 'display' | 'test'} PackageGroup */
 
@@ -139,4 +139,28 @@ export function aptCandidates(policyOutput) {
  */
 export function installNames(missing, candidates) {
   return missing.map((name) => (!candidates.has(name) && candidates.has(`${name}t64`) ? `${name}t64` : name));
+}
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
+/** @typedef {{ packages?: Record<string, LockedPackage> }} Lock */
+
+/**
+ * Whether node_modules holds what the lock file says: also when somebody installed it by hand.
+ * @param {Lock} lock package-lock.json
+ * @param {Lock} installed npm's own note of what it installed, node_modules/.package-lock.json
+ * @returns {boolean}
+ */
+export function matchesLock(lock, installed) {
+  const wanted = Object.entries(lock.packages ?? {}).filter(([place]) => place !== '');
+  const found = installed.packages ?? {};
+  const known = new Set(wanted.map(([place]) => place));
+  return (
+    Object.keys(found).every((place) => known.has(place)) &&
+    wanted.every(([place, { version, integrity, optional }]) => {
+      const there = found[place];
+      // Optional packages of other platforms are not installed.
+      if (there === undefined) return optional === true;
+      return there.version === version && there.integrity === integrity;
+    })
+  );
 }
