@@ -1,0 +1,65 @@
+import type { App, Session, WebContents } from 'electron';
+import type { Log } from '../base/log.ts';
+import { pageOrigin } from './app-protocol.ts';
+
+/**
+ * Denies by default everything that a page could ask of its browser: permissions, devices, requests that leave
+ * `app://gleaner`, navigation, new windows, frames of other origins, webviews and downloads. The window's own
+ * pages need none of it, so whatever is refused here is a fault or an attack and goes to the log.
+ */
+export function denyByDefault(app: App, session: Session, log: Log): void {
+  const refused = (what: string, detail: string): void => {
+    log.warn('window', `refused ${what}`, { detail: detail.slice(0, 200) });
+  };
+
+  session.setPermissionRequestHandler((_contents, permission, answer) => {
+    refused('a permission', permission);
+    answer(false);
+  });
+  session.setPermissionCheckHandler(() => false);
+  session.setDevicePermissionHandler(() => false);
+  session.setDisplayMediaRequestHandler((_request, answer) => {
+    refused('a screen capture', 'display media');
+    answer({});
+  });
+  session.setBluetoothPairingHandler((_details, answer) => {
+    answer({ confirmed: false });
+  });
+  session.webRequest.onBeforeRequest(({ url }, answer) => {
+    const ours = url.startsWith(`${pageOrigin}/`) || url.startsWith('devtools://');
+    if (!ours) refused('a request', url);
+    answer({ cancel: !ours });
+  });
+  session.on('will-download', (event, item) => {
+    refused('a download', item.getURL());
+    event.preventDefault();
+  });
+
+  app.on('web-contents-created', (_event, contents) => {
+    denyIn(contents, refused);
+  });
+}
+
+function denyIn(contents: WebContents, refused: (what: string, detail: string) => void): void {
+  contents.setWindowOpenHandler(({ url }) => {
+    refused('a new window', url);
+    return { action: 'deny' };
+  });
+  // Fires for the main frame and for every other; our own first load is not a navigation by the page.
+  contents.on('will-frame-navigate', (details) => {
+    refused('a navigation', details.url);
+    details.preventDefault();
+  });
+  contents.on('will-redirect', (details) => {
+    refused('a redirect', details.url);
+    details.preventDefault();
+  });
+  contents.on('will-attach-webview', (event) => {
+    refused('a webview', '');
+    event.preventDefault();
+  });
+  contents.on('select-bluetooth-device', (event, _devices, answer) => {
+    event.preventDefault();
+    answer('');
+  });
+}
