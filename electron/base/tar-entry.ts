@@ -5,7 +5,7 @@ export interface TarHeader {
   readonly type?: string | null | undefined;
   readonly size?: number | undefined;
   /** Extended header fields, where the archive has them. */
-  readonly pax?: Readonly<Record<string, string>> | null | undefined;
+  readonly pax?: unknown;
 }
 
 export interface TarBounds {
@@ -105,7 +105,8 @@ export function quoteName(name: string): string {
 
 function kindOf(header: TarHeader): 'file' | 'folder' | undefined {
   // A sparse file's bytes are a map and fragments, not its content.
-  if (header.pax && Object.keys(header.pax).some((key) => key.startsWith('GNU.sparse'))) return undefined;
+  const extended = typeof header.pax === 'object' && header.pax !== null ? Object.keys(header.pax) : [];
+  if (extended.some((key) => key.startsWith('GNU.sparse'))) return undefined;
   if (header.type === 'file') return 'file';
   if (header.type === 'directory') return 'folder';
   return undefined;
