@@ -1,4 +1,4 @@
-import type { ZodError, ZodType } from 'zod';
+import type { ZodType } from 'zod';
 import type { Log } from '../base/log.ts';
 import {
   type Answer,
@@ -13,6 +13,7 @@ import {
   type UploadCommandName,
 } from '../contract/commands.ts';
 import { GleanerError, toFailure } from '../contract/failures.ts';
+import { describeIssues } from '../contract/issues.ts';
 
 /** Largest input of a command in bytes of JSON; streams beside the input are bounded by the host. */
 export const maxInputBytes = 256 * 1024;
@@ -40,15 +41,6 @@ function isDownload(name: string): name is DownloadCommandName {
   return streamOf(name) === 'download';
 }
 
-/** One line out of zod's first issues: `path: reason; …`. */
-function readable(error: ZodError): string {
-  const issues = error.issues.slice(0, 3).map((issue) => {
-    const path = issue.path.map(String).join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
-  return issues.join('; ').slice(0, 500);
-}
-
 /**
  * The input of a command, parsed by the contract's table with its defaults filled in.
  * @throws GleanerError `bad-request`
@@ -57,7 +49,10 @@ export function parseInput<N extends CommandName>(name: N, input: unknown): Comm
   const schema: ZodType = commands[name].input;
   const parsed = schema.safeParse(input);
   if (!parsed.success) {
-    throw new GleanerError('bad-request', `The input of "${name}" is not valid: ${readable(parsed.error)}`);
+    throw new GleanerError(
+      'bad-request',
+      `The input of "${name}" is not valid: ${describeIssues(parsed.error.issues)}`,
+    );
   }
   // The table pairs this schema with this name; TypeScript cannot follow that through a generic index.
   return parsed.data as CommandParsed<N>;
@@ -73,7 +68,7 @@ export function parseOutput<N extends CommandName>(name: N, output: unknown): Co
   if (!parsed.success) {
     throw new GleanerError(
       'internal',
-      `The answer of "${name}" does not fit the contract: ${readable(parsed.error)}`,
+      `The answer of "${name}" does not fit the contract: ${describeIssues(parsed.error.issues)}`,
       'Use the same version of Gleaner on both sides.',
     );
   }

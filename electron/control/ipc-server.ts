@@ -3,7 +3,6 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { Answer, HostApi } from '../contract/commands.ts';
 import { dispatchPlain } from './dispatch.ts';
-import { openEvents } from './events.ts';
 import { ipcChannels, pageHost, pageProtocol } from './ipc-channels.ts';
 
 export interface IpcServerOptions {
@@ -61,7 +60,7 @@ export function serveIpc({ ipcMain, api, log, isOwnWindow }: IpcServerOptions): 
     if (!trusted(event)) return;
     const { sender } = event;
     listeners.get(sender)?.();
-    const stop = openEvents(api, log, (hostEvent) => {
+    const stop = api.subscribe((hostEvent) => {
       if (!sender.isDestroyed()) sender.send(ipcChannels.event, hostEvent);
     });
     const end = (): void => {

@@ -1,0 +1,246 @@
+import type {
+  Check,
+  CommandOutput,
+  CommandParsed,
+  DownloadCommandName,
+  HostApi,
+  HostEvent,
+  PlainCommandName,
+  UploadCommandName,
+} from '../../electron/contract/commands.ts';
+import { GleanerError } from '../../electron/contract/failures.ts';
+import { JobDocument } from '../../electron/contract/job.ts';
+import type { LedgerEntry } from '../../electron/contract/ledger.ts';
+import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+
+/** 2026-03-01T12:00:00Z: every fake figure is told from here. */
+export const fakeNow = Date.UTC(2026, 2, 1, 12);
+
+export function fakeContribution(changes: Partial<Contribution> = {}): Contribution {
+  return {
+    state: 'working',
+    sentence: 'Working: nobody needs this computer.',
+    since: fakeNow - 60_000,
+    allowance: {
+      run: true,
+      share: 1,
+      vcpus: 1,
+      memoryBytes: 805_306_368,
+      reason: 'Nothing speaks against it.',
+    },
+    pause: null,
+    ...changes,
+  };
+}
+
+export function fakeJob(changes: Partial<JobView> = {}): JobView {
+  return {
+    id: 'job-1',
+    grid: 'local',
+    title: 'Option book 1 of 10',
+    owner: 'sample',
+    state: 'running',
+    attempt: 1,
+    progress: 0.42,
+    progressText: 'option 3 of 5',
+    addedAt: fakeNow - 600_000,
+    startedAt: fakeNow - 120_000,
+    endedAt: null,
+    cpuSeconds: 61.5,
+    memoryPeakBytes: 20 * 1024 * 1024,
+    checkpointAt: null,
+    earned: null,
+    failure: null,
+    hasResult: false,
+    ...changes,
+  };
+}
+
+export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    version: '0.1.0',
+    at: fakeNow,
+    contribution: fakeContribution(),
+    vms: [
+      {
+        name: 'local',
+        grid: 'local',
+        phase: 'running',
+        since: fakeNow - 100_000,
+        accelerator: { name: 'tcg', reason: 'kvm is not there' },
+        isolation: 'full',
+        bootMs: 2610,
+        vcpus: 1,
+        memoryBytes: 805_306_368,
+        shareGranted: 1,
+        shareMeasured: 0.97,
+        failure: null,
+      },
+    ],
+    jobs: [fakeJob()],
+    grids: [{ id: 'local', name: 'This computer', queued: 9, running: 1, done: 3, failed: 0, aborted: 0 }],
+    today: {
+      cpuSeconds: 732,
+      wallSeconds: 800,
+      jobsDone: 3,
+      jobsFailed: 0,
+      earned: [{ grid: 'local', unit: 'points', settled: 15, pending: 0 }],
+    },
+    yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
+    problems: [],
+    ...changes,
+  };
+}
+
+const digest = `sha256:${'ab'.repeat(32)}`;
+
+export function fakeEntry(changes: Partial<LedgerEntry['body']> = {}): LedgerEntry {
+  return {
+    seq: 1,
+    bookedAt: fakeNow - 30_000,
+    body: {
+      kind: 'attempt',
+      grid: 'local',
+      job: 'job-1',
+      attempt: 1,
+      outcome: 'done',
+      failure: null,
+      startedAt: fakeNow - 90_000,
+      endedAt: fakeNow - 30_000,
+      wallSeconds: 60,
+      frozenSeconds: 5,
+      cpuSeconds: 52.5,
+      memoryPeakBytes: 20 * 1024 * 1024,
+      appliance: digest,
+      documentDigest: digest,
+      inputDigest: digest,
+      resultDigest: digest,
+      accelerator: 'tcg',
+      hosts: [],
+      credit: { amount: 5, unit: 'points', status: 'settled' },
+      personalDigest: digest,
+      ...changes,
+    },
+    personal: { title: 'Option book 1 of 10', owner: 'sample' },
+    previous: '0'.repeat(64),
+    hash: 'c'.repeat(64),
+  };
+}
+
+export const fakeDocument = JobDocument.parse({
+  schema: 1,
+  title: 'Count to ten',
+  command: ['/bin/sh', 'in/count.sh'],
+  price: { amount: 2, unit: 'points' },
+});
+
+/**
+ * A fake host: answers every command of the contract from memory, and keeps what it was asked. Replace a
+ * field to make it answer otherwise; put a GleanerError into `failures` to make a command fail.
+ */
+export class FakeHost implements HostApi {
+  readonly asked: { name: string; input: unknown }[] = [];
+  readonly failures = new Map<string, Error>();
+  snapshot = fakeSnapshot();
+  jobs: JobView[] = [fakeJob()];
+  entries: LedgerEntry[] = [fakeEntry()];
+  ledgerIsGood = true;
+  checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
+  stdout = 'hello\n';
+  /** What the last upload brought. */
+  uploaded: Buffer = Buffer.alloc(0);
+  /** Refuses an upload after this many bytes. */
+  uploadLimit = Number.POSITIVE_INFINITY;
+  /** What a download answers. */
+  bytes: () => AsyncIterable<Uint8Array> = async function* () {
+    yield await Promise.resolve(Buffer.from('some bytes'));
+  };
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  emit(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
+  }
+
+  subscribe(listener: (event: HostEvent) => void): () => void {
+    this.#listeners.add(listener);
+    listener({ type: 'snapshot', snapshot: this.snapshot });
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async call<N extends PlainCommandName>(name: N, input: CommandParsed<N>): Promise<CommandOutput<N>> {
+    this.#ask(name, input);
+    return await Promise.resolve(this.#answers[name](input));
+  }
+
+  async upload<N extends UploadCommandName>(
+    name: N,
+    input: CommandParsed<N>,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<CommandOutput<N>> {
+    this.#ask(name, input);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > this.uploadLimit) throw new GleanerError('archive-too-large', 'The archive is too large.');
+    }
+    this.uploaded = Buffer.concat(chunks);
+    const id = input.dryRun ? null : 'job-2';
+    return { id, document: fakeDocument, inputFiles: 1, inputBytes: size } as CommandOutput<N>;
+  }
+
+  async download<N extends DownloadCommandName>(
+    name: N,
+    input: CommandParsed<N>,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    this.#ask(name, input);
+    return await Promise.resolve(this.bytes());
+  }
+
+  #ask(name: string, input: unknown): void {
+    this.asked.push({ name, input });
+    const failure = this.failures.get(name);
+    if (failure) throw failure;
+  }
+
+  #job(id: string): JobView {
+    const job = this.jobs.find((candidate) => candidate.id === id);
+    if (!job) throw new GleanerError('not-found', `There is no job "${id}".`, 'See "gleaner jobs list".');
+    return job;
+  }
+
+  readonly #answers: { [N in PlainCommandName]: (input: CommandParsed<N>) => CommandOutput<N> } = {
+    status: () => this.snapshot,
+    pause: ({ length }) =>
+      fakeContribution({
+        state: 'paused',
+        sentence: 'Paused by you.',
+        pause: { length, since: fakeNow, until: length === 'manual' ? null : fakeNow + 1_800_000 },
+      }),
+    resume: () => fakeContribution(),
+    'jobs.list': ({ limit }) => this.jobs.slice(0, limit),
+    'jobs.show': ({ id }) => ({
+      job: this.#job(id),
+      document: fakeDocument,
+      entries: this.entries,
+      stdout: this.stdout,
+      stderr: '',
+    }),
+    'jobs.abort': ({ id }) => ({ ...this.#job(id), state: 'aborted' }),
+    'jobs.sample': () => this.jobs,
+    'ledger.list': ({ limit }) => this.entries.slice(0, limit),
+    'ledger.verify': () =>
+      this.ledgerIsGood
+        ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
+        : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
+    doctor: () => this.checks,
+  };
+}
