@@ -139,12 +139,11 @@ export class Contribution<Session extends object> implements Disposable {
       this.#failures = ok ? 0 : this.#failures + 1;
       this.#o.onChange();
       if (this.#disposed) return;
-      if (ok) this.turn();
-      else
-        this.#cancelRetry = clock.after(backoffMs(this.#failures), () => {
-          this.#cancelRetry = undefined;
-          this.turn();
-        });
+      // By a timer in any case, so that work that ends at once can never keep the loop to itself.
+      this.#cancelRetry = clock.after(ok ? 0 : backoffMs(this.#failures), () => {
+        this.#cancelRetry = undefined;
+        this.turn();
+      });
     });
   }
 

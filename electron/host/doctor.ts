@@ -129,9 +129,10 @@ const checkers: readonly Checker[] = [
 /** Runs every check; one that throws is a failed check with that failure's words, never the end of the others. */
 export function examine(subject: DoctorSubject): Promise<Check[]> {
   return Promise.all(
-    checkers.map(async ({ id, title, run }): Promise<Check> => {
+    checkers.map(async (checker): Promise<Check> => {
+      const { id, title } = checker;
       try {
-        return { id, title, ...(await run(subject)) };
+        return { id, title, ...(await checker.run(subject)) };
       } catch (error) {
         const { sentence, hint } = toFailure(error);
         return { id, title, state: 'failed', detail: sentence, ...(hint === undefined ? {} : { hint }) };

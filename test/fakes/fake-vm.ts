@@ -1,0 +1,64 @@
+import { GleanerError, type VmPhase } from '../../electron/contract/index.ts';
+import type { DrivenVm } from '../../electron/host/contribution.ts';
+
+export interface FakeSession {
+  readonly boot: number;
+}
+
+/** A VM that changes phase when told and runs nothing; it keeps what it was asked. */
+export class FakeVm implements DrivenVm<FakeSession> {
+  phase: VmPhase = 'stopped';
+  readonly asked: string[] = [];
+  share = 0;
+  #boot = 0;
+  readonly #listeners = new Set<() => void>();
+
+  status(): { phase: VmPhase } {
+    return { phase: this.phase };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  become(phase: VmPhase): void {
+    if (phase === 'running' && this.phase === 'starting') this.#boot += 1;
+    this.phase = phase;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  start(): void {
+    this.asked.push('start');
+    this.become('starting');
+  }
+
+  stop(): Promise<void> {
+    this.asked.push('stop');
+    this.become('stopped');
+    return Promise.resolve();
+  }
+
+  freeze(): Promise<{ acknowledgedMs: number }> {
+    if (this.phase !== 'running') {
+      return Promise.reject(new GleanerError('wrong-phase', `cannot freeze while ${this.phase}`));
+    }
+    this.asked.push('freeze');
+    this.become('frozen');
+    return Promise.resolve({ acknowledgedMs: 3 });
+  }
+
+  thaw(): Promise<void> {
+    this.asked.push('thaw');
+    this.become('running');
+    return Promise.resolve();
+  }
+
+  setShare(share: number): void {
+    this.share = share;
+  }
+
+  session(): FakeSession | undefined {
+    return this.phase === 'running' || this.phase === 'frozen' ? { boot: this.#boot } : undefined;
+  }
+}

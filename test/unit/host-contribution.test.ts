@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
+import { GleanerError } from '../../electron/contract/index.ts';
+import { Contribution } from '../../electron/host/contribution.ts';
+import { Problems } from '../../electron/host/problems.ts';
+import { percentile, Yields } from '../../electron/host/yields.ts';
+import { decide } from '../../electron/policy/decide.ts';
+import { type Pause, pauseFrom } from '../../electron/policy/pause.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { type FakeSession, FakeVm } from '../fakes/fake-vm.ts';
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+function setUp(work: (session: FakeSession) => Promise<unknown>) {
+  const clock = new FakeClock();
+  const vm = new FakeVm();
+  const problems = new Problems(() => undefined);
+  const yields = new Yields();
+  const world = {
+    pause: null as Pause | null,
+    jobs: 1,
+    prove: (): Promise<void> => Promise.resolve(),
+  };
+  const contribution = new Contribution<FakeSession>({
+    vm,
+    decide: () => decide({ now: clock.now(), pause: world.pause }, { share: 0.5, vcpus: 1, memoryBytes: 1 }),
+    hasWork: () => world.jobs > 0,
+    prove: () => world.prove(),
+    work,
+    problems,
+    yields,
+    clock,
+    log: silentLog,
+    lingerMs: 60_000,
+    onChange: () => undefined,
+  });
+  return { clock, vm, problems, yields, world, contribution };
+}
+
+test('with work it starts the VM, proves it, works, lingers and stops', async () => {
+  const worked: number[] = [];
+  const { clock, vm, world, contribution } = setUp((session) => {
+    worked.push(session.boot);
+    world.jobs = 0;
+    return Promise.resolve();
+  });
+  contribution.turn();
+  expect(vm.asked).toEqual(['start']);
+  vm.become('running');
+  await settled();
+  expect(worked).toEqual([1]);
+  expect(vm.share).toBe(0.5);
+  clock.advance(0);
+  clock.advance(59_999);
+  expect(vm.asked).toEqual(['start']);
+  clock.advance(1);
+  expect(vm.asked).toEqual(['start', 'stop']);
+});
+
+test('without work nothing is started', () => {
+  const { vm, world, contribution } = setUp(() => Promise.resolve());
+  world.jobs = 0;
+  contribution.turn();
+  expect(vm.asked).toEqual([]);
+});
+
+test('a pause freezes at once in the same turn, and a resume thaws', async () => {
+  const { clock, vm, world, yields, contribution } = setUp(() => new Promise(() => undefined));
+  contribution.turn();
+  vm.become('running');
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'freeze']);
+  await settled();
+  expect(yields.stats()).toMatchObject({ count: 1, lastMs: 3 });
+  world.pause = null;
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'freeze', 'thaw']);
+});
+
+test('a pause while the VM still boots stops it: no work is lost', () => {
+  const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
+  contribution.turn();
+  world.pause = pauseFrom('1h', clock.now());
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'stop']);
+});
+
+test('a guest that leaks gets no work until the person asks again', async () => {
+  const worked: FakeSession[] = [];
+  const { vm, world, problems, contribution } = setUp((session) => {
+    worked.push(session);
+    return Promise.resolve();
+  });
+  world.prove = () => Promise.reject(new GleanerError('isolation-leak', 'The guest leaks.'));
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  contribution.turn();
+  expect(worked).toEqual([]);
+  expect(vm.asked).toEqual(['start', 'stop']);
+  expect(problems.list()).toMatchObject([{ code: 'isolation-leak' }]);
+  contribution.retry();
+  expect(vm.asked).toEqual(['start', 'stop', 'start']);
+});
+
+test('a lost session is retried with growing waits, not in a spin', async () => {
+  let tries = 0;
+  const { clock, vm, problems, contribution } = setUp(() => {
+    tries += 1;
+    return Promise.reject(new GleanerError('session-lost', 'The session is gone.'));
+  });
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  for (const wait of [1000, 2000, 4000]) {
+    const before = tries;
+    clock.advance(wait - 1);
+    await settled();
+    expect(tries).toBe(before);
+    clock.advance(1);
+    await settled();
+    expect(tries).toBe(before + 1);
+  }
+  expect(problems.list()).toEqual([]);
+});
+
+test('disposal stops the VM, waits for the work and leaves no timer', async () => {
+  const { clock, vm, contribution } = setUp(() => Promise.resolve());
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  await contribution.dispose();
+  expect(vm.phase).toBe('stopped');
+  expect(clock.pending).toBe(0);
+});
+
+test('percentiles are by nearest rank', () => {
+  expect(percentile([], 0.5)).toBeNull();
+  expect(percentile([5], 0.95)).toBe(5);
+  expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
+  expect(
+    percentile(
+      Array.from({ length: 100 }, (_, i) => i + 1),
+      0.95,
+    ),
+  ).toBe(95);
+});
