@@ -90,6 +90,16 @@ async function prepareFolder(runDir: string): Promise<void> {
   if ((found.mode & 0o777) !== 0o700) await chmod(runDir, 0o700);
 }
 
+/** Links a socket to the host's place, which only one can have. */
+async function claim(boundPath: string, path: string): Promise<void> {
+  try {
+    await link(boundPath, path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw alreadyRunning();
+    throw error;
+  }
+}
+
 /** Takes a dead socket away; whoever is found alive keeps the place. */
 async function clearStale(path: string, asideDir: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
@@ -111,7 +121,7 @@ async function clearStale(path: string, asideDir: string): Promise<void> {
   }
   // Between the look and the move another host may have come: then it gets its place back.
   if (await answers(aside)) {
-    await link(aside, path);
+    await claim(aside, path);
     throw alreadyRunning();
   }
 }
@@ -137,12 +147,7 @@ export async function publishSocket(
     await listen(bound);
     await chmod(bound, 0o600);
     const { ino, dev } = await lstat(bound);
-    try {
-      await link(bound, path);
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) throw alreadyRunning();
-      throw error;
-    }
+    await claim(bound, path);
     return async () => {
       const found = await lstat(path).catch(() => undefined);
       if (found?.ino === ino && found.dev === dev) await unlink(path).catch(() => undefined);

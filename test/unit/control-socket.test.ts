@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../electron/contract/commands.ts';
+import { GleanerError } from '../../electron/contract/failures.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
+
+const { place, serve } = useControl();
+
+const raw = async (head: string, body = '') =>
+  await new RawClient(place().socketPath).ask(
+    `${head}\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+
+describe('the control socket', () => {
+  it('carries every command of the contract', async () => {
+    const { host, client } = await serve();
+    const inputs = {
+      status: {},
+      pause: { length: 'tomorrow' },
+      resume: {},
+      'jobs.list': { limit: 3 },
+      'jobs.show': { id: 'job-1' },
+      'jobs.add': { dryRun: true },
+      'jobs.result': { id: 'job-1' },
+      'jobs.abort': { id: 'job-1' },
+      'jobs.sample': {},
+      'ledger.list': { limit: 50, before: 7 },
+      'ledger.verify': {},
+      'ledger.export': { format: 'csv' },
+      doctor: {},
+    } as const;
+    expect(Object.keys(inputs)).toEqual(Object.keys(commands));
+    expect(await client.call('status', inputs.status)).toEqual(host.snapshot);
+    expect((await client.call('pause', inputs.pause)).pause?.length).toBe('tomorrow');
+    expect((await client.call('resume', inputs.resume)).state).toBe('working');
+    expect(await client.call('jobs.list', inputs['jobs.list'])).toEqual(host.jobs);
+    expect((await client.call('jobs.show', inputs['jobs.show'])).stdout).toBe('hello\n');
+    const added = await client.upload('jobs.add', inputs['jobs.add'], pieces('a tar', ' in pieces'));
+    expect(added).toMatchObject({ id: null, inputBytes: 15 });
+    expect(host.uploaded.toString()).toBe('a tar in pieces');
+    expect(await collect(await client.download('jobs.result', inputs['jobs.result']))).toBe('some bytes');
+    expect((await client.call('jobs.abort', inputs['jobs.abort'])).state).toBe('aborted');
+    expect(await client.call('jobs.sample', inputs['jobs.sample'])).toHaveLength(1);
+    expect(await client.call('ledger.list', inputs['ledger.list'])).toEqual(host.entries);
+    expect((await client.call('ledger.verify', inputs['ledger.verify'])).ok).toBe(true);
+    expect(await collect(await client.download('ledger.export', inputs['ledger.export']))).toBe('some bytes');
+    expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
+    expect(host.asked).toEqual(Object.entries(inputs).map(([name, input]) => ({ name, input })));
+  });
+
+  it('hands failures on, from the start of an answer and from the middle of a stream', async () => {
+    const { host, client } = await serve();
+    await expect(client.call('jobs.show', { id: 'none' })).rejects.toMatchObject({
+      code: 'not-found',
+      hint: 'See "gleaner jobs list".',
+    });
+    host.failures.set('jobs.result', new GleanerError('job-unfinished', 'Not finished – wait…'));
+    await expect(client.download('jobs.result', { id: 'job-1' })).rejects.toEqual(failure('job-unfinished'));
+    host.failures.clear();
+    host.bytes = async function* () {
+      yield* pieces('half');
+      throw new GleanerError('storage-failed', 'Der Datenträger ist weg – 磁盘.');
+    };
+    await expect(collect(await client.download('jobs.result', { id: 'job-1' }))).rejects.toMatchObject({
+      code: 'storage-failed',
+      message: 'Der Datenträger ist weg – 磁盘.',
+    });
+  });
+
+  it('refuses what is no request of the contract', async () => {
+    const { host } = await serve();
+    const json = 'content-type: application/json';
+    expect(await raw('GET /v1/status HTTP/1.1')).toContain('Use POST');
+    expect(await raw('DELETE /v1/events HTTP/1.1')).toContain('Use GET');
+    for (const path of [
+      '/',
+      '/v1/',
+      '/v1/../status',
+      '/v1/status/..',
+      '/v1/status?x=1',
+      '/v1/%73tatus',
+      '/v1',
+    ]) {
+      expect(await raw(`POST ${path} HTTP/1.1\r\n${json}`, '{}')).toContain('nothing at this address');
+    }
+    expect(await raw(`POST /v1/constructor HTTP/1.1\r\n${json}`, '{}')).toContain('no command');
+    expect(await raw('POST /v1/status HTTP/1.1', '{}')).toContain('content type');
+    expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}`, '{')).toContain('not JSON');
+    expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}`, '')).toContain('not JSON');
+    expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}`, '{"__proto__":{"a":1}}')).toContain('not valid');
+    expect(await raw(`POST /v1/jobs.add HTTP/1.1\r\n${json}`, '{}')).toContain('application/x-tar');
+    expect(
+      await raw('POST /v1/jobs.add HTTP/1.1\r\ncontent-type: application/x-tar\r\nx-gleaner-input: {', 'x'),
+    ).toContain('not JSON');
+    expect(await raw('NONSENSE')).toContain('400 Bad Request');
+    expect(host.asked).toEqual([]);
+  });
+
+  it('bounds the input, the headers and the number of connections', async () => {
+    const { client } = await serve({ bounds: { connections: 3 } });
+    const json = 'content-type: application/json';
+    const large = `{"id":"${'x'.repeat(300_000)}"}`;
+    expect(await raw(`POST /v1/jobs.show HTTP/1.1\r\n${json}`, large)).toContain('larger than 262144 bytes');
+    expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}\r\nx-large: ${'x'.repeat(20_000)}`)).toContain(
+      '431',
+    );
+    const idle = [1, 2, 3].map(() => new RawClient(place().socketPath));
+    await Promise.all(
+      idle.map(async ({ socket }) => await new Promise((resolve) => socket.once('connect', resolve))),
+    );
+    await expect(client.call('status', {})).rejects.toEqual(failure('host-not-running'));
+    for (const { socket } of idle) socket.destroy();
+  });
+
+  it('disconnects a client that never finishes its headers', async () => {
+    await serve({ bounds: { headersMs: 50 } });
+    const silent = new RawClient(place().socketPath);
+    const half = new RawClient(place().socketPath);
+    expect(await half.ask('POST /v1/status HT')).toContain('408');
+    await silent.closed;
+  });
+
+  it('answers a client that never finishes its input, then disconnects it', async () => {
+    const clock = new FakeClock();
+    await serve({ clock });
+    const stuck = new RawClient(place().socketPath);
+    stuck.socket.write(
+      'POST /v1/status HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    );
+    await expect.poll(() => clock.pending).toBe(1);
+    const answered = new Promise((resolve) => stuck.socket.once('data', resolve));
+    clock.advance(10_000);
+    expect(await answered).toContain('too slow');
+    clock.advance(5_000);
+    await stuck.closed;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ends an upload that stalls or breaks off', async () => {
+    const clock = new FakeClock();
+    const { host } = await serve({ clock });
+    const head =
+      'POST /v1/jobs.add HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-tar\r\ncontent-length: 9\r\n\r\n';
+    const stuck = new RawClient(place().socketPath);
+    stuck.socket.write(`${head}abc`);
+    await expect.poll(() => host.asked.length).toBe(1);
+    await expect.poll(() => clock.pending).toBe(1);
+    const answered = new Promise((resolve) => stuck.socket.once('data', resolve));
+    clock.advance(60_000);
+    expect(await answered).toContain('too slow');
+    clock.advance(5_000);
+    await stuck.closed;
+
+    const gone = new RawClient(place().socketPath);
+    gone.socket.write(`${head}abc`);
+    await expect.poll(() => host.asked.length).toBe(2);
+    gone.socket.destroy();
+    await expect.poll(() => clock.pending).toBe(0);
+    expect(host.uploaded).toHaveLength(0);
+  });
+
+  it('answers an upload that it refuses early, however much is still to come', async () => {
+    const { host, client } = await serve();
+    host.uploadLimit = 1024;
+    let sent = 0;
+    let left = false;
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) {
+          sent += 65_536;
+          yield await Promise.resolve(Buffer.alloc(65_536));
+        }
+      } finally {
+        left = true;
+      }
+    };
+    await expect(client.upload('jobs.add', {}, endless())).rejects.toEqual(failure('archive-too-large'));
+    await expect.poll(() => left).toBe(true);
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it("passes on the failure of an upload's own source", async () => {
+    const { host, client } = await serve();
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield* pieces('abc');
+      throw new GleanerError('bad-request', 'There is a link in it.');
+    };
+    await expect(client.upload('jobs.add', {}, broken())).rejects.toThrow('There is a link in it.');
+    expect(host.uploaded).toHaveLength(0);
+  });
+
+  it('reads no more of a download than the client takes, and lets go when it leaves', async () => {
+    const { host, client } = await serve();
+    let made = 0;
+    let closed = false;
+    host.bytes = async function* () {
+      try {
+        for (;;) {
+          made += 65_536;
+          yield await Promise.resolve(Buffer.alloc(65_536));
+        }
+      } finally {
+        closed = true;
+      }
+    };
+    for await (const chunk of await client.download('ledger.export', { format: 'json' })) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    await expect.poll(() => closed).toBe(true);
+    expect(made).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it('disconnects a client that stops taking a download', async () => {
+    const clock = new FakeClock();
+    const { host } = await serve({ clock });
+    let closed = false;
+    host.bytes = async function* () {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.alloc(65_536));
+      } finally {
+        closed = true;
+      }
+    };
+    const stuck = new RawClient(place().socketPath);
+    stuck.socket.pause();
+    stuck.socket.write(
+      'POST /v1/ledger.export HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 16\r\n\r\n{"format":"csv"}',
+    );
+    await expect.poll(() => host.asked.length === 1 && clock.pending === 1).toBe(true);
+    clock.advance(600_000);
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  it('tells a download that was cut off from one that ended', async () => {
+    const { host, server, client } = await serve();
+    host.bytes = async function* () {
+      yield* pieces('half');
+      await server.dispose();
+      yield* pieces('never');
+    };
+    await expect(collect(await client.download('jobs.result', { id: 'job-1' }))).rejects.toEqual(
+      failure('host-not-running'),
+    );
+  });
+});
