@@ -10,6 +10,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +28,9 @@ import {
 } from './packages.mjs';
 
 const nodeModulesDir = path.join(checkoutDir, 'node_modules');
-const projectNodePath = path.join(nodeModulesDir, '.bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const binPath = path.join(nodeModulesDir, '.bin', 'node');
+/** The Node that runs this project's TypeScript and tests: the major version of the one in package-lock.json. */
+const projectNodeMajor = 24;
 const aptInstall = ['apt-get', 'install', '-y', '--no-install-recommends'];
 
 /** Whether this session has a screen to show windows on. */
@@ -35,10 +38,23 @@ export function hasDisplay() {
   return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
 }
 
+/** @returns {number} */
+function nodeMajor() {
+  return Number(process.versions.node.split('.')[0]);
+}
+
+/** @returns {string | undefined} the Node of package-lock.json, else the one we run on if it is as new */
+function projectNode() {
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  const pinned = path.join(nodeModulesDir, `node-${system}-${process.arch}`, 'bin', program);
+  if (existsSync(pinned)) return pinned;
+  return nodeMajor() >= projectNodeMajor ? process.execPath : undefined;
+}
+
 /** @throws {SetupError} on a Node that is too old to go on */
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major >= 20) return;
+  if (nodeMajor() >= 20) return;
   throw new SetupError(
     `Node ${process.versions.node} is too old; Gleaner needs Node 20 or newer.`,
     'Install a current Node from https://nodejs.org or your distribution, then run the command again.',
@@ -167,32 +183,41 @@ async function ensureNodeModules() {
   const lock = readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8');
   const digest = createHash('sha256').update(lock).digest('hex');
   const stamp = `${digest} ${process.platform}-${process.arch}\n`;
-  const complete = existsSync(projectNodePath);
+  const complete = existsSync(binPath) || projectNode() === process.execPath;
   if (complete && existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return;
   const notePath = path.join(nodeModulesDir, '.package-lock.json');
-  if (
-    complete &&
-    existsSync(notePath) &&
-    matchesLock(JSON.parse(lock), JSON.parse(readFileSync(notePath, 'utf8')))
-  ) {
-    writeFileSync(stampPath, stamp);
-    return;
-  }
-  rmSync(stampPath, { force: true });
-  await mustRunStep(
-    'Installing the npm packages of package-lock.json',
-    [...npmCommand(), 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'],
-    {
-      log: 'npm-ci',
-      sentence: '`npm ci` could not install the packages of package-lock.json.',
-      hint: 'Check the network and the registry (`npm config get registry`), then run the command again.',
-    },
-  );
-  if (!existsSync(projectNodePath)) {
-    throw new SetupError(
-      'npm ci finished, but the pinned Node is not in node_modules/.bin.',
-      `There may be no build of it for ${process.platform}-${process.arch}; see optionalDependencies in package.json.`,
+  const note = existsSync(notePath) ? readFileSync(notePath, 'utf8') : '{}';
+  if (!matchesLock(JSON.parse(lock), JSON.parse(note))) {
+    rmSync(stampPath, { force: true });
+    await mustRunStep(
+      'Installing the npm packages of package-lock.json',
+      [
+        ...npmCommand(),
+        'ci',
+        '--include=dev',
+        '--include=optional',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+      ],
+      {
+        log: 'npm-ci',
+        sentence: '`npm ci` could not install the packages of package-lock.json.',
+        hint: 'Check the network and the registry (`npm config get registry`), then run the command again.',
+      },
     );
+  }
+  const node = projectNode();
+  if (node === undefined) {
+    throw new SetupError(
+      `package-lock.json has no Node for ${process.platform}-${process.arch}.`,
+      `Run the command with Node ${projectNodeMajor} or newer.`,
+      2,
+    );
+  }
+  // npm 10 leaves this one program out of .bin; npm scripts find the project's Node there.
+  if (process.platform !== 'win32' && !existsSync(binPath) && node !== process.execPath) {
+    symlinkSync(path.relative(path.dirname(binPath), node), binPath);
   }
   writeFileSync(stampPath, stamp);
 }
@@ -204,14 +229,12 @@ async function ensureNodeModules() {
  */
 async function handOver(script) {
   const scriptPath = path.join(checkoutDir, 'resources', 'dev', script);
-  if (process.execPath === realpathSync(projectNodePath)) {
+  const node = projectNode() ?? process.execPath;
+  if (process.execPath === realpathSync(node)) {
     await import(pathToFileURL(scriptPath).href);
     return;
   }
-  const child = spawn(projectNodePath, [scriptPath, ...process.argv.slice(2)], {
-    cwd: checkoutDir,
-    stdio: 'inherit',
-  });
+  const child = spawn(node, [scriptPath, ...process.argv.slice(2)], { cwd: checkoutDir, stdio: 'inherit' });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => child.kill(signal));
   }
