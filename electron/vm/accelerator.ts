@@ -1,0 +1,116 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { Accelerator } from './argv.ts';
+
+export type AcceleratorSetting = Accelerator | 'auto';
+
+/** What runs the guest, and why that one, in words for a person. */
+export interface AcceleratorChoice {
+  readonly name: Accelerator;
+  readonly reason: string;
+}
+
+const fullNames: Readonly<Record<Accelerator, string>> = {
+  kvm: 'KVM',
+  hvf: 'Apple’s Hypervisor framework',
+  whpx: 'the Windows Hypervisor Platform',
+  tcg: 'software emulation',
+};
+
+/** What may work here, fast ones first. The appliance is x86-64, so on other processors only emulation is left. Pure. */
+export function candidates(platform: NodeJS.Platform, arch: string): Accelerator[] {
+  if (arch !== 'x64') return ['tcg'];
+  if (platform === 'linux') return ['kvm', 'tcg'];
+  if (platform === 'darwin') return ['hvf', 'tcg'];
+  if (platform === 'win32') return ['whpx', 'tcg'];
+  return ['tcg'];
+}
+
+/** Why a candidate is not to be used, as a clause: “KVM did not boot a guest here”. */
+export type Refusals = Readonly<Partial<Record<Accelerator, string>>>;
+
+/** The clause for a candidate that was tried: nothing but a boot to ready proves one. Pure. */
+export function didNotBoot(name: Accelerator): string {
+  return `${fullNames[name]} did not boot a guest here`;
+}
+
+/** The first candidate that nothing speaks against; a setting forces one. Undefined when all are refused. Pure. */
+export function choose(
+  setting: AcceleratorSetting,
+  possible: readonly Accelerator[],
+  refusals: Refusals,
+): AcceleratorChoice | undefined {
+  if (setting !== 'auto') {
+    return refusals[setting] === undefined
+      ? { name: setting, reason: `The settings ask for ${fullNames[setting]}.` }
+      : undefined;
+  }
+  const name = possible.find((candidate) => refusals[candidate] === undefined);
+  if (name === undefined) return undefined;
+  const against = possible.slice(0, possible.indexOf(name)).map((candidate) => refusals[candidate] ?? '');
+  return {
+    name,
+    reason:
+      name === 'tcg'
+        ? `${against.length > 0 ? `${against.join(', ')}, so` : 'Nothing faster exists here:'} software emulation is used: slower.`
+        : `Hardware virtualisation by ${fullNames[name]}.`,
+  };
+}
+
+/** The facts of `/dev/kvm` that decide whether a uid may open it. */
+export interface DeviceFacts {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export type DeviceAccess = { readonly gid: number | undefined } | { readonly refusal: string };
+
+/**
+ * Whether QEMU, run as `uid` by root, may open /dev/kvm, and whether it needs the device's group for that. Root's
+ * own group is never handed out. Pure.
+ */
+export function kvmAccessFor(uid: number, facts: DeviceFacts | undefined): DeviceAccess {
+  if (!facts) return { refusal: 'There is no /dev/kvm' };
+  if (facts.uid === uid && (facts.mode & 0o600) === 0o600) return { gid: undefined };
+  if ((facts.mode & 0o006) === 0o006) return { gid: undefined };
+  if ((facts.mode & 0o060) === 0o060 && facts.gid !== 0) return { gid: facts.gid };
+  return { refusal: '/dev/kvm is not open to the user that QEMU runs as' };
+}
+
+const Memory = z.strictObject({
+  schema: z.literal(1),
+  key: z.string(),
+  good: z.enum(['kvm', 'hvf', 'whpx', 'tcg']),
+  refusals: z.partialRecord(z.enum(['kvm', 'hvf', 'whpx', 'tcg']), z.string().max(300)),
+});
+
+/** What earlier boots proved, for one (QEMU version, kernel, boot of the host). */
+export interface Proof {
+  readonly good: Accelerator;
+  readonly refusals: Refusals;
+}
+
+/** Undefined when nothing is remembered for this key, or the file cannot be understood. */
+export function recall(filePath: string, key: string): Proof | undefined {
+  try {
+    const memory = Memory.parse(JSON.parse(readFileSync(filePath, 'utf8')));
+    return memory.key === key ? { good: memory.good, refusals: plain(memory.refusals) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces what was remembered. Throws what the file system throws. */
+export function remember(filePath: string, key: string, proof: Proof): void {
+  mkdirSync(dirname(filePath), { recursive: true });
+  writeFileSync(`${filePath}.new`, JSON.stringify({ schema: 1, key, ...proof }));
+  chmodSync(`${filePath}.new`, 0o600);
+  renameSync(`${filePath}.new`, filePath);
+}
+
+function plain(refusals: Readonly<Partial<Record<Accelerator, string | undefined>>>): Refusals {
+  const entries = Object.entries(refusals).filter(([, reason]) => reason !== undefined);
+  return Object.fromEntries(entries);
+}

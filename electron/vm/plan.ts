@@ -1,0 +1,115 @@
+import { type Accelerator, type MachineSpec, qemuArgs } from './argv.ts';
+import type { VmFolder } from './folder.ts';
+import type { LaunchPlan } from './process.ts';
+import type { QemuFacts } from './qemu.ts';
+import { bwrapPrefix, politePrefix, reducedPrefix } from './sandbox.ts';
+
+/** The images of a VM, by absolute host path. */
+export interface ImagePaths {
+  readonly kernelPath: string;
+  readonly initramfsPath: string;
+  readonly rootPath: string;
+}
+
+export interface PlanInput {
+  readonly name: string;
+  readonly platform: NodeJS.Platform;
+  readonly accelerator: Accelerator;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly kernelWords: readonly string[];
+  readonly images: ImagePaths;
+  readonly folder: VmFolder;
+  readonly qemu: QemuFacts;
+  /** Inside bwrap, or reduced to what else ties QEMU to us. */
+  readonly wrapped: boolean;
+  readonly uid: number | undefined;
+  /** The group that opens the accelerator's device, when QEMU needs one. */
+  readonly deviceGid: number | undefined;
+}
+
+type Places = Readonly<
+  Record<'kernel' | 'initramfs' | 'root' | 'boot' | 'scratch' | 'in' | 'out' | 'run', string>
+>;
+
+const placesInside: Places = {
+  kernel: '/images/kernel',
+  initramfs: '/images/initramfs',
+  root: '/images/root',
+  boot: '/vm/boot.img',
+  scratch: '/vm/scratch.raw',
+  in: '/vm/in.raw',
+  out: '/vm/out.raw',
+  run: '/vm/run',
+};
+
+/** The whole command line that starts one VM, wrapper and all. Pure. */
+export function planLaunch(input: PlanInput): LaunchPlan {
+  const { qemu, folder } = input;
+  const outside = placesOutside(input);
+  const bwrap = input.wrapped ? qemu.tools.bwrap : undefined;
+  const wrapper = bwrap
+    ? bwrapPrefix(bwrap, {
+        programPaths: qemu.programPaths,
+        readOnly: (['kernel', 'initramfs', 'root', 'boot', 'in'] as const).map((key) => [
+          outside[key],
+          placesInside[key],
+        ]),
+        writable: (['scratch', 'out', 'run'] as const).map((key) => [outside[key], placesInside[key]]),
+        devices: input.accelerator === 'kvm' ? ['/dev/kvm'] : [],
+      })
+    : reducedPrefix(qemu.tools);
+  const words = [
+    ...politePrefix(qemu.tools),
+    ...wrapper,
+    qemu.path,
+    ...qemuArgs(machineSpec(input, bwrap ? placesInside : outside)),
+  ];
+  const [command = qemu.path, ...args] = words;
+  return {
+    command,
+    args,
+    uid: input.uid,
+    gid: input.uid === undefined ? undefined : (input.deviceGid ?? input.uid),
+    wrapped: bwrap !== undefined,
+    pidFilePath: folder.pidFilePath,
+  };
+}
+
+function placesOutside({ images, folder }: PlanInput): Places {
+  return {
+    kernel: images.kernelPath,
+    initramfs: images.initramfsPath,
+    root: images.rootPath,
+    boot: folder.bootPath,
+    scratch: folder.scratchPath,
+    in: folder.inPath,
+    out: folder.outPath,
+    run: folder.runDir,
+  };
+}
+
+function machineSpec(input: PlanInput, at: Places): MachineSpec {
+  const windows = input.platform === 'win32';
+  return {
+    name: `gleaner-${input.name}`,
+    platform: input.platform,
+    accelerator: input.accelerator,
+    vcpus: input.vcpus,
+    memoryBytes: input.memoryBytes,
+    kernelPath: at.kernel,
+    initramfsPath: at.initramfs,
+    kernelWords: input.kernelWords,
+    disks: [
+      { serial: 'boot', path: at.boot, readOnly: true, discard: false },
+      { serial: 'root', path: at.root, readOnly: true, discard: false },
+      { serial: 'scratch', path: at.scratch, readOnly: false, discard: true },
+      { serial: 'in', path: at.in, readOnly: true, discard: false },
+      { serial: 'out', path: at.out, readOnly: false, discard: true },
+    ],
+    monitor: windows ? { pipeName: `gleaner-${input.name}-monitor` } : { fd: 3 },
+    session: windows
+      ? { pipeName: `gleaner-${input.name}-session` }
+      : { socketPath: `${at.run}/session.sock` },
+  };
+}

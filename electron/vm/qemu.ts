@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { GleanerError } from '../contract/failures.ts';
+import { bwrapPrefix, librariesOf, type WrapperTools } from './sandbox.ts';
+
+const run = promisify(execFile);
+
+/** The oldest QEMU with everything on our command line. */
+export const oldestQemu: readonly [number, number] = [6, 2];
+const installHint = 'Install QEMU (Debian and Ubuntu: apt-get install qemu-system-x86).';
+/** Nothing that is asked here takes longer unless it hangs. */
+const askLimitMs = 20_000;
+
+/** What is known of the QEMU on this computer and of the wrapper around it. */
+export interface QemuFacts {
+  readonly path: string;
+  /** E.g. `7.2.22`. */
+  readonly version: string;
+  readonly tools: WrapperTools;
+  /** QEMU, its libraries, modules and firmware; empty where the wrapper is not used. */
+  readonly programPaths: readonly string[];
+  /** Why the wrapper cannot be used; undefined when it works. */
+  readonly wrapperRefusal: string | undefined;
+}
+
+/** The version in `qemu-system-x86_64 --version`'s first line, or undefined. Pure. */
+export function parseVersion(text: string): readonly [number, number, number] | undefined {
+  const match = /^QEMU emulator version (\d+)\.(\d+)\.(\d+)/m.exec(text);
+  return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : undefined;
+}
+
+/** Throws `qemu-too-old` unless new enough. Pure. */
+export function requireVersion(text: string): string {
+  const version = parseVersion(text);
+  if (!version) {
+    throw new GleanerError(
+      'qemu-missing',
+      'What is installed as QEMU does not tell its version.',
+      installHint,
+    );
+  }
+  const [major, minor] = version;
+  if (major < oldestQemu[0] || (major === oldestQemu[0] && minor < oldestQemu[1])) {
+    throw new GleanerError(
+      'qemu-too-old',
+      `QEMU ${version.join('.')} is too old: ${oldestQemu.join('.')} or newer is needed.`,
+      'Update QEMU, for example by updating the operating system.',
+    );
+  }
+  return version.join('.');
+}
+
+/**
+ * Finds QEMU and tries the wrapper by running `qemu --version` inside it, as the user that QEMU will run as.
+ * Rejects `qemu-missing` or `qemu-too-old`.
+ */
+export async function inspectQemu(o: {
+  qemuPath: string | undefined;
+  platform: NodeJS.Platform;
+  env: Readonly<Record<string, string | undefined>>;
+  uid: number | undefined;
+}): Promise<QemuFacts> {
+  const path = o.qemuPath ?? (await findProgram(qemuName(o.platform), o.platform, o.env));
+  if (path === undefined || !(await isFile(path))) {
+    throw new GleanerError('qemu-missing', 'QEMU is not installed.', installHint);
+  }
+  const tools = o.platform === 'linux' ? await findTools(o.env) : noTools;
+  const who = o.uid === undefined ? {} : { uid: o.uid, gid: o.uid };
+  if (o.platform !== 'linux') {
+    const version = requireVersion(await ask(path, ['--version'], who));
+    const wrapperRefusal = 'There is no wrapper for QEMU on this platform yet.';
+    return { path, version, tools, programPaths: [], wrapperRefusal };
+  }
+  const programPaths = await filesOf(path);
+  const version = requireVersion(await ask(path, ['--version'], who));
+  return {
+    path,
+    version,
+    tools,
+    programPaths,
+    wrapperRefusal: await tryWrapper(path, tools, programPaths, who),
+  };
+}
+
+const noTools: WrapperTools = {
+  chrt: undefined,
+  ionice: undefined,
+  prlimit: undefined,
+  setpriv: undefined,
+  bwrap: undefined,
+};
+
+function qemuName(platform: NodeJS.Platform): string {
+  return platform === 'win32' ? 'qemu-system-x86_64.exe' : 'qemu-system-x86_64';
+}
+
+async function tryWrapper(
+  path: string,
+  tools: WrapperTools,
+  programPaths: readonly string[],
+  who: { uid?: number; gid?: number },
+): Promise<string | undefined> {
+  if (!tools.bwrap) return 'bubblewrap is not installed';
+  const [command = '', ...args] = bwrapPrefix(tools.bwrap, {
+    programPaths,
+    readOnly: [],
+    writable: [],
+    devices: [],
+  });
+  // Nobody reads the pid here: it goes where nothing is kept.
+  const quiet = args.map((arg, index) => (args[index - 1] === '--info-fd' ? '2' : arg));
+  try {
+    const { stdout } = await run(command, [...quiet, path, '--version'], { ...who, timeout: askLimitMs });
+    return parseVersion(stdout) ? undefined : 'QEMU did not run inside bubblewrap';
+  } catch (error) {
+    return `bubblewrap was refused: ${lastLine(error)}`;
+  }
+}
+
+/** QEMU's program, its libraries and the loader's cache, its modules and its firmware, as far as they exist. */
+async function filesOf(path: string): Promise<string[]> {
+  const libraries = librariesOf(await ask('ldd', [path], {}).catch(() => ''));
+  const libraryDirs = [...new Set(libraries.map((library) => dirname(library)))];
+  const others = [
+    '/etc/ld.so.cache',
+    '/usr/share/qemu',
+    '/usr/share/seabios',
+    '/usr/share/qemu-firmware',
+    join(dirname(dirname(await realpath(path))), 'share', 'qemu'),
+    ...libraryDirs.map((dir) => join(dir, 'qemu')),
+  ];
+  const existing = await Promise.all(others.map(async (other) => ((await exists(other)) ? [other] : [])));
+  return [...new Set([path, ...libraries, ...existing.flat()])];
+}
+
+async function findTools(env: Readonly<Record<string, string | undefined>>): Promise<WrapperTools> {
+  const [chrt, ionice, prlimit, setpriv, bwrap] = await Promise.all(
+    ['chrt', 'ionice', 'prlimit', 'setpriv', 'bwrap'].map((name) => findProgram(name, 'linux', env)),
+  );
+  return { chrt, ionice, prlimit, setpriv, bwrap };
+}
+
+/** The first `name` in PATH, then where systems keep such programs. */
+async function findProgram(
+  name: string,
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const usual =
+    platform === 'win32'
+      ? [join(env['ProgramFiles'] ?? String.raw`C:\Program Files`, 'qemu')]
+      : ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+  const dirs = [...(env['PATH'] ?? '').split(delimiter), ...usual].filter((dir) => dir !== '');
+  for (const dir of dirs) {
+    const path = join(dir, name);
+    if (await isFile(path)) return path;
+  }
+  return undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function ask(
+  path: string,
+  args: readonly string[],
+  who: { uid?: number; gid?: number },
+): Promise<string> {
+  try {
+    const { stdout } = await run(path, args, { ...who, cwd: '/', timeout: askLimitMs });
+    return stdout;
+  } catch (cause) {
+    const words = lastLine(cause);
+    throw new GleanerError('qemu-missing', `${path} does not run: ${words}`, installHint, { cause });
+  }
+}
+
+function lastLine(error: unknown): string {
+  const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  const words = stderr === '' ? String(error instanceof Error ? error.message : error) : stderr;
+  return (words.split('\n').at(-1) ?? '').replace(/[^\x20-\x7e]/g, ' ').slice(0, 300);
+}
