@@ -1,0 +1,102 @@
+import type {
+  Allowance,
+  Contribution,
+  Failure,
+  GridView,
+  JobView,
+  Snapshot,
+  Today,
+  VmView,
+  YieldStats,
+} from '../contract/index.ts';
+import type { Pause } from '../policy/pause.ts';
+
+/** Everything that a Snapshot is made of. */
+export interface Seen {
+  readonly version: string;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly allowance: Allowance;
+  readonly pause: Pause | null;
+  readonly vm: VmView;
+  /** The running ones first. */
+  readonly jobs: readonly JobView[];
+  readonly grid: GridView;
+  readonly today: Today;
+  readonly yields: YieldStats;
+  readonly problems: readonly Failure[];
+}
+
+type State = Pick<Contribution, 'state' | 'sentence'>;
+
+/** What is happening and why, in one sentence: the same for tray, window and CLI. Pure. */
+export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
+  if (!allowance.run) {
+    return vm.phase === 'running' || vm.phase === 'freezing'
+      ? { state: 'yielding', sentence: 'Giving your computer back.' }
+      : { state: 'paused', sentence: allowance.reason };
+  }
+  const leak = problems.find(({ code }) => code === 'isolation-leak');
+  const failure = leak ?? (vm.phase === 'failed' ? vm.failure : null);
+  if (failure) return { state: 'attention', sentence: failure.sentence };
+  if (vm.phase === 'backoff') {
+    return {
+      state: 'starting',
+      sentence: `Starting the virtual machine again. ${vm.failure?.sentence ?? ''}`.trim(),
+    };
+  }
+  const running = jobs.find(({ state }) => state === 'running');
+  if (running && vm.phase === 'running') {
+    const percent = Math.round(allowance.share * 100);
+    return {
+      state: 'working',
+      sentence: `Working${percent < 100 ? ` at ${percent} %` : ''} on “${running.title}”.`,
+    };
+  }
+  if (vm.phase === 'preparing' || vm.phase === 'starting') {
+    return { state: 'starting', sentence: 'Starting the virtual machine.' };
+  }
+  if (grid.queued + grid.running > 0) {
+    const stopped = problems.at(0);
+    return stopped && vm.phase === 'stopped'
+      ? { state: 'attention', sentence: stopped.sentence }
+      : { state: 'starting', sentence: 'Getting the next job ready.' };
+  }
+  return { state: 'waiting', sentence: 'Waiting: there is no work in the queue.' };
+}
+
+/** Builds Snapshots and remembers since when the state has been what it is. */
+export class Viewer {
+  #state = '';
+  #since = 0;
+
+  snapshot(seen: Seen): Snapshot {
+    const contribution = this.contribution(seen);
+    return {
+      version: seen.version,
+      at: seen.now,
+      contribution,
+      vms: [seen.vm],
+      jobs: seen.jobs.slice(0, 50),
+      grids: [seen.grid],
+      today: seen.today,
+      yields: seen.yields,
+      problems: [...seen.problems],
+    };
+  }
+
+  contribution(seen: Seen): Contribution {
+    const { state, sentence } = stateOf(seen);
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#since = seen.now;
+    }
+    return { state, sentence, since: this.#since, allowance: seen.allowance, pause: seen.pause };
+  }
+}
+
+/** Local midnight before `now`, epoch ms: where "today" begins. */
+export function startOfDay(now: number): number {
+  const day = new Date(now);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+}
