@@ -1,0 +1,77 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LedgerEntry } from '../contract/index.ts';
+
+const encoder = new TextEncoder();
+type Cell = string | number | null;
+
+const columns: readonly (readonly [name: string, cell: (entry: LedgerEntry) => Cell])[] = [
+  ['seq', (entry) => entry.seq],
+  ['booked at', (entry) => isoTime(entry.bookedAt)],
+  ['grid', ({ body }) => body.grid],
+  ['job', ({ body }) => body.job],
+  ['attempt', ({ body }) => body.attempt],
+  ['title', ({ personal }) => personal?.title ?? null],
+  ['owner', ({ personal }) => personal?.owner ?? null],
+  ['outcome', ({ body }) => body.outcome],
+  ['failure', ({ body }) => body.failure],
+  ['started at', ({ body }) => isoTime(body.startedAt)],
+  ['ended at', ({ body }) => isoTime(body.endedAt)],
+  ['wall seconds', ({ body }) => body.wallSeconds],
+  ['frozen seconds', ({ body }) => body.frozenSeconds],
+  ['cpu seconds', ({ body }) => body.cpuSeconds],
+  ['memory peak bytes', ({ body }) => body.memoryPeakBytes],
+  ['credit', ({ body }) => body.credit?.amount ?? null],
+  ['unit', ({ body }) => body.credit?.unit ?? null],
+  ['credit status', ({ body }) => body.credit?.status ?? null],
+  ['accelerator', ({ body }) => body.accelerator],
+  ['appliance', ({ body }) => body.appliance],
+  ['document digest', ({ body }) => body.documentDigest],
+  ['input digest', ({ body }) => body.inputDigest],
+  ['result digest', ({ body }) => body.resultDigest],
+  [
+    'hosts',
+    ({ body }) => body.hosts.map(({ host, sent, received }) => `${host} ${sent}/${received}`).join('; '),
+  ],
+  ['previous', (entry) => entry.previous],
+  ['hash', (entry) => entry.hash],
+];
+
+/** RFC 4180 with a header line; one chunk per page. */
+export async function* csvOf(pages: Iterable<readonly LedgerEntry[]>): AsyncGenerator<Uint8Array> {
+  yield encoder.encode(csvLine(columns.map(([name]) => name)));
+  for (const page of pages) {
+    yield encoder.encode(page.map((entry) => csvLine(columns.map(([, cell]) => cell(entry)))).join(''));
+    await nextTurn();
+  }
+}
+
+/** One JSON document; one chunk per page. */
+export async function* jsonOf(pages: Iterable<readonly LedgerEntry[]>): AsyncGenerator<Uint8Array> {
+  yield encoder.encode('{"format":"gleaner-ledger","version":1,"entries":[');
+  let separator = '\n';
+  for (const page of pages) {
+    yield encoder.encode(separator + page.map((entry) => JSON.stringify(entry)).join(',\n'));
+    separator = ',\n';
+    await nextTurn();
+  }
+  yield encoder.encode('\n]}\n');
+}
+
+function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+/**
+ * One cell. Text that a spreadsheet would run as a formula gets a leading apostrophe (OWASP "CSV Injection");
+ * numbers are ours and stay numbers. Pure.
+ */
+export function csvCell(value: Cell): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
