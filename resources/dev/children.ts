@@ -61,6 +61,29 @@ export function spawnOwned(
   return { process: child, exited, stop };
 }
 
+/** What a signal's second delivery within this time is: the terminal's and npm's copy of one Ctrl-C. */
+const sameSignalMs = 1000;
+
+/**
+ * Waits for the one process that this program is about. A signal to us asks it to end within `graceMs`; a second one,
+ * from a person who does not want to wait, kills it.
+ */
+export async function untilExit(child: OwnedChild, graceMs: number): Promise<ExitCode> {
+  let asked: number | undefined;
+  const onSignal = () => {
+    if (asked !== undefined && Date.now() - asked < sameSignalMs) return;
+    void child.stop(asked === undefined ? graceMs : 0);
+    asked = Date.now();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    return await child.exited;
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {

@@ -15,6 +15,8 @@ export interface Lane {
   readonly kind: 'checks' | 'tests';
   /** Arguments that make it write its JSON report to `file`. */
   readonly reportArgs?: (file: string) => string[];
+  /** Electron, the guest image and the built application. */
+  readonly needsProducts?: boolean;
   readonly needsDisplay?: boolean;
 }
 
@@ -32,17 +34,31 @@ export const lanes: readonly Lane[] = [
   { name: 'types', title: 'Types (TypeScript)', npmScript: 'types', kind: 'checks' },
   { name: 'dead', title: 'Dead code (knip)', npmScript: 'dead', kind: 'checks' },
   { name: 'unit', title: 'Unit tests', npmScript: 'test:unit', kind: 'tests', reportArgs: vitestArgs },
-  { name: 'vm', title: 'VM tests on real QEMU', npmScript: 'test:vm', kind: 'tests', reportArgs: vitestArgs },
+  {
+    name: 'vm',
+    title: 'VM tests on real QEMU',
+    npmScript: 'test:vm',
+    kind: 'tests',
+    reportArgs: vitestArgs,
+    needsProducts: true,
+  },
   {
     name: 'e2e',
     title: 'The application in real Electron',
     npmScript: 'test:e2e',
     kind: 'tests',
     reportArgs: playwrightArgs,
+    needsProducts: true,
     needsDisplay: true,
   },
   // It starts a display of its own, as the user it runs as.
-  { name: 'user', title: 'The application as an ordinary user', npmScript: 'test:user', kind: 'tests' },
+  {
+    name: 'user',
+    title: 'The application as an ordinary user',
+    npmScript: 'test:user',
+    kind: 'tests',
+    needsProducts: true,
+  },
 ];
 
 /**

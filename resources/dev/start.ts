@@ -1,13 +1,11 @@
 // The end of `npm start`: set-up, then the application, whose exit code is ours.
 import { hasDisplay } from './bootstrap.mjs';
-import { spawnOwned } from './children.ts';
+import { spawnOwned, untilExit } from './children.ts';
 import { checkoutDir, fail, say } from './console.mjs';
 import { type Display, startDisplay } from './display.ts';
 import { electronBinary } from './electron-runtime.ts';
 import { setUp } from './setup.ts';
 
-/** What a signal's second delivery within this time is: the terminal's and npm's copy of one Ctrl-C. */
-const sameSignalMs = 1000;
 /** The application saves and ends its VMs in this time, or is killed. */
 const graceMs = 30_000;
 
@@ -34,18 +32,7 @@ async function launch(args: readonly string[], env: NodeJS.ProcessEnv, display?:
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  let asked: number | undefined;
-  const onSignal = () => {
-    if (asked !== undefined && Date.now() - asked < sameSignalMs) return;
-    // The first asks; a person who asks again does not want to wait.
-    void app.stop(asked === undefined ? graceMs : 0);
-    asked = Date.now();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  const code = await app.exited;
-  for (const signal of signals) process.off(signal, onSignal);
-  return code;
+  return untilExit(app, graceMs);
 }
 
 /** Chromium refuses its sandbox to root, who has it in a container only; anyone else runs sandboxed. */

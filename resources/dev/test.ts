@@ -21,7 +21,8 @@ let interrupted = false;
 async function test(args: readonly string[]): Promise<boolean> {
   const started = Date.now();
   const chosen = chosenLanes(args);
-  const { env } = await setUp();
+  const needsProducts = chosen.some((lane) => lane.needsProducts === true);
+  const env = needsProducts ? (await setUp()).env : process.env;
   // Short, for the sockets in it; named, to know this run's processes; passable, for QEMU's own user.
   const marker = `gt-${randomBytes(4).toString('hex')}`;
   const tempDir = path.join(tmpdir(), marker);

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type OwnedChild, spawnOwned } from './children.ts';
+import { spawnOwned, untilExit } from './children.ts';
 import { cacheDir, checkoutDir, fail, SetupError, say } from './console.mjs';
 import { startDisplay } from './display.ts';
 import { electronDist } from './electron-runtime.ts';
@@ -44,10 +44,8 @@ function strangerId(): number {
   );
 }
 
-let current: OwnedChild | undefined;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void current?.stop(5000));
-}
+/** Tests that are asked to end close their application first. */
+const graceMs = 5000;
 
 /** Copies the checkout and runs this lane again in the copy, as a stranger. @returns exit code */
 async function runAsStranger(args: readonly string[]): Promise<number> {
@@ -91,13 +89,18 @@ async function runAsStranger(args: readonly string[]): Promise<number> {
       LOGNAME: 'gleaner-test',
     });
     const node = path.join(copyDir, 'node_modules', '.bin', 'node');
+    // The change of user forgets the signal at our death, so it is asked for again after it.
     const become = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all', '--'];
-    current = spawnOwned([...become, node, path.join(copyDir, 'resources', 'dev', 'user-lane.ts'), ...args], {
-      cwd: copyDir,
-      env,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    const code = await current.exited;
+    const tied = ['setpriv', '--pdeathsig', 'TERM', '--'];
+    const child = spawnOwned(
+      [...become, ...tied, node, path.join(copyDir, 'resources', 'dev', 'user-lane.ts'), ...args],
+      {
+        cwd: copyDir,
+        env,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
+    const code = await untilExit(child, graceMs);
     keepResults(reportPath, path.join(copyDir, 'test-results'));
     return code;
   } finally {
@@ -138,7 +141,7 @@ async function runHere(args: readonly string[]): Promise<number> {
   const display = await startDisplay();
   try {
     const playwright = path.join(checkoutDir, 'node_modules', '@playwright', 'test', 'cli.js');
-    current = spawnOwned(
+    const child = spawnOwned(
       [process.execPath, playwright, 'test', '--project=user', '--reporter=list,json', ...args],
       {
         cwd: checkoutDir,
@@ -153,7 +156,7 @@ async function runHere(args: readonly string[]): Promise<number> {
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     );
-    return await current.exited;
+    return await untilExit(child, graceMs);
   } finally {
     await display.close();
   }
