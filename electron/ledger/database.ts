@@ -158,15 +158,16 @@ function openSound(databasePath: string): Libsql.Database {
   try {
     db.pragma('busy_timeout=2000');
     db.pragma('locking_mode=EXCLUSIVE');
+    // Before anything writes: a damaged file is kept as it was found.
+    const faults = db.pragma('quick_check(1)');
+    if (JSON.stringify(faults) !== JSON.stringify([{ quick_check: 'ok' }])) {
+      throw Object.assign(new Error('the database failed its check'), { rawCode: 11 });
+    }
     db.pragma('journal_mode=WAL');
     db.pragma('synchronous=FULL');
     db.pragma('foreign_keys=ON');
     // Or INSERT OR REPLACE would get past the triggers that refuse deletion.
     db.pragma('recursive_triggers=ON');
-    const faults = db.pragma('quick_check(1)');
-    if (JSON.stringify(faults) !== JSON.stringify([{ quick_check: 'ok' }])) {
-      throw Object.assign(new Error('the database failed its check'), { rawCode: 11 });
-    }
     return db;
   } catch (error) {
     db.close();
