@@ -87,7 +87,6 @@ export async function collectDisk(
       };
       const written = new FileSink(file);
       await normaliseTar(source(), roots, (chunk) => written.write(chunk));
-      await normaliseTar(source(), roots, (chunk) => written.write(chunk));
       if (raw.digest('hex') !== claim.sha256) throw mismatch();
       await written.flush();
       await file.sync();
