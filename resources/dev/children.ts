@@ -8,7 +8,7 @@ export type ExitCode = number;
 export interface OwnedChild {
   readonly process: ChildProcess;
   readonly exited: Promise<ExitCode>;
-  /** Asks the process to end, kills its group after `graceMs`, and waits until it is gone. Idempotent. */
+  /** Asks the process to end, kills it after `graceMs`, and whatever of its group is left then. Idempotent. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -22,10 +22,12 @@ const signalNumbers: Partial<Record<NodeJS.Signals, number>> = {
 /**
  * Starts `argv` as the leader of its own process group, so that a Ctrl-C at the terminal reaches only us and the order
  * of ending is ours. On Linux it gets a SIGTERM should we die without a word.
+ * @param options `askGroup`: stopping asks every process of the group, not just the leader, for leaders such as npm that
+ *   do not pass it on
  */
 export function spawnOwned(
   argv: readonly string[],
-  options: { cwd?: string; env: NodeJS.ProcessEnv; stdio: StdioOptions },
+  options: { cwd?: string; env: NodeJS.ProcessEnv; stdio: StdioOptions; askGroup?: boolean },
 ): OwnedChild {
   const tied = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--', ...argv] : argv;
   const [command = '', ...args] = tied;
@@ -48,7 +50,8 @@ export function spawnOwned(
   });
   const stop = async (graceMs: number) => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    child.kill('SIGTERM');
+    if (options.askGroup === true) signalGroup(child, 'SIGTERM');
+    else child.kill('SIGTERM');
     const given = new AbortController();
     const late = await Promise.race([
       exited.then(() => false),
@@ -57,6 +60,7 @@ export function spawnOwned(
     given.abort();
     if (late) killGroup();
     await exited;
+    killGroup();
   };
   return { process: child, exited, stop };
 }
@@ -65,22 +69,32 @@ export function spawnOwned(
 const sameSignalMs = 1000;
 
 /**
- * Waits for the one process that this program is about. A signal to us asks it to end within `graceMs`; a second one,
- * from a person who does not want to wait, kills it.
+ * Listens for the signals that end a program.
+ * @param onSignal is told whether this is the person's first; a repeated one means that they do not want to wait
+ * @returns stops listening
  */
-export async function untilExit(child: OwnedChild, graceMs: number): Promise<ExitCode> {
+export function onEndSignals(onSignal: (first: boolean) => void): () => void {
   let asked: number | undefined;
-  const onSignal = () => {
+  const listener = () => {
     if (asked !== undefined && Date.now() - asked < sameSignalMs) return;
-    void child.stop(asked === undefined ? graceMs : 0);
+    const first = asked === undefined;
     asked = Date.now();
+    onSignal(first);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+/** Waits for the one process that this program is about; a signal to us ends it, within `graceMs` or at once. */
+export async function untilExit(child: OwnedChild, graceMs: number): Promise<ExitCode> {
+  const unlisten = onEndSignals((first) => void child.stop(first ? graceMs : 0));
   try {
     return await child.exited;
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    unlisten();
   }
 }
 

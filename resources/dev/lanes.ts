@@ -111,6 +111,7 @@ export async function runLane(
     cwd: checkoutDir,
     env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath },
     stdio: lane.kind === 'tests' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    askGroup: true,
   });
   onStart(child);
   let output = '';

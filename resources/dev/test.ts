@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { OwnedChild } from './children.ts';
+import { type OwnedChild, onEndSignals } from './children.ts';
 import { fail, say } from './console.mjs';
 import { startDisplay } from './display.ts';
 import { chosenLanes, type Lane, type LaneResult, runLane } from './lanes.ts';
@@ -103,14 +103,13 @@ function summarize(results: readonly LaneResult[], left: number, ms: number): bo
   return failed === 0;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    // The run then ends as usual, with its clean-up; a second signal ends it at once.
-    interrupted = true;
-    process.exitCode = 130;
-    for (const child of running) void child.stop(5000);
-  });
-}
+onEndSignals((first) => {
+  // The run then ends as usual, with its clean-up, unless the person does not want to wait.
+  if (!first) process.exit(130);
+  interrupted = true;
+  process.exitCode = 130;
+  for (const child of running) void child.stop(5000);
+});
 
 try {
   const ok = await test(process.argv.slice(2));
