@@ -107,7 +107,8 @@ export class Contribution<Session extends object> implements Disposable {
     const { vm, yields } = this.#o;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
-    if (phase === 'running') {
+    // A guest that still boots is frozen where it stands and boots on afterwards.
+    if (phase === 'running' || phase === 'starting') {
       this.#try(
         'freeze',
         vm.freeze().then(({ acknowledgedMs }) => {
@@ -115,7 +116,7 @@ export class Contribution<Session extends object> implements Disposable {
           this.#o.onChange();
         }),
       );
-    } else if (phase === 'preparing' || phase === 'starting' || phase === 'backoff') {
+    } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
     }
   }

@@ -23,7 +23,7 @@ export class FakeVm implements DrivenVm<FakeSession> {
   }
 
   become(phase: VmPhase): void {
-    if (phase === 'running' && this.phase === 'starting') this.#boot += 1;
+    if (phase === 'starting') this.#boot += 1;
     this.phase = phase;
     for (const listener of [...this.#listeners]) listener();
   }
@@ -40,7 +40,7 @@ export class FakeVm implements DrivenVm<FakeSession> {
   }
 
   freeze(): Promise<{ acknowledgedMs: number }> {
-    if (this.phase !== 'running') {
+    if (this.phase !== 'running' && this.phase !== 'starting') {
       return Promise.reject(new GleanerError('wrong-phase', `cannot freeze while ${this.phase}`));
     }
     this.asked.push('freeze');

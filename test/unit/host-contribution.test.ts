@@ -78,12 +78,14 @@ test('a pause freezes at once in the same turn, and a resume thaws', async () =>
   expect(vm.asked).toEqual(['start', 'freeze', 'thaw']);
 });
 
-test('a pause while the VM still boots stops it: no work is lost', () => {
+test('a pause freezes a guest that still boots; before QEMU runs it takes the start back', () => {
   const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
   contribution.turn();
   world.pause = pauseFrom('1h', clock.now());
   contribution.turn();
-  expect(vm.asked).toEqual(['start', 'stop']);
+  expect(vm.asked).toEqual(['start', 'freeze']);
+  vm.become('backoff');
+  expect(vm.asked).toEqual(['start', 'freeze', 'stop']);
 });
 
 test('a guest that leaks gets no work until the person asks again', async () => {
