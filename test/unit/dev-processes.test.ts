@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
-import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type OwnedChild, onEndSignals, spawnOwned } from '../../resources/dev/children.ts';
 import { authorityEntry } from '../../resources/dev/display.ts';
 import { networkReason } from '../../resources/dev/electron-runtime.ts';
 import { chosenLanes, lanes } from '../../resources/dev/lanes.ts';
@@ -35,6 +35,26 @@ describe('an owned process', () => {
     await child.stop(0);
     expect(await child.exited).toBe(137);
     expect(await endLeftovers('dev-processes-stubborn', 60_000)).toEqual([]);
+  });
+});
+
+describe('signals', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('a repeated signal is a new one only after a second', () => {
+    vi.useFakeTimers();
+    const heard: boolean[] = [];
+    const unlisten = onEndSignals((first) => heard.push(first));
+    process.emit('SIGHUP');
+    process.emit('SIGHUP');
+    expect(heard).toEqual([true]);
+    vi.advanceTimersByTime(1000);
+    process.emit('SIGHUP');
+    expect(heard).toEqual([true, false]);
+    unlisten();
+    expect(process.listenerCount('SIGHUP')).toBe(0);
   });
 });
 
