@@ -4,7 +4,7 @@ import { extract } from 'tar-stream';
 import { type TarBounds, TarGate } from '../../base/tar-entry.ts';
 import { GleanerError } from '../../contract/failures.ts';
 
-/** One entry that passed the gate. Its content has to be read to the end before the next entry comes. */
+/** One entry that passed the gate. Its content can be read to the end, or not at all, until the next one comes. */
 export interface ArchiveEntry {
   readonly kind: 'file' | 'folder';
   readonly path: string;
@@ -63,6 +63,7 @@ export async function* readArchive(
         executable: (header.mode & 0o100) !== 0,
         content: source.explainAll(entry),
       };
+      entry.resume();
     }
     if (source.bytes < source.filesEnd + 1024) throw cutShort();
   } finally {
