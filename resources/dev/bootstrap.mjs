@@ -223,6 +223,23 @@ async function ensureNodeModules() {
 }
 
 /**
+ * Calls back when the shell that npm started us in is gone: npm ends that shell on a signal, which tells us nothing.
+ * @param {() => void} onLoss
+ * @returns {() => void} stops watching
+ */
+export function watchParent(onLoss) {
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return () => {};
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onLoss();
+  }, 1000);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
  * Runs a TypeScript program of this folder with the project's own Node: in this process if that is the one we are in,
  * else as a child whose exit code becomes ours and to which signals are passed on.
  * @param {string} script file name in resources/dev
@@ -238,6 +255,7 @@ async function handOver(script) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => child.kill(signal));
   }
+  watchParent(() => child.kill());
   process.exitCode = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));

@@ -1,6 +1,7 @@
 // Long-lived processes that set-up and tests start: each in a group of its own, ended with us whatever happens.
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { watchParent } from './bootstrap.mjs';
 
 /** How a process ended: its code, or 128 + n for signal n as a shell would say it; 127 when it could not start. */
 export type ExitCode = number;
@@ -69,7 +70,7 @@ export function spawnOwned(
 const sameSignalMs = 1000;
 
 /**
- * Listens for the signals that end a program.
+ * Listens for the signals that end a program; the loss of npm, which started it, counts as one.
  * @param onSignal is told whether this is the person's first; a repeated one means that they do not want to wait
  * @returns stops listening
  */
@@ -83,7 +84,9 @@ export function onEndSignals(onSignal: (first: boolean) => void): () => void {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
+  const unwatch = watchParent(listener);
   return () => {
+    unwatch();
     for (const signal of signals) process.off(signal, listener);
   };
 }
