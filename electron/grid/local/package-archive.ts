@@ -13,6 +13,9 @@ export interface ArchiveEntry {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** What is uploaded: a stream, or bytes that are already here. */
+export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** Headers, padding and blocks of zeros may come on top of what the files take. */
 const overheadPerEntry = 4096;
 /** How far the upload may run ahead of the last file's end: an extended header (4 MiB), or zeros after the end. */
@@ -33,7 +36,7 @@ const makeAgain = 'Make it with: tar -cf job.tar -C FOLDER job.json in';
  * itself throws passes through. An archive without its two closing blocks was cut short and is refused.
  */
 export async function* readArchive(
-  body: AsyncIterable<Uint8Array>,
+  body: ByteSource,
   bounds: TarBounds,
 ): AsyncGenerator<ArchiveEntry, void, undefined> {
   const source = new CountedSource(body, bounds.totalBytes + (bounds.entries + 16) * overheadPerEntry);
@@ -82,11 +85,11 @@ class CountedSource {
   bytes = 0;
   /** Where the last entry that came ends, its padding included; told by the reader. */
   filesEnd = 0;
-  readonly #body: AsyncIterable<Uint8Array>;
+  readonly #body: ByteSource;
   readonly #maxBytes: number;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(body: AsyncIterable<Uint8Array>, maxBytes: number) {
+  constructor(body: ByteSource, maxBytes: number) {
     this.#body = body;
     this.#maxBytes = maxBytes;
   }

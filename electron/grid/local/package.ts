@@ -7,7 +7,7 @@ import { quoteName, type TarBounds } from '../../base/tar-entry.ts';
 import { type TarItem, tarEnd, tarHeader, tarPadding } from '../../base/tar-write.ts';
 import { GleanerError } from '../../contract/failures.ts';
 import { documentName, type JobDocument, maxDocumentBytes } from '../../contract/job.ts';
-import { type ArchiveEntry, readArchive } from './package-archive.ts';
+import { type ArchiveEntry, type ByteSource, readArchive } from './package-archive.ts';
 import { inMiB, parseDocument } from './package-document.ts';
 
 const maxInputBytes = 1024 ** 3;
@@ -37,7 +37,7 @@ export interface JobPackage {
  * `document-too-large`, `network-unavailable`, `archive-invalid` or `archive-too-large`, with what the file
  * system says, or with what `body` throws; nothing is left in the staging folder then.
  */
-export async function readPackage(body: AsyncIterable<Uint8Array>, stagingDir: string): Promise<JobPackage> {
+export async function readPackage(body: ByteSource, stagingDir: string): Promise<JobPackage> {
   await mkdir(stagingDir, { recursive: true, mode: 0o700 });
   const inputTarPath = join(stagingDir, 'input.tar');
   try {
@@ -64,7 +64,7 @@ export async function readPackage(body: AsyncIterable<Uint8Array>, stagingDir: s
   }
 }
 
-async function readEntries(body: AsyncIterable<Uint8Array>, input: InputWriter): Promise<JobDocument> {
+async function readEntries(body: ByteSource, input: InputWriter): Promise<JobDocument> {
   let document: JobDocument | undefined;
   await input.folder('in');
   for await (const entry of readArchive(body, bounds)) {
