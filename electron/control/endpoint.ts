@@ -51,6 +51,14 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   );
 }
 
+/** The failure of asking a host that runs as somebody else. */
+export const notYours = (): GleanerError =>
+  new GleanerError(
+    'host-not-running',
+    'The Gleaner that runs here belongs to another user.',
+    'Ask as that user.',
+  );
+
 const alreadyRunning = (): GleanerError =>
   new GleanerError(
     'already-running',
@@ -58,8 +66,11 @@ const alreadyRunning = (): GleanerError =>
     'Use that one, or stop it first.',
   );
 
-/** Whether something listens there. A file that is no socket, or one nobody listens on any more, does not. */
-async function answers(path: string): Promise<boolean> {
+/**
+ * Whether something listens there. A file that is no socket, or one nobody listens on any more, does not.
+ * @throws GleanerError `host-not-running` when another user's host is in the way; what the system throws
+ */
+export async function isListening(path: string): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     const socket = connect({ path });
     socket.once('connect', () => {
@@ -70,7 +81,7 @@ async function answers(path: string): Promise<boolean> {
       if (hasCode(error, 'ECONNREFUSED', 'ENOENT')) resolve(false);
       // A full queue of connections: somebody is there, and busy.
       else if (hasCode(error, 'EAGAIN')) resolve(true);
-      else reject(error);
+      else reject(hasCode(error, 'EACCES', 'EPERM') ? notYours() : error);
     });
   });
 }
@@ -111,7 +122,7 @@ async function clearStale(path: string, asideDir: string): Promise<void> {
       'Move that file away.',
     );
   }
-  if (await answers(path)) throw alreadyRunning();
+  if (await isListening(path)) throw alreadyRunning();
   const aside = join(asideDir, 'o');
   try {
     await rename(path, aside);
@@ -120,7 +131,7 @@ async function clearStale(path: string, asideDir: string): Promise<void> {
     throw error;
   }
   // Between the look and the move another host may have come: then it gets its place back.
-  if (await answers(aside)) {
+  if (await isListening(aside)) {
     await claim(aside, path);
     throw alreadyRunning();
   }

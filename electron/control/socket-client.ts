@@ -9,7 +9,7 @@ import {
 } from '../contract/commands.ts';
 import { fromFailure, GleanerError } from '../contract/failures.ts';
 import { parseInput, parseOutput } from './dispatch.ts';
-import { type EndpointPaths, hasCode, socketPathOf } from './endpoint.ts';
+import { type EndpointPaths, hasCode, notYours, socketPathOf } from './endpoint.ts';
 import {
   asciiJson,
   bytesType,
@@ -41,13 +41,7 @@ function connectionFailure(error: unknown): GleanerError {
       'Start the application, or "gleaner run --headless".',
     );
   }
-  if (hasCode(error, 'EACCES', 'EPERM')) {
-    return new GleanerError(
-      'host-not-running',
-      'The Gleaner that runs here belongs to another user.',
-      'Ask as that user.',
-    );
-  }
+  if (hasCode(error, 'EACCES', 'EPERM')) return notYours();
   return hostLeft();
 }
 

@@ -1,0 +1,100 @@
+import { Argument, type Command } from 'commander';
+import type { Check } from '../contract/commands.ts';
+import { PauseLength, type Snapshot } from '../contract/snapshot.ts';
+import { SocketClient } from '../control/socket-client.ts';
+import { type CommandAdder, lookOf } from './command.ts';
+import { type CommonOptions, type Context, print, withDoor } from './context.ts';
+import type { Ending } from './exit.ts';
+import { type Look, showContribution, showStatus, showStatusLine } from './show-status.ts';
+import { cleanLine, toJson } from './text.ts';
+
+interface StatusOptions extends CommonOptions {
+  readonly watch?: boolean;
+}
+
+/** `status`, `pause`, `resume`, `doctor`. */
+export function addContributionCommands(program: Command, adder: CommandAdder, context: Context): void {
+  const { io } = context;
+  adder.add<StatusOptions>(program, {
+    usage: 'status',
+    summary: 'what is happening, and why',
+    options: (command) => command.option('-w, --watch', 'show every change, until interrupted'),
+    json: 'answer with one JSON value on stdout; with --watch one per line and change',
+    examples: ['gleaner status', 'gleaner status --watch', 'gleaner status --json | jq .contribution.state'],
+    run: async ({ watch = false, json = false }) => {
+      if (watch) return await watchStatus(context, json);
+      const snapshot = await withDoor(context, async (door) => await door.call('status', {}));
+      await print(io, json, snapshot, (value) => showStatus(value, lookOf(context)));
+      return undefined;
+    },
+  });
+  adder.add<CommonOptions>(program, {
+    usage: 'pause',
+    summary: 'give the computer back: the VM is frozen at once',
+    options: (command) =>
+      command.addArgument(
+        new Argument('[length]', 'for how long').choices(PauseLength.options).default('manual'),
+      ),
+    examples: ['gleaner pause 30m', 'gleaner pause 1h', 'gleaner pause tomorrow', 'gleaner pause'],
+    run: async ({ json = false }, given) => {
+      const length = PauseLength.parse(given);
+      const value = await withDoor(context, async (door) => await door.call('pause', { length }));
+      await print(io, json, value, (paused) => showContribution(paused, lookOf(context)));
+      return undefined;
+    },
+  });
+  adder.add<CommonOptions>(program, {
+    usage: 'resume',
+    summary: 'end a pause',
+    examples: ['gleaner resume'],
+    run: async ({ json = false }) => {
+      const value = await withDoor(context, async (door) => await door.call('resume', {}));
+      await print(io, json, value, (contribution) => showContribution(contribution, lookOf(context)));
+      return undefined;
+    },
+  });
+  adder.add<CommonOptions>(program, {
+    usage: 'doctor',
+    summary: 'check what Gleaner needs; exit code 1 when a check failed',
+    examples: ['gleaner doctor', 'gleaner doctor --json'],
+    run: async ({ json = false }) => {
+      const checks = await withDoor(context, async (door) => await door.call('doctor', {}));
+      await print(io, json, checks, (value) => showChecks(value, lookOf(context)));
+      return checks.some(({ state }) => state === 'failed') ? 'failed' : undefined;
+    },
+  });
+}
+
+/** Follows the running host; on a terminal the picture is drawn anew, elsewhere each change is a line. */
+async function watchStatus(context: Context, json: boolean): Promise<Ending> {
+  const { io, paths } = context;
+  const abort = new AbortController();
+  const release = io.onSignal(() => {
+    abort.abort();
+  });
+  try {
+    for await (const { snapshot } of new SocketClient(paths).events(abort.signal)) {
+      await io.out(json ? `${toJson(snapshot)}\n` : picture(snapshot, context));
+    }
+    return 'interrupted';
+  } finally {
+    release();
+  }
+}
+
+function picture(snapshot: Snapshot, context: Context): string {
+  if (!context.io.outIsTerminal) return `${showStatusLine(snapshot)}\n`;
+  // Cursor to the top left, everything below it cleared.
+  return `\u001b[H\u001b[J${showStatus(snapshot, lookOf(context))}\n`;
+}
+
+function showChecks(checks: readonly Check[], { style }: Look): string {
+  const paint = { ok: style.good, warning: style.warn, failed: style.bad, unknown: style.dim };
+  const width = Math.max(...checks.map(({ state }) => state.length), 0);
+  return checks
+    .map(({ title, state, detail, hint }) => {
+      const line = `${paint[state](state.padEnd(width))}  ${style.bold(cleanLine(title))}: ${cleanLine(detail)}`;
+      return hint === undefined ? line : `${line}\n${' '.repeat(width + 2)}${cleanLine(hint)}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander';
+import { CommandAdder, type Outcome } from './command.ts';
+import type { Context } from './context.ts';
+import { addContributionCommands } from './contribution-commands.ts';
+import { exitCodeHelp, exitCodes } from './exit.ts';
+import { addJobCommands } from './job-commands.ts';
+import { addLedgerCommands } from './ledger-commands.ts';
+import { addRunCommand } from './run-command.ts';
+
+const examples = `
+Examples:
+  gleaner status                      what is happening, and why
+  gleaner pause 1h                    give the computer back for an hour
+  gleaner jobs add my-job/            queue own work
+  gleaner run --headless              the host without a window
+
+Without a running host, commands work on the same files by themselves; only "status --watch" needs one.
+Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
+`;
+
+/** Runs the command line (without node and script) and returns the exit code. Never rejects. */
+export async function runProgram(
+  argv: readonly string[],
+  version: string,
+  context: Context,
+): Promise<number> {
+  const { io } = context;
+  const outcome: Outcome = { exitCode: exitCodes.ok.code };
+  const program = new Command('gleaner')
+    .description("Put this computer's idle hours to work, and look at it.")
+    .version(version)
+    .addHelpText('after', `${examples}\n${exitCodeHelp()}`)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        void io.out(text).catch(() => undefined);
+      },
+      writeErr: (text) => {
+        io.err(text);
+      },
+      outputError: (text, write) => {
+        write(`gleaner: usage: ${text.replace(/^error: /, '')}hint: See "gleaner --help".\n`);
+      },
+    });
+  const adder = new CommandAdder(context, outcome);
+  addContributionCommands(program, adder, context);
+  addJobCommands(program, adder, context);
+  addLedgerCommands(program, adder, context);
+  addRunCommand(program, adder, context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+  }
+}

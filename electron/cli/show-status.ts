@@ -1,0 +1,114 @@
+import type { Contribution, JobView, Snapshot, VmView } from '../contract/snapshot.ts';
+import type { Style } from './io.ts';
+import {
+  cleanLine,
+  count,
+  formatAmount,
+  formatBytes,
+  formatPercent,
+  formatSeconds,
+  formatWhen,
+  pairs,
+  progressBar,
+  shorten,
+} from './text.ts';
+
+/** How to show: pure functions of what there is to show. */
+export interface Look {
+  readonly style: Style;
+  /** Epoch ms. */
+  readonly now: number;
+  /** Bars are for eyes, not for pipes. */
+  readonly bars: boolean;
+}
+
+const paints: Readonly<Record<Contribution['state'], keyof Style>> = {
+  working: 'good',
+  starting: 'good',
+  yielding: 'warn',
+  paused: 'warn',
+  waiting: 'dim',
+  attention: 'bad',
+};
+
+/** The sentence of the contribution, and when a pause ends. */
+export function showContribution(contribution: Contribution, { style, now }: Look): string {
+  const { state, pause } = contribution;
+  const ends = pause?.until == null ? '' : `\nGoes on ${formatWhen(pause.until, now)}.`;
+  return `${style[paints[state]](style.bold(cleanLine(contribution.sentence)))}${ends}`;
+}
+
+/** Everything of a Snapshot, for a person. */
+export function showStatus(snapshot: Snapshot, look: Look): string {
+  const { contribution, vms, jobs, grids, today, yields, problems } = snapshot;
+  const { style, now } = look;
+  const running = jobs.filter(({ state }) => state === 'running');
+  const rows: (readonly [string, string | null])[] = [
+    ['Since', formatWhen(contribution.since, now)],
+    ...vms.map((vm) => [`VM ${cleanLine(vm.name)}`, showVm(vm)] as const),
+    ...running.map((job) => [`Job ${cleanLine(job.id)}`, showRunning(job, look)] as const),
+    ...grids.map(
+      ({ name, queued, done, failed, aborted }) =>
+        [
+          `Grid ${cleanLine(name)}`,
+          `${queued} queued, ${done} done, ${failed} failed${aborted > 0 ? `, ${aborted} aborted` : ''}`,
+        ] as const,
+    ),
+    ['Today', showToday(today)],
+    [
+      'Gave back',
+      yields.lastMs === null
+        ? null
+        : `${count(yields.count, 'time')}, last within ${Math.ceil(yields.lastMs)} ms`,
+    ],
+  ];
+  const parts = [showContribution(contribution, look), '', pairs(rows)];
+  if (problems.length > 0) parts.push('', style.bold('Problems'));
+  for (const { code, sentence, hint } of problems) {
+    parts.push(`  ${style.bad(code)}: ${cleanLine(sentence)}`);
+    if (hint !== undefined) parts.push(`    ${cleanLine(hint)}`);
+  }
+  return parts.join('\n');
+}
+
+/** One line for a log: when, how it stands, and the first running job. */
+export function showStatusLine({ at, contribution, jobs }: Snapshot): string {
+  const job = jobs.find(({ state }) => state === 'running');
+  const parts = [new Date(at).toISOString(), contribution.state, cleanLine(contribution.sentence)];
+  if (job) parts.push(cleanLine(job.id), job.progress === null ? 'running' : formatPercent(job.progress));
+  return parts.join('  ');
+}
+
+function showVm(vm: VmView): string {
+  const parts: string[] = [vm.phase];
+  if (vm.accelerator) parts.push(vm.accelerator.name);
+  parts.push(`${count(vm.vcpus, 'vCPU')}, ${formatBytes(vm.memoryBytes)}`);
+  if (vm.shareMeasured !== null) {
+    parts.push(`CPU ${formatPercent(vm.shareMeasured)} of ${formatPercent(vm.shareGranted)}`);
+  }
+  if (vm.bootMs !== null) parts.push(`booted in ${formatSeconds(vm.bootMs / 1000)}`);
+  if (vm.isolation === 'reduced') parts.push('reduced isolation');
+  if (vm.failure) parts.push(vm.failure.sentence);
+  return parts.join(', ');
+}
+
+function showRunning(job: JobView, { bars }: Look): string {
+  const parts = [shorten(cleanLine(job.title), 48)];
+  if (job.progress !== null) {
+    parts.push(`${bars ? `${progressBar(job.progress)} ` : ''}${formatPercent(job.progress)}`);
+  }
+  if (job.progressText !== '') parts.push(shorten(cleanLine(job.progressText), 48));
+  parts.push(`${formatSeconds(job.cpuSeconds)} CPU`);
+  return parts.join('  ');
+}
+
+function showToday({ cpuSeconds, jobsDone, jobsFailed, earned }: Snapshot['today']): string {
+  const parts = [`${formatSeconds(cpuSeconds)} CPU`, `${count(jobsDone, 'job')} done`];
+  if (jobsFailed > 0) parts.push(`${jobsFailed} failed`);
+  // Units are never added up, and what no one has confirmed yet is named so.
+  for (const { grid, unit, settled, pending } of earned) {
+    if (settled > 0 || pending === 0) parts.push(`${formatAmount(settled, unit)} (${cleanLine(grid)})`);
+    if (pending > 0) parts.push(`${formatAmount(pending, unit)} pending (${cleanLine(grid)})`);
+  }
+  return parts.join(', ');
+}
