@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export const genesis = '0'.repeat(64);
 
 /** One row of the chain as it is stored; `body` is canonical JSON. */
-export interface ChainLink {
+interface ChainLink {
   readonly seq: number;
   readonly bookedAt: number;
   readonly body: string;
@@ -19,11 +19,6 @@ export function hashLink({ seq, bookedAt, body, previous }: ChainLink): string {
   return sha256Hex(
     `{"body":${body},"bookedAt":${bookedAt},"previous":${JSON.stringify(previous)},"seq":${seq}}`,
   );
-}
-
-/** Digest of stored personal fields (canonical JSON with a salt, so that expired ones cannot be guessed back). Pure. */
-export function personalDigestOf(personalText: string): string {
-  return `sha256:${sha256Hex(personalText)}`;
 }
 
 function sha256Hex(text: string): string {

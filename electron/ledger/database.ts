@@ -34,7 +34,12 @@ export class Database {
   }
 
   get(sql: string, ...params: readonly SqlValue[]): SqlRow | undefined {
-    return this.#translated(() => this.#statement(sql).get([...params]) as SqlRow | undefined);
+    return this.#translated(() => {
+      const row = this.#statement(sql).get([...params]);
+      if (typeof row !== 'object' || row === null) return undefined;
+      // The driver adds how long it took.
+      return Object.fromEntries(Object.entries(row).filter(([key]) => key !== '_metadata'));
+    });
   }
 
   all(sql: string, ...params: readonly SqlValue[]): readonly SqlRow[] {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { canonicalJson, sha256Digest } from '../base/canonical-json.ts';
 import type { Clock } from '../base/clock.ts';
 import {
   EntryBody,
@@ -8,8 +9,7 @@ import {
   type LedgerVerdict,
   type Today,
 } from '../contract/index.ts';
-import { canonicalJson } from './canonical.ts';
-import { genesis, hashLink, personalDigestOf } from './chain.ts';
+import { genesis, hashLink } from './chain.ts';
 import type { Database, SqlRow } from './database.ts';
 import { csvOf, jsonOf } from './export.ts';
 import { ledgerMigrations } from './schema.ts';
@@ -47,8 +47,9 @@ export class Ledger {
   book(booking: Booking, personal: EntryPersonal): LedgerEntry {
     if (!this.#db.inTransaction) throw new Error('a booking belongs into a transaction');
     const person = EntryPersonal.parse(personal);
+    // Salted, so that fields that have expired cannot be guessed from their digest.
     const personalText = canonicalJson({ ...person, salt: randomBytes(16).toString('hex') });
-    const body = EntryBody.parse({ ...booking, personalDigest: personalDigestOf(personalText) });
+    const body = EntryBody.parse({ ...booking, personalDigest: sha256Digest(personalText) });
     const last = this.#db.get('SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1');
     const link = {
       seq: Number(last?.['seq'] ?? 0) + 1,

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sha256Digest } from '../base/canonical-json.ts';
 import type { Clock } from '../base/clock.ts';
 import type { LedgerVerdict } from '../contract/index.ts';
-import { genesis, hashLink, personalDigestOf } from './chain.ts';
+import { genesis, hashLink } from './chain.ts';
 import type { Database, SqlRow } from './database.ts';
 
 /** Rows per read, and how long one turn of the event loop may take at most before the next is let in. */
@@ -67,7 +68,7 @@ function faultOf(row: SqlRow, last: { readonly seq: number; readonly hash: strin
   if (hashLink(link) !== row['hash']) return { seq: expected, why: 'its content does not match its hash' };
   const personal = row['personal'];
   // The body is proven by its hash here: what was booked is JSON.
-  if (typeof personal === 'string' && bookedPersonalDigest(link.body) !== personalDigestOf(personal)) {
+  if (typeof personal === 'string' && bookedPersonalDigest(link.body) !== sha256Digest(personal)) {
     return { seq: expected, why: 'its personal fields are not those that were booked' };
   }
   return undefined;

@@ -1,0 +1,346 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import {
+  type EntryBody,
+  type EntryPersonal,
+  type Failure,
+  GleanerError,
+  type GridView,
+  JobDocument,
+  JobState,
+  type JobView,
+} from '../../contract/index.ts';
+import { abortedFailure, bookingOfAttempt, type Ending, settlementOf } from './queue-ending.ts';
+import { JobFiles } from './queue-files.ts';
+import {
+  JobRow,
+  jobColumns,
+  type LeaseMemo,
+  type LiveJob,
+  queueMigrations,
+  type Usage,
+  viewOf,
+} from './queue-rows.ts';
+
+type Value = string | number | null;
+
+/** The part of the host's database that the queue needs. Synchronous; what returned is on the disk. */
+export interface QueueDatabase {
+  run(sql: string, ...params: readonly Value[]): unknown;
+  get(sql: string, ...params: readonly Value[]): Readonly<Record<string, Value>> | undefined;
+  all(sql: string, ...params: readonly Value[]): readonly Readonly<Record<string, Value>>[];
+  transaction<T>(work: () => T): T;
+  migrate(component: string, steps: readonly string[]): void;
+}
+
+/** Books one attempt; called inside the transaction that ends its lease. */
+export type Book = (body: Omit<EntryBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
+
+export interface QueueOptions {
+  readonly database: QueueDatabase;
+  readonly book: Book;
+  /** Made when missing. */
+  readonly jobsDir: string;
+  readonly clock: Clock;
+  /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
+  readonly step?: (name: QueueStep) => void;
+}
+
+export const queueSteps = ['settle-begun', 'settle-released', 'settle-booked', 'settle-committed'] as const;
+export type QueueStep = (typeof queueSteps)[number];
+
+/** The right to run one attempt at a job. */
+export interface Lease {
+  readonly id: string;
+  readonly attempt: number;
+  readonly document: JobDocument;
+}
+
+/** A package that was read and checked. */
+export interface NewJob {
+  readonly document: JobDocument;
+  readonly inputTarPath: string;
+  readonly documentDigest: string;
+  readonly inputDigest: string;
+}
+
+export interface CheckpointRecord {
+  /** Counts up per job; the file's name. */
+  readonly n: number;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+const keptCheckpoints = 2;
+const noUsage: Usage = { wallSeconds: 0, frozenSeconds: 0, cpuSeconds: 0, memoryPeakBytes: 0 };
+
+/**
+ * The embedded grid's durable queue: first in, first out, on one machine. Jobs go queued → running → done,
+ * failed or aborted; an interrupted attempt puts its job back. Ending a lease and booking the attempt are one
+ * transaction. Methods throw `not-found`, `wrong-phase`, `job-finished` and what the database throws.
+ */
+export class LocalQueue {
+  readonly #db: QueueDatabase;
+  readonly #book: Book;
+  readonly #clock: Clock;
+  readonly #step: (name: QueueStep) => void;
+  readonly files: JobFiles;
+  #live: LiveJob | undefined;
+
+  constructor({ database, book, jobsDir, clock, step }: QueueOptions) {
+    this.files = new JobFiles(jobsDir);
+    this.#db = database;
+    this.#book = book;
+    this.#clock = clock;
+    this.#step = step ?? (() => undefined);
+    database.migrate('local-queue', queueMigrations);
+  }
+
+  /**
+   * Queues a job whose input tar lies, synced, on the same file system; takes the tar. Digests are `sha256:…`.
+   * Resolves with the job's id once both are durable; nothing stays behind when it rejects.
+   */
+  async add(job: NewJob): Promise<string> {
+    const id = this.#newId();
+    try {
+      await this.files.adopt(id, job.inputTarPath);
+      const { title, owner } = job.document;
+      this.#db.run(
+        `INSERT INTO local_jobs (id, state, label, document, document_digest, input_digest, added_at)
+         VALUES (?, 'queued', ?, ?, ?, ?, ?)`,
+        id,
+        JSON.stringify({ title, owner }),
+        JSON.stringify(job.document),
+        job.documentDigest,
+        job.inputDigest,
+        this.#clock.now(),
+      );
+    } catch (error) {
+      await this.files.removeAll(id);
+      throw error;
+    }
+    return id;
+  }
+
+  /**
+   * Starts the next attempt at the oldest queued job; undefined when none is queued. Jobs whose deadline has
+   * passed end as failed on the way, unbooked: nothing of them ran.
+   */
+  lease(machine: { readonly accelerator: string; readonly applianceDigest: string }): Lease | undefined {
+    return this.#db.transaction(() => {
+      for (;;) {
+        const next = this.#db.get("SELECT id FROM local_jobs WHERE state = 'queued' ORDER BY seq LIMIT 1");
+        if (!next) return undefined;
+        const id = String(next['id']);
+        const document = this.document(id);
+        const now = this.#clock.now();
+        if (document.deadline !== undefined && Date.parse(document.deadline) <= now) {
+          this.#endUnbooked(id, 'failed', deadlinePassed);
+          continue;
+        }
+        const memo: LeaseMemo = {
+          accelerator: machine.accelerator,
+          appliance: machine.applianceDigest,
+          startedAt: now,
+          seenAt: now,
+          usage: noUsage,
+          checkpointed: false,
+        };
+        this.#db.run(
+          `UPDATE local_jobs SET state = 'running', attempt = attempt + 1, lease = ?,
+             started_at = coalesce(started_at, ?) WHERE id = ?`,
+          JSON.stringify(memo),
+          now,
+          id,
+        );
+        return { id, attempt: this.#row(id).attempt, document };
+      }
+    });
+  }
+
+  /** The number for the next checkpoint of a job. */
+  nextCheckpoint(id: string): number {
+    const row = this.#db.get('SELECT max(n) AS n FROM local_checkpoints WHERE job = ?', id);
+    return Number(row?.['n'] ?? 0) + 1;
+  }
+
+  /** Records a checkpoint whose file is in place. Returns the numbers of those that are no longer kept. */
+  recordCheckpoint(
+    lease: Pick<Lease, 'id' | 'attempt'>,
+    checkpoint: CheckpointRecord,
+    usage: Usage,
+  ): number[] {
+    return this.#db.transaction(() => {
+      const { memo } = this.#leased(lease);
+      const now = this.#clock.now();
+      this.#db.run(
+        'INSERT INTO local_checkpoints (job, n, digest, bytes, at) VALUES (?, ?, ?, ?, ?)',
+        lease.id,
+        checkpoint.n,
+        checkpoint.digest,
+        checkpoint.bytes,
+        now,
+      );
+      const renewed: LeaseMemo = { ...memo, seenAt: now, usage, checkpointed: true };
+      this.#db.run('UPDATE local_jobs SET lease = ? WHERE id = ?', JSON.stringify(renewed), lease.id);
+      const dropped = this.checkpoints(lease.id).slice(keptCheckpoints);
+      for (const { n } of dropped) this.forgetCheckpoint(lease.id, n);
+      return dropped.map(({ n }) => n);
+    });
+  }
+
+  /** Newest first. */
+  checkpoints(id: string): CheckpointRecord[] {
+    return this.#db
+      .all('SELECT n, digest, bytes FROM local_checkpoints WHERE job = ? ORDER BY n DESC', id)
+      .map((row) => ({ n: Number(row['n']), digest: String(row['digest']), bytes: Number(row['bytes']) }));
+  }
+
+  forgetCheckpoint(id: string, n: number): void {
+    this.#db.run('DELETE FROM local_checkpoints WHERE job = ? AND n = ?', id, n);
+  }
+
+  /** Ends an attempt and books it, in one transaction; the result file must be in place before. */
+  settle(
+    lease: Pick<Lease, 'id' | 'attempt'>,
+    ending: Ending,
+    usage: Usage,
+    endedAt = this.#clock.now(),
+  ): void {
+    this.#db.transaction(() => {
+      this.#step('settle-begun');
+      const { row, memo } = this.#leased(lease);
+      const settlement = settlementOf(
+        ending,
+        { stalls: row.stalls, checkpointed: memo.checkpointed },
+        this.document(lease.id).price,
+      );
+      const over = settlement.state !== 'queued';
+      this.#db.run(
+        `UPDATE local_jobs SET state = ?, stalls = ?, failure = ?, earned = ?, has_result = ?, lease = NULL,
+           ended_at = ?, cpu_seconds = cpu_seconds + ?, memory_peak_bytes = max(memory_peak_bytes, ?)
+         WHERE id = ?`,
+        settlement.state,
+        settlement.stalls,
+        settlement.failure === null ? null : JSON.stringify(settlement.failure),
+        settlement.earned === null ? null : JSON.stringify(settlement.earned),
+        settlement.resultDigest === null ? 0 : 1,
+        over ? endedAt : null,
+        usage.cpuSeconds,
+        usage.memoryPeakBytes,
+        lease.id,
+      );
+      if (over) this.#db.run('DELETE FROM local_checkpoints WHERE job = ?', lease.id);
+      this.#step('settle-released');
+      this.#book(bookingOfAttempt(row, memo, settlement, usage, endedAt), row.label);
+      this.#step('settle-booked');
+    });
+    this.#step('settle-committed');
+  }
+
+  /** Ends a job that waits; nothing ran, so nothing is booked. */
+  abortQueued(id: string): void {
+    this.#db.transaction(() => {
+      const { state } = this.#row(id);
+      if (state === 'running') throw new GleanerError('wrong-phase', `Job ${id} is running.`);
+      if (state !== 'queued') throw new GleanerError('job-finished', `Job ${id} has already ended.`);
+      this.#endUnbooked(id, 'aborted', abortedFailure);
+    });
+  }
+
+  /**
+   * To be called once, before anything else of this run: attempts that a dead host left behind are booked as
+   * interrupted, with what was last known of them, and their jobs queued again (or given up); files that
+   * nothing needs any more are removed.
+   */
+  async recover(): Promise<void> {
+    for (const { id, attempt, lease } of this.#rows("WHERE state = 'running' ORDER BY seq")) {
+      if (lease) this.settle({ id, attempt }, { outcome: 'interrupted' }, lease.usage, lease.seenAt);
+    }
+    for (const id of await this.files.ids()) {
+      const state = this.view(id)?.state;
+      if (state === undefined) await this.files.removeAll(id);
+      else if (state !== 'queued') await this.files.removeWork(id);
+    }
+  }
+
+  /** What the runner knows better of the job that runs; undefined when none does. */
+  tell(live: LiveJob | undefined): void {
+    this.#live = live;
+  }
+
+  /** Running jobs first, then from the newest to the oldest. */
+  list(limit: number): JobView[] {
+    const rows = this.#rows("ORDER BY state = 'running' DESC, seq DESC LIMIT ?", limit);
+    return rows.map((row) => viewOf(row, this.#live));
+  }
+
+  view(id: string): JobView | undefined {
+    const [row] = this.#rows('WHERE id = ?', id);
+    return row && viewOf(row, this.#live);
+  }
+
+  /** Where the result of a job lies whose view says `hasResult`: a tar of `out/…`, `stdout` and `stderr`. */
+  resultPath(id: string): string {
+    return this.files.resultPath(id);
+  }
+
+  document(id: string): JobDocument {
+    const row = this.#db.get('SELECT document FROM local_jobs WHERE id = ?', id);
+    if (!row) throw notFound(id);
+    return JobDocument.parse(JSON.parse(String(row['document'])));
+  }
+
+  counts(): Pick<GridView, JobState> {
+    const counts = { queued: 0, running: 0, done: 0, failed: 0, aborted: 0 };
+    for (const row of this.#db.all('SELECT state, count(*) AS n FROM local_jobs GROUP BY state')) {
+      counts[JobState.parse(row['state'])] = Number(row['n']);
+    }
+    return counts;
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = randomBytes(5).toString('hex');
+      if (!this.view(id)) return id;
+    }
+  }
+
+  #endUnbooked(id: string, state: 'failed' | 'aborted', failure: Failure): void {
+    this.#db.run('DELETE FROM local_checkpoints WHERE job = ?', id);
+    this.#db.run(
+      'UPDATE local_jobs SET state = ?, failure = ?, ended_at = ? WHERE id = ?',
+      state,
+      JSON.stringify(failure),
+      this.#clock.now(),
+      id,
+    );
+  }
+
+  #leased({ id, attempt }: Pick<Lease, 'id' | 'attempt'>): { row: JobRow; memo: LeaseMemo } {
+    const row = this.#row(id);
+    if (!row.lease || row.attempt !== attempt) {
+      throw new GleanerError('wrong-phase', `Attempt ${attempt} at job ${id} is not running.`);
+    }
+    return { row, memo: row.lease };
+  }
+
+  #row(id: string): JobRow {
+    const [row] = this.#rows('WHERE id = ?', id);
+    if (!row) throw notFound(id);
+    return row;
+  }
+
+  #rows(which: string, ...params: readonly Value[]): JobRow[] {
+    return this.#db.all(`SELECT ${jobColumns} ${which}`, ...params).map((row) => JobRow.parse(row));
+  }
+}
+
+const deadlinePassed: Failure = {
+  code: 'job-deadline',
+  sentence: "The job's deadline passed before it could start.",
+};
+
+function notFound(id: string): GleanerError {
+  return new GleanerError('not-found', `There is no job ${id}.`);
+}
