@@ -1,10 +1,10 @@
 // The end of `npm start`: set-up, then the application, whose exit code is ours.
-import { hasDisplay } from './bootstrap.mjs';
 import { spawnOwned, untilExit } from './children.ts';
 import { checkoutDir, fail, say } from './console.mjs';
 import { type Display, startDisplay } from './display.ts';
 import { electronBinary } from './electron-runtime.ts';
 import { setUp } from './setup.ts';
+import { hasDisplay } from './system-packages.mjs';
 
 /** The application saves and ends its VMs in this time, or is killed. */
 const graceMs = 30_000;
