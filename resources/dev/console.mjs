@@ -40,7 +40,7 @@ export function say(line) {
  */
 export function fail(error) {
   if (error instanceof SetupError) {
-    say(`\nGleaner set-up: ${error.message}\n  ${error.hint.replaceAll('\n', '\n  ')}`);
+    say(`\nGleaner set-up: ${error.message}\n  ${error.hint.split('\n').join('\n  ')}`);
     process.exit(error.exitCode);
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -119,7 +119,9 @@ export function runStep(title, argv, options) {
   /** @type {string[]} */
   const tail = [];
   let stdout = '';
-  const show = () => (line ??= progressLine(title));
+  const show = () => {
+    if (line === undefined) line = progressLine(title);
+  };
   const quiet = options.quietMs === undefined ? undefined : setTimeout(show, options.quietMs);
   if (quiet === undefined) show();
   /** @param {string} text */
