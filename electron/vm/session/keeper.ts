@@ -114,7 +114,7 @@ export class SessionKeeper {
   async #establish(limitMs: number): Promise<{ link: ChildLink; hello: GuestHello }> {
     const until = this.time.now() + limitMs;
     for (let attempt = 1; ; attempt += 1) {
-      if (this.#disposed) throw ended();
+      if (this.#isOver(until)) throw ended();
       const link = new ChildLink(this.#o.spawnWorker('session'), this.time);
       this.#links.add(link);
       try {
@@ -133,10 +133,16 @@ export class SessionKeeper {
         return { link, hello };
       } catch (error) {
         await this.#drop(link);
-        await this.#wait(Math.min(backoffMs(attempt, retryFirstMs, retryMaxMs), until - this.time.now()));
-        if (this.time.now() >= until) throw error;
+        if (this.#isOver(until)) throw error;
+        const left = until - this.time.now();
+        await this.#wait(Math.min(backoffMs(attempt, retryFirstMs, retryMaxMs), left));
+        if (this.#isOver(until)) throw error;
       }
     }
+  }
+
+  #isOver(until: number): boolean {
+    return this.#disposed || this.time.now() >= until;
   }
 
   #replace(link: ChildLink, failure: GleanerError): void {

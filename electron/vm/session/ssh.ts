@@ -89,43 +89,60 @@ export class SshSession {
    * Runs a command in the guest. Rejects with `session-lost`; and with `guest-protocol`, the session ended, on
    * output beyond the bounds or when `onOutput` throws.
    */
-  async exec(command: string, o: ExecOptions = {}): Promise<ExecResult> {
-    const channel = await this.#openChannel(command);
+  exec(command: string, o: ExecOptions = {}): Promise<ExecResult> {
     return this.#unlessLost((resolve, reject) => {
-      const breakOff = (error: unknown): void => {
-        this.#lose(error instanceof GleanerError ? error : guestFault(cleanText(String(error), 200)));
-      };
-      let code: number | null = null;
-      const stdout = collector(breakOff);
-      const stderr = collector(breakOff);
-      let taking = Promise.resolve();
-      const { onOutput } = o;
-      channel.on('data', (chunk: Buffer) => {
-        if (!onOutput) {
-          stdout.take(chunk);
-          return;
-        }
-        channel.pause();
-        taking = taking
-          .then(() => onOutput(chunk))
-          .then(() => {
-            channel.resume();
-          })
-          .catch(breakOff);
-      });
-      channel.stderr.on('data', stderr.take);
-      channel.on('exit', (exit: number | null) => {
-        code = exit;
-      });
-      channel.on('error', reject);
-      channel.on('close', () => {
-        this.#channels.delete(channel);
-        void taking.then(() => {
-          resolve({ code, stdout: stdout.text(), stderr: stderr.text() });
+      if (this.#channels.size >= channelsMax) {
+        reject(new GleanerError('internal', 'Too many things are asked of the virtual machine at once.'));
+        return;
+      }
+      this.#ifConnected(() => {
+        this.#client.exec(command, (error, channel) => {
+          if (error) reject(guestFault('it refused to run a command'));
+          // At once: the end of a short command may already be in the same piece of input.
+          else this.#follow(channel, o, resolve);
         });
       });
-      channel.end(o.stdin);
     });
+  }
+
+  #follow(
+    channel: ClientChannel,
+    { stdin, onOutput }: ExecOptions,
+    done: (result: ExecResult) => void,
+  ): void {
+    this.#channels.add(channel);
+    const breakOff = (error: unknown): void => {
+      this.#lose(error instanceof GleanerError ? error : guestFault(cleanText(String(error), 200)));
+    };
+    let code: number | null = null;
+    const stdout = collector(breakOff);
+    const stderr = collector(breakOff);
+    let taking = Promise.resolve();
+    channel.on('data', (chunk: Buffer) => {
+      if (!onOutput) {
+        stdout.take(chunk);
+        return;
+      }
+      channel.pause();
+      taking = taking
+        .then(() => onOutput(chunk))
+        .then(() => {
+          channel.resume();
+        })
+        .catch(breakOff);
+    });
+    channel.stderr.on('data', stderr.take);
+    channel.on('exit', (exit: number | null) => {
+      code = exit;
+    });
+    channel.on('error', breakOff);
+    channel.on('close', () => {
+      this.#channels.delete(channel);
+      void taking.then(() => {
+        done({ code, stdout: stdout.text(), stderr: stderr.text() });
+      });
+    });
+    channel.end(stdin);
   }
 
   /**
@@ -138,9 +155,11 @@ export class SshSession {
     accept: (open: () => ClientChannel, refuse: () => void) => void,
   ): Promise<void> {
     await this.#unlessLost<undefined>((resolve, reject) => {
-      this.#client.forwardIn(bindAddress, port, (error) => {
-        if (error) reject(guestFault(`it cannot listen on ${bindAddress}:${port}`));
-        else resolve(undefined);
+      this.#ifConnected(() => {
+        this.#client.forwardIn(bindAddress, port, (error) => {
+          if (error) reject(guestFault(`it cannot listen on ${bindAddress}:${port}`));
+          else resolve(undefined);
+        });
       });
     });
     this.#client.on('tcp connection', (details, open, refuse) => {
@@ -161,21 +180,13 @@ export class SshSession {
     this.#lose(lostSession('the host ended it'));
   }
 
-  #openChannel(command: string): Promise<ClientChannel> {
-    return this.#unlessLost((resolve, reject) => {
-      if (this.#channels.size >= channelsMax) {
-        reject(new GleanerError('internal', 'Too many things are asked of the virtual machine at once.'));
-        return;
-      }
-      this.#client.exec(command, (error, channel) => {
-        if (error) {
-          reject(guestFault('it refused to run a command'));
-        } else {
-          this.#channels.add(channel);
-          resolve(channel);
-        }
-      });
-    });
+  /** ssh2 throws when the other side has closed and the socket's own end is still to come. */
+  #ifConnected(ask: () => void): void {
+    try {
+      ask();
+    } catch {
+      this.#lose(lostSession('the guest closed it'));
+    }
   }
 
   /** Runs `begin`, and rejects as soon as the session is lost: what hangs on a channel may never end then. */
