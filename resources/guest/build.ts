@@ -1,0 +1,168 @@
+/**
+ * Builds the guest: `node resources/guest/build.ts [--out DIR] [--force] [--verify] [--json]`.
+ * Prints its progress on stderr and the folder of the image (with --json its manifest too) on stdout.
+ * Exit codes: 0 there is an image, 1 it could not be built, 2 the arguments are wrong.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildAppliance } from './build/appliance.ts';
+import { Apt, findMirror } from './build/apt.ts';
+import { buildInitramfs } from './build/control.ts';
+import { BuildError } from './build/errors.ts';
+import { damagedFiles, describeFile, type Manifest, readIntact, writeManifest } from './build/manifest.ts';
+import { unpackPackages } from './build/tree.ts';
+import { extractVmlinux } from './build/vmlinux.ts';
+import {
+  appliancePackages,
+  controlPackages,
+  defaultOutDir,
+  kernelMetaPackage,
+  recipeDigest,
+  suite,
+} from './recipe.ts';
+
+function say(line: string): void {
+  process.stderr.write(`guest image: ${line}\n`);
+}
+
+/** Builds into `dir`, using `work` for everything that is not part of the image. */
+async function build(dir: string, work: string, recipe: string, packageCache: string): Promise<Manifest> {
+  const mirror = await findMirror();
+  say(`fetching the index of Debian ${suite} from ${mirror}`);
+  const apt = await Apt.open(join(work, 'apt'), mirror);
+  const kernelPackage = await apt.realPackage(kernelMetaPackage);
+  const names = [...new Set([kernelPackage, ...controlPackages, ...appliancePackages])];
+  const packages = await apt.describe(names);
+  say(`fetching ${packages.length} packages`);
+  const debs = await apt.download(packages, packageCache);
+  const pick = (wanted: readonly string[]): string[] =>
+    wanted.map((name) => {
+      const path = debs.get(name);
+      if (path !== undefined) return path;
+      throw new BuildError(
+        'package-missing',
+        `${suite} has no package ${name}.`,
+        'The recipe needs a change.',
+      );
+    });
+
+  say('unpacking');
+  const kernelDir = join(work, 'kernel');
+  const controlDir = join(work, 'control');
+  await unpackPackages(pick([kernelPackage]), kernelDir);
+  await unpackPackages(pick(controlPackages), controlDir);
+
+  const release = kernelPackage.replace(/^linux-image-/, '');
+  say(`kernel ${release}`);
+  const vmlinux = await extractVmlinux(await readFile(join(kernelDir, 'boot', `vmlinuz-${release}`)));
+  await writeFile(join(dir, 'vmlinux'), vmlinux);
+  say('initramfs');
+  await buildInitramfs(controlDir, kernelDir, release, work, join(dir, 'initramfs.zst'));
+  say('appliance base');
+  await buildAppliance(pick(appliancePackages), work, join(dir, 'base.squashfs'));
+
+  const manifest: Manifest = {
+    schema: 1,
+    recipe,
+    suite,
+    kernelRelease: release,
+    kernel: await describeFile(dir, 'vmlinux'),
+    initramfs: await describeFile(dir, 'initramfs.zst'),
+    appliances: { base: await describeFile(dir, 'base.squashfs') },
+    packages,
+  };
+  await writeManifest(dir, manifest);
+  return manifest;
+}
+
+/**
+ * Puts a finished folder in its place. Somebody else may have finished the same image meanwhile: theirs stays,
+ * unless it is to be replaced.
+ */
+async function publish(from: string, to: string, recipe: string, replace: boolean): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!replace && readIntact(to, recipe) !== undefined) {
+        await rm(from, { recursive: true });
+        return;
+      }
+      const old = `${to}.old-${randomBytes(6).toString('hex')}`;
+      await rename(to, old).catch(() => undefined);
+      await rm(old, { recursive: true, force: true });
+    }
+  }
+  throw new BuildError('busy', `${to} keeps changing.`, 'Is another build running?');
+}
+
+/** Removes what builds that died left beside the image: their names end with the pid of a process that is gone. */
+async function sweep(out: string): Promise<void> {
+  for (const name of await readdir(dirname(out))) {
+    const pid = new RegExp(`^\\.${basename(out)}\\.(\\d+)$`).exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      await rm(join(dirname(out), name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      force: { type: 'boolean', default: false },
+      verify: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const recipe = recipeDigest();
+  const out = values.out === undefined ? defaultOutDir() : resolve(values.out);
+  let manifest = values.force ? undefined : readIntact(out, recipe);
+  if (manifest !== undefined && values.verify) {
+    const damaged = await damagedFiles(out, manifest);
+    if (damaged.length > 0) {
+      say(`${damaged.join(', ')} is damaged: building anew`);
+      manifest = undefined;
+    }
+  }
+  if (manifest === undefined) {
+    process.umask(0o022);
+    await mkdir(dirname(out), { recursive: true });
+    await sweep(out);
+    const fresh = join(dirname(out), `.${basename(out)}.${process.pid}`);
+    const work = await mkdtemp(join(tmpdir(), 'gleaner-guest-'));
+    try {
+      await mkdir(fresh);
+      manifest = await build(fresh, work, recipe, join(dirname(out), 'packages'));
+      await publish(fresh, out, recipe, true);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+      await rm(fresh, { recursive: true, force: true });
+    }
+  }
+  process.stdout.write(`${values.json ? JSON.stringify({ dir: out, ...manifest }) : out}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof BuildError) {
+    process.stderr.write(`guest image: ${error.code}: ${error.message}\n  ${error.hint}\n`);
+    process.exitCode = 1;
+  } else if (
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS')
+  ) {
+    process.stderr.write(`guest image: ${error.message}\n`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+. /control/workload.sh
+check_id "$1"
+for other in /run/work/job-*; do
+  [ -d "$other" ] && refuse busy 'there is a job in this machine'
+done
+tier=agent name=agent-$1 work=/run/work/agent-$1
+uid=65534 gid=65534 caps=-all network= folder=
+mkdir "$work" 2>/dev/null || refuse busy 'this agent is running'
+trap remove EXIT
+for pair in HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8; do
+  echo -n "$pair" | base64 >>"$work/env"
+done
+read_request
+mount_disks
+mkdir "/run/scratch/$name"
+launch || refuse launch-failed "$failure"
+trap - EXIT
+echo started

@@ -1,0 +1,116 @@
+# Starting and removing workloads; used by the job, agent and selfcheck verbs.
+
+# read_request: the lines of standard input up to `end`, into $work/{args,env,spec}.
+read_request() {
+  memory= pids= cpu= output=65536 input=
+  while read -r key value more; do
+    case $key in
+    arg) echo "$value" | base64 -d >/dev/null 2>&1 || refuse bad-request 'an argument is not base64'
+      echo "$value" >>"$work/args" ;;
+    env) add_variable "$value" ;;
+    memory | pids) check_number "$value" "$key" && eval "$key=$value" ;;
+    stdout) check_number "$value" stdout && output=$value ;;
+    input) check_number "$value" input && input=$value ;;
+    cpu)
+      [ "$value" = max ] && more=100000
+      check_cpu "$value" "$more" && cpu="$value $more"
+      ;;
+    uid | gid) [ "$tier" = agent ] || refuse bad-request "a job has no $key"
+      check_number "$value" "$key" && eval "$key=$value" ;;
+    cap) add_capability "$value" ;;
+    end) break ;;
+    *) refuse bad-request 'there is an unknown line in the request' ;;
+    esac
+  done
+  [ "$key" = end ] || refuse bad-request 'the request has no end'
+  [ -s "$work/args" ] || refuse bad-request 'the request has no arg'
+  [ -n "$memory" ] && [ -n "$pids" ] && [ -n "$cpu" ] || refuse bad-request 'memory, pids or cpu is missing'
+}
+
+# add_variable BASE64
+add_variable() {
+  pair=$(echo "$1" | base64 -d 2>/dev/null) || refuse bad-request 'a variable is not base64'
+  case ${pair%%=*} in
+  '' | [0-9]* | *[!A-Za-z0-9_]*) refuse bad-request 'a variable has a bad name' ;;
+  esac
+  case $pair in *=*) ;; *) refuse bad-request 'a variable has no value' ;; esac
+  echo "$1" >>"$work/env"
+}
+
+# add_capability NAME: only those that lead nowhere outside of the agent's own namespaces.
+add_capability() {
+  [ "$tier" = agent ] || refuse bad-request 'a job has no capabilities'
+  case $1 in
+  chown | dac_override | fowner | fsetid | kill | setgid | setuid | net_bind_service | sys_chroot | sys_nice)
+    caps=$caps,+$1
+    ;;
+  *) refuse bad-request 'this capability is not given to agents' ;;
+  esac
+}
+
+# mount_disks: the appliance, and the scratch disk formatted anew; does nothing to what is mounted already.
+mount_disks() {
+  if ! mounted /run/appliance; then
+    [ -b /run/disk/root ] || refuse no-disk 'there is no root disk'
+    wait_launcher
+    mount -t squashfs -o ro,nosuid,nodev /run/disk/root /run/appliance 2>/dev/null ||
+      refuse bad-appliance 'the appliance cannot be mounted'
+  fi
+  if ! mounted /run/scratch; then
+    [ -b /run/disk/scratch ] || refuse no-disk 'there is no scratch disk'
+    /sbin/mke2fs -q -F -t ext4 -m 0 -O '^has_journal,^resize_inode,^metadata_csum' \
+      -E lazy_itable_init=1,nodiscard /run/disk/scratch >"$work/log" 2>&1 || refuse bad-scratch 'the scratch disk cannot be formatted'
+    mount -t ext4 -o nosuid,nodev,noatime,noinit_itable,barrier=0 /run/disk/scratch /run/scratch 2>/dev/null ||
+      refuse bad-scratch 'the scratch disk cannot be mounted'
+    chmod 700 /run/scratch
+  fi
+}
+
+# wait_launcher: until the modules are loaded and the launcher listens; it is quick, and it comes with the boot.
+wait_launcher() {
+  while [ ! -p /run/launch ]; do usleep 10000; done
+}
+
+# prepare_folder: what the job sees as /job, and the file bound in as /job/progress.
+prepare_folder() {
+  disk=/run/scratch/$name
+  mkdir "$disk"
+  mkdir "$disk/folder" "$disk/folder/in" "$disk/folder/out" "$disk/folder/checkpoint"
+  : >"$disk/progress"
+  : >"$disk/folder/progress"
+  chmod 755 "$disk/folder" "$disk"/folder/*/
+  chown $uid:$gid "$disk/progress" "$disk/folder" "$disk"/folder/*
+}
+
+# launch: hands $name to the launcher; returns 0 when it runs, else sets failure.
+launch() {
+  {
+    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder"
+    echo "memory=$memory pids=$pids output=$output cpu='$cpu'"
+  } >"$work/spec"
+  : >>"$work/env"
+  mkdir -m 755 "/run/scratch/$name/upper"
+  mkdir "$work/watch" "/run/scratch/$name/overlay"
+  mkfifo "$work/reply"
+  wait_launcher
+  echo "$name" 1<>/run/launch
+  read -r answer failure <"$work/reply"
+  [ "$answer" = started ]
+}
+
+# remove: ends a workload whatever its state, forgets it; frees the disk when it was the last.
+remove() {
+  if [ -d "$cgroups/work/$name" ]; then
+    : >"$work/killed"
+    echo 1 >"$cgroups/work/$name/cgroup.kill"
+    while [ -d "$cgroups/work/$name" ]; do usleep 4000; done
+  fi
+  rm -rf "$work"
+  for other in /run/work/*; do
+    [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
+  done
+  # The kernel takes the last of the workload's mounts down a moment after its death.
+  while mounted /run/scratch && ! umount /run/scratch 2>/dev/null; do usleep 4000; done
+  blkdiscard /run/disk/scratch 2>/dev/null
+  return 0
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+
+/** The one Debian release that all guest content comes from. */
+export const suite = 'trixie';
+
+/** Used when neither `GLEANER_DEBIAN_MIRROR` nor the machine's own apt sources name a mirror of Debian. */
+export const defaultMirror = 'http://deb.debian.org/debian';
+
+/** Whoever signed anything else than these keys is not Debian. */
+export const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** Depends on the suite's current cloud kernel, whose real package name carries its version. */
+export const kernelMetaPackage = 'linux-image-cloud-amd64';
+
+/** Modules that the boot waits for: the disk with the keys is behind them. */
+export const earlyModules = ['virtio_blk'];
+
+/** Modules loaded beside the boot; afterwards the guest's kernel takes no more. */
+export const lateModules = ['squashfs', 'overlay', 'virtio-rng', 'virtio_balloon'];
+
+/** Packages that the control plane's programs are taken from. */
+export const controlPackages = [
+  'busybox-static',
+  'coreutils',
+  'dropbear-bin',
+  'e2fsprogs',
+  'libblkid1',
+  'libbsd0',
+  'libc6',
+  'libcap-ng0',
+  'libcom-err2',
+  'libcrypt1',
+  'libext2fs2t64',
+  'libgmp10',
+  'libmd0',
+  'libtomcrypt1',
+  'libtommath1',
+  'libuuid1',
+  'netcat-openbsd',
+  'ucspi-unix',
+  'util-linux',
+  'zlib1g',
+];
+
+/** Folder for shared libraries, in Debian's packages and in the guest. */
+export const libraryDir = 'usr/lib/x86_64-linux-gnu';
+
+/**
+ * The control plane's files: where each lies in its package and in the guest. `/kit` holds what the launch of a
+ * workload needs after it has left the control plane's root.
+ */
+export const controlFiles: readonly (readonly [from: string, to: string])[] = [
+  ['usr/bin/busybox', 'kit/busybox'],
+  ['usr/bin/setpriv', 'kit/setpriv'],
+  ['usr/lib64/ld-linux-x86-64.so.2', 'kit/ld-linux-x86-64.so.2'],
+  [`${libraryDir}/libc.so.6`, 'kit/libc.so.6'],
+  [`${libraryDir}/libcap-ng.so.0`, 'kit/libcap-ng.so.0'],
+  // busybox's own date sets whole seconds only.
+  ['usr/bin/date', 'bin/date'],
+  ['usr/bin/unshare', 'bin/unshare'],
+  ['usr/bin/nc.openbsd', 'bin/nc'],
+  ['usr/bin/unixserver', 'bin/unixserver'],
+  ['usr/sbin/dropbear', 'bin/dropbear'],
+  ['usr/sbin/mke2fs', 'sbin/mke2fs'],
+  ...[
+    'libblkid.so.1',
+    'libbsd.so.0',
+    'libcom_err.so.2',
+    'libcrypt.so.1',
+    'libe2p.so.2',
+    'libext2fs.so.2',
+    'libgmp.so.10',
+    'libmd.so.0',
+    'libresolv.so.2',
+    'libtomcrypt.so.1',
+    'libtommath.so.1',
+    'libuuid.so.1',
+    'libz.so.1',
+  ].map((name) => [`${libraryDir}/${name}`, `lib/${name}`] as const),
+];
+
+/** Symbolic links in the control plane: name and target. */
+export const controlLinks: readonly (readonly [name: string, target: string])[] = [
+  ['bin/busybox', '/kit/busybox'],
+  ['bin/sh', '/kit/busybox'],
+  ['bin/ctl', '/control/ctl'],
+  ['bin/setpriv', '/kit/setpriv'],
+  ['lib/libc.so.6', '/kit/libc.so.6'],
+  ['lib/libcap-ng.so.0', '/kit/libcap-ng.so.0'],
+  ['lib64/ld-linux-x86-64.so.2', '/kit/ld-linux-x86-64.so.2'],
+];
+
+/** Packages of the base appliance, unpacked without running their maintainer scripts. */
+export const appliancePackages = [
+  'base-files',
+  'bash',
+  'coreutils',
+  'dash',
+  'findutils',
+  'grep',
+  'gzip',
+  'libacl1',
+  'libattr1',
+  'libbz2-1.0',
+  'libc6',
+  'libcap2',
+  'libexpat1',
+  'libffi8',
+  'libgcc-s1',
+  'libgmp10',
+  'liblzma5',
+  'libpcre2-8-0',
+  'libpython3.13-minimal',
+  'libpython3.13-stdlib',
+  'libselinux1',
+  'libssl3t64',
+  'libstdc++6',
+  'libsystemd0',
+  'libtinfo6',
+  'libuuid1',
+  'libzstd1',
+  'mawk',
+  'python3.13-minimal',
+  'sed',
+  'tar',
+  'zlib1g',
+];
+
+/** Where the appliance's Python keeps its library. */
+export const pythonDir = 'usr/lib/python3.13';
+
+/** What no job needs, as paths in the appliance. Copyright notices stay. */
+export const applianceOmits = [
+  'usr/share/bug',
+  'usr/share/doc-base',
+  'usr/share/info',
+  'usr/share/lintian',
+  'usr/share/locale',
+  'usr/share/man',
+  'usr/share/menu',
+  'usr/lib/systemd',
+  'usr/lib/valgrind',
+  'usr/lib/mime',
+  'usr/share/applications',
+  'usr/share/pixmaps',
+  'usr/share/gcc',
+  'usr/share/gdb',
+  `${libraryDir}/gconv`,
+  `${libraryDir}/audit`,
+  `${libraryDir}/engines-3`,
+  ...[
+    'curses',
+    'dbm',
+    'ensurepip',
+    'idlelib',
+    'pydoc_data',
+    'sqlite3',
+    'test',
+    'tkinter',
+    'turtle.py',
+    'turtledemo',
+    'venv',
+  ].map((name) => `${pythonDir}/${name}`),
+];
+
+/** Python's compiled modules whose libraries the appliance does not carry, by the beginning of their file names. */
+export const omittedExtensions = [
+  '_curses',
+  '_dbm',
+  '_gdbm',
+  '_sqlite3',
+  '_test',
+  '_tkinter',
+  '_xxtest',
+  'readline',
+];
+
+/** Links and files that maintainer scripts would have made, in the appliance. */
+export const applianceLinks: readonly (readonly [name: string, target: string])[] = [
+  ['usr/bin/awk', 'mawk'],
+  ['usr/bin/sh', 'dash'],
+  ['usr/bin/python3', 'python3.13'],
+  ['usr/bin/python', 'python3.13'],
+  ['etc/localtime', '/usr/share/zoneinfo/UTC'],
+  ['etc/mtab', '/proc/self/mounts'],
+];
+export const applianceTexts: readonly (readonly [name: string, text: string])[] = [
+  ['etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/job:/bin/sh\n'],
+  ['etc/group', 'root:x:0:\nnogroup:x:65534:\n'],
+  ['etc/hosts', '127.0.0.1 localhost\n'],
+  ['etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
+  ['etc/shells', '/bin/sh\n/bin/bash\n'],
+];
+
+const guestDir = import.meta.dirname;
+
+/**
+ * The SHA-256 (hex) over every file of the recipe, names included: it names what a build of this checkout makes,
+ * but for the versions of the packages, which the manifest records.
+ * @param dir the recipe's folder; needed only by a bundle, whose code lies elsewhere.
+ */
+export function recipeDigest(dir: string = guestDir): string {
+  const hash = createHash('sha256');
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path, name: relative(dir, path).split(sep).join('/') }))
+    .filter(({ name }) => !name.endsWith('.md'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { path, name } of files) {
+    const content = readFileSync(path);
+    hash.update(`${name}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/** The folder that `build.ts` fills when it is given no other: `.cache/guest/<recipe>` of the checkout. */
+export function defaultOutDir(dir: string = guestDir): string {
+  return resolve(dir, '../..', '.cache/guest', recipeDigest(dir).slice(0, 16));
+}
