@@ -23,7 +23,7 @@ export default defineConfig({
   },
   preload: {
     build: {
-      target: 'chrome130',
+      target: 'node20.18',
       outDir: 'out/preload',
       minify: false,
       rolldownOptions: {
@@ -43,6 +43,7 @@ export default defineConfig({
       outDir: at('out/renderer'),
       emptyOutDir: true,
       // The Content-Security-Policy refuses data: addresses and inline code.
+      minify: true,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: { input: at('renderer/index.html') },

@@ -3,6 +3,14 @@ import type { Log } from '../base/log.ts';
 import { pageOrigin } from './app-protocol.ts';
 
 /**
+ * Puts every renderer into Chromium's sandbox, whatever its window asks for. Before the app is ready. Root cannot
+ * have that sandbox and starts us with `--no-sandbox`; the two together would end every child at its start.
+ */
+export function sandboxRenderers(app: App): void {
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+}
+
+/**
  * Denies by default everything that a page could ask of its browser: permissions, devices, requests that leave
  * `app://gleaner`, navigation, new windows, frames of other origins, webviews and downloads. The window's own
  * pages need none of it, so whatever is refused here is a fault or an attack and goes to the log.

@@ -8,6 +8,7 @@ import { toFailure } from '../contract/failures.ts';
 import { createElectronTray } from './electron-tray.ts';
 import { loadIcons } from './icons.ts';
 import { ShellMemory } from './shell-state.ts';
+import type { StartOptions } from './start-options.ts';
 import { TrayPresenter } from './tray.ts';
 import type { TrayAction } from './tray-model.ts';
 import { watchTray } from './tray-watcher.ts';
@@ -22,18 +23,20 @@ export interface ShellOptions {
   readonly preloadPath: string;
   /** Folder for what the shell remembers. */
   readonly stateDir: string;
-  readonly hidden: boolean;
+  readonly start: StartOptions;
   readonly platform: NodeJS.Platform;
 }
 
 export interface Shell extends Disposable {
+  /** The window, if this start asks for one, and the look for a tray. Once, when the page's commands are served. */
+  showUp(): Promise<void>;
   openWindow(): void;
   isOwnWindow(contents: WebContents): boolean;
 }
 
 /** All that a person sees of the app on this desktop: the tray and, when asked for, the window. The app must be ready. */
 export async function createShell(options: ShellOptions): Promise<Shell> {
-  const { app, api, clock, log, platform } = options;
+  const { app, api, clock, log, platform, start } = options;
   const owned = new Disposer();
   const memory = owned.own(await ShellMemory.load(join(options.stateDir, 'shell.json'), log));
   const icons = loadIcons(options.iconsDir, platform);
@@ -90,22 +93,25 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     nativeTheme.off('updated', repaint);
   });
 
-  setMenu();
-  if (platform === 'linux') {
-    const watch = owned.own(
-      await watchTray(() => {
-        presenter.recreate();
-      }, log),
-    );
-    if (!watch.present && !memory.state.toldAboutTray) {
-      // Without a tray a hidden start would leave nothing to find: once, the window comes by itself.
+  const showUp = async (): Promise<void> => {
+    setMenu();
+    if (platform === 'linux' && !(await hasTray()) && !memory.state.toldAboutTray && !start.demo) {
+      // Without a tray a hidden start would leave nothing to find: once, the window comes by itself and says so.
       memory.remember({ toldAboutTray: true });
       window.open('no-tray');
+    } else if (!start.hidden) {
+      window.open();
     }
-  }
-  if (!options.hidden) window.open();
+  };
+  const hasTray = async (): Promise<boolean> => {
+    const recreate = (): void => {
+      presenter.recreate();
+    };
+    return owned.own(await watchTray(recreate, log)).present;
+  };
 
   return {
+    showUp,
     openWindow: () => {
       window.open();
     },

@@ -9,7 +9,10 @@ import type { WorkerHandle } from '../base/worker.ts';
 export function spawnUtilityWorker(scriptDir: string, name: string): WorkerHandle {
   const child = utilityProcess.fork(join(scriptDir, `${name}.js`), [], {
     serviceName: `gleaner-${name}`,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exit = new Promise<number>((resolve) => {
+    child.once('exit', resolve);
   });
   let gone = false;
   let killed = false;
@@ -34,9 +37,7 @@ export function spawnUtilityWorker(scriptDir: string, name: string): WorkerHandl
       child.on('message', listener);
     },
     onExit(listener) {
-      child.once('exit', (code) => {
-        listener(code);
-      });
+      void exit.then(listener);
     },
     kill() {
       killed = true;

@@ -61,7 +61,7 @@ export class MainWindow implements Disposable {
     const window = new BrowserWindow({
       title: text.app,
       width: 880,
-      height: 720,
+      height: 780,
       ...saved,
       minWidth: 420,
       minHeight: 480,

@@ -1,0 +1,151 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { app, dialog, ipcMain, protocol, session } from 'electron';
+import { systemClock } from './base/clock.ts';
+import { Disposer } from './base/disposal.ts';
+import { fileLog } from './base/log.ts';
+import { resolvePaths } from './base/paths.ts';
+import { fromFailure, toFailure } from './contract/failures.ts';
+import { serveIpc } from './control/ipc-server.ts';
+import { serveSocket } from './control/socket-server.ts';
+import { createHost, type Host } from './host.ts';
+import { declareAppScheme, servePages } from './shell/app-protocol.ts';
+import { CheckoutImages } from './shell/checkout-images.ts';
+import { runDemo } from './shell/demo.ts';
+import { denyByDefault, sandboxRenderers } from './shell/deny.ts';
+import { Lifecycle } from './shell/lifecycle.ts';
+import { createShell } from './shell/shell.ts';
+import { parseStart, StartOptions } from './shell/start-options.ts';
+import { text } from './shell/text.ts';
+import { spawnUtilityWorker } from './shell/utility-workers.ts';
+
+/** QEMU is asked, waited for and killed well within this. */
+const stopLimitMs = 25_000;
+
+const start = parseStart(process.argv);
+const appDir = app.getAppPath();
+const outDir = join(appDir, 'out');
+const isRoot = process.getuid?.() === 0;
+const paths = resolvePaths({
+  platform: process.platform,
+  home: homedir(),
+  uid: process.getuid?.(),
+  env: process.env,
+});
+mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
+// A VM's own user must be able to pass through, and only that.
+if (isRoot) chmodSync(paths.dataDir, 0o711);
+const windowDir = join(paths.dataDir, 'window');
+for (const dir of [windowDir, paths.logsDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+
+// Chromium's own files, and with them the lock that keeps the app single: one app per data folder.
+app.setPath('userData', windowDir);
+app.commandLine.appendSwitch('enable-features', 'NetworkServiceInProcess2');
+sandboxRenderers(app);
+declareAppScheme(protocol);
+
+if (app.requestSingleInstanceLock(start)) runFirst();
+else if (start.demo) {
+  process.stderr.write(`${text.alreadyRunning}\n`);
+  app.exit(1);
+} else app.exit(0);
+
+function runFirst(): void {
+  const log = fileLog(join(paths.logsDir, 'gleaner.log'));
+  const owned = new Disposer();
+  owned.own(log);
+  /** When nothing more will be owned. */
+  let settled: Promise<void> = Promise.resolve();
+  const lifecycle = new Lifecycle({
+    app,
+    clock: systemClock,
+    log,
+    limitMs: stopLimitMs,
+    async stop() {
+      await settled;
+      await owned.dispose();
+    },
+  });
+  const explain = (error: unknown): void => {
+    const failure = toFailure(error);
+    log.warn('app', failure.sentence, { code: failure.code });
+    process.stderr.write(`gleaner: ${failure.code}: ${failure.sentence}\n`);
+    if (failure.hint !== undefined) process.stderr.write(`hint: ${failure.hint}\n`);
+  };
+
+  const compose = async (): Promise<Host> => {
+    await app.whenReady();
+    const images = owned.own(new CheckoutImages(appDir, log));
+    const host = await createHost({
+      paths,
+      log,
+      spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
+      imageSourceDir: () => images.folder(),
+      rebuildImages: () => images.folder(true),
+      sampleDir: join(appDir, 'resources', 'sample'),
+      seedSample: true,
+      version: app.getVersion(),
+    });
+    owned.ownCallback(() => host.stop());
+    owned.own(await serveSocket({ api: host, paths, log }));
+
+    denyByDefault(app, session.defaultSession, log);
+    servePages(session.defaultSession.protocol, join(outDir, 'renderer'));
+    const shell = owned.own(
+      await createShell({
+        app,
+        api: host,
+        clock: systemClock,
+        log,
+        iconsDir: join(appDir, 'resources', 'icons'),
+        preloadPath: join(outDir, 'preload', 'preload.cjs'),
+        stateDir: windowDir,
+        start,
+        platform: process.platform,
+      }),
+    );
+    owned.own(serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) }));
+    app.on('second-instance', (_event, _argv, _workingDir, data) => {
+      const second = StartOptions.safeParse(data);
+      if (!second.success || !second.data.hidden) shell.openWindow();
+    });
+    // A person who finds the app in a dock instead of a tray.
+    app.on('activate', () => {
+      shell.openWindow();
+    });
+    await host.start();
+    await shell.showUp();
+    return host;
+  };
+
+  const fail = async (error: unknown): Promise<void> => {
+    explain(error);
+    if (!start.hidden) {
+      const { sentence, hint } = toFailure(error);
+      await dialog.showMessageBox({
+        type: 'error',
+        title: text.cannotStart,
+        message: sentence,
+        ...(hint === undefined ? {} : { detail: hint }),
+      });
+    }
+    await lifecycle.leave(1);
+  };
+
+  const tellDemo = async (host: Host): Promise<void> => {
+    const print = (line: string): void => {
+      process.stdout.write(`${line}\n`);
+    };
+    const failure = await runDemo({ api: host, clock: systemClock, print });
+    if (failure) explain(fromFailure(failure));
+    await lifecycle.leave(failure ? 1 : 0);
+  };
+
+  const composing = compose();
+  settled = composing.then(
+    () => undefined,
+    () => undefined,
+  );
+  void composing.then(start.demo ? tellDemo : undefined, fail);
+}

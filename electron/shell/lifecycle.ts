@@ -1,0 +1,67 @@
+import type { App } from 'electron';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+
+export interface LifecycleOptions {
+  readonly app: Pick<App, 'on' | 'exit'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Stops everything: VMs, workers, sockets, files. */
+  readonly stop: () => Promise<void>;
+  /** How long `stop` may take in ms; QEMU dies with us in any case. */
+  readonly limitMs: number;
+}
+
+/** The one way out of the app: everything is stopped first, once, and awaited. */
+export class Lifecycle {
+  readonly #o: LifecycleOptions;
+  #leaving: Promise<void> | undefined;
+
+  constructor(options: LifecycleOptions) {
+    this.#o = options;
+    const { app, log } = options;
+    app.on('before-quit', (event) => {
+      event.preventDefault();
+      void this.leave(0);
+    });
+    // The app lives in the tray: no window is no reason to end.
+    app.on('window-all-closed', () => undefined);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        log.info('app', 'ending on a signal', { signal });
+        void this.leave(0);
+      });
+    }
+    const fault = (error: unknown): void => {
+      log.warn('app', 'a fault in the main process; ending', {
+        words: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      void this.leave(1);
+    };
+    process.on('uncaughtException', fault);
+    process.on('unhandledRejection', fault);
+  }
+
+  /** Stops everything and ends the process with this code; the first caller's code counts. */
+  leave(code: number): Promise<void> {
+    this.#leaving ??= this.#leave(code);
+    return this.#leaving;
+  }
+
+  async #leave(code: number): Promise<void> {
+    const { app, clock, log, limitMs } = this.#o;
+    const cancel = clock.after(limitMs, () => {
+      log.warn('app', 'not everything stopped in time', { limitMs });
+      app.exit(1);
+    });
+    try {
+      await this.#o.stop();
+      app.exit(code);
+    } catch (error) {
+      log.warn('app', 'stopping failed', { words: String(error) });
+      app.exit(1);
+    } finally {
+      cancel();
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** How the app was started. Also what a second start hands to the first (Electron's `additionalData`). */
+export const StartOptions = z.strictObject({
+  /** No window at the start. */
+  hidden: z.boolean(),
+  /** Run until one sample job is finished, and tell about it. */
+  demo: z.boolean(),
+});
+export type StartOptions = z.infer<typeof StartOptions>;
+
+/** Reads our flags; everything else among the arguments is Chromium's or Electron's. Pure. */
+export function parseStart(argv: readonly string[]): StartOptions {
+  const demo = argv.includes('--demo');
+  return { hidden: demo || argv.includes('--hidden'), demo };
+}

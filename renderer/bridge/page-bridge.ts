@@ -1,0 +1,18 @@
+import type {
+  Answer,
+  CommandInput,
+  CommandOutput,
+  HostEvent,
+  PlainCommandName,
+} from '../../electron/contract/commands.ts';
+
+/**
+ * What the preload script gives this page (`GleanerBridge` of electron/control/ipc-channels.ts, which no page
+ * imports; test/unit/renderer-bridge.test.ts holds the two equal).
+ */
+export interface PageBridge {
+  /** Never rejects for a failure of the host: failures come in the Answer. */
+  call<N extends PlainCommandName>(name: N, input: CommandInput<N>): Promise<Answer<CommandOutput<N>>>;
+  /** Calls `listener` with the current Snapshot, then with every change; returns the way to stop. */
+  subscribe(listener: (event: HostEvent) => void): () => void;
+}

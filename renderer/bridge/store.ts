@@ -1,0 +1,76 @@
+import { useStore } from 'zustand';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Failure } from '../../electron/contract/failures.ts';
+import type { JobView, PauseLength, Snapshot } from '../../electron/contract/snapshot.ts';
+import type { PageBridge } from './page-bridge.ts';
+
+declare global {
+  interface Window {
+    /** Exposed by the preload script; nothing outside `bridge/` names it. */
+    readonly gleaner: PageBridge;
+  }
+}
+
+/** A replica of the host's Snapshot, and what came of the last thing that was asked of the host. */
+export interface Replica {
+  readonly snapshot: Snapshot | null;
+  /** Commands on their way. */
+  readonly asking: number;
+  /** Why the last command failed; gone with the next that succeeds. */
+  readonly failure: Failure | null;
+}
+
+export interface Client {
+  readonly store: StoreApi<Replica>;
+  /** Follows the host until the returned function is called. */
+  follow(): () => void;
+  pause(length: PauseLength): Promise<void>;
+  resume(): Promise<void>;
+  runSample(): Promise<void>;
+  /** All jobs that the host will list, newest first; null when it failed (the reason is in the store). */
+  listJobs(): Promise<readonly JobView[] | null>;
+}
+
+/** The page's side of the contract over any bridge, so that tests can hand in their own. */
+export function createClient(bridge: PageBridge): Client {
+  const store = createStore<Replica>()(() => ({ snapshot: null, asking: 0, failure: null }));
+
+  const ask: PageBridge['call'] = async (name, input) => {
+    store.setState(({ asking }) => ({ asking: asking + 1 }));
+    try {
+      const answer = await bridge.call(name, input);
+      store.setState({ failure: answer.ok ? null : answer.failure });
+      return answer;
+    } finally {
+      store.setState(({ asking }) => ({ asking: asking - 1 }));
+    }
+  };
+
+  return {
+    store,
+    follow: () =>
+      bridge.subscribe(({ snapshot }) => {
+        store.setState({ snapshot });
+      }),
+    async pause(length) {
+      await ask('pause', { length });
+    },
+    async resume() {
+      await ask('resume', {});
+    },
+    async runSample() {
+      await ask('jobs.sample', {});
+    },
+    async listJobs() {
+      const answer = await ask('jobs.list', { limit: 1000 });
+      return answer.ok ? answer.value : null;
+    },
+  };
+}
+
+export const client = createClient(window.gleaner);
+
+/** One part of the replica; the component renders anew when that part changes. */
+export function useReplica<T>(select: (replica: Replica) => T): T {
+  return useStore(client.store, select);
+}

@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react';
+
+/** The same shapes as in the tray (resources/icons/draw.mjs): told apart without colour. */
+export type MarkName = 'working' | 'paused' | 'waiting' | 'attention';
+
+const leaf = 'M12.7 13.6C12.9 9.9 15.4 7.7 19.6 7.2 19.6 11.2 16.9 13.6 12.7 13.6Z';
+const ring = <circle cx="12" cy="12" r="9.7" fill="none" stroke="currentColor" strokeWidth="2.2" />;
+
+const shapes: Readonly<Record<MarkName, ReactNode>> = {
+  working: (
+    <>
+      <path d="M12 1C14.5 3.6 14.5 6.6 12 9.4 9.5 6.6 9.5 3.6 12 1Z" />
+      <path d={leaf} />
+      <path d={leaf} transform="matrix(-1 0 0 1 24 0)" />
+      <path d={leaf} transform="translate(0 6.6)" />
+      <path d={leaf} transform="matrix(-1 0 0 1 24 6.6)" />
+      <path d="M11.1 9H12.9V23H11.1Z" />
+    </>
+  ),
+  paused: (
+    <>
+      {ring}
+      <path d="M8.2 7.5H10.8V16.5H8.2ZM13.2 7.5H15.8V16.5H13.2Z" />
+    </>
+  ),
+  waiting: (
+    <>
+      {ring}
+      <path
+        d="M12 6.4V12.2L15.6 14.4"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2.2"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </>
+  ),
+  attention: (
+    <path
+      fillRule="evenodd"
+      d="M12 1.6C12.8 1.6 13.4 2 13.8 2.7L23 19.6C23.8 21.1 22.8 22.6 21.2 22.6H2.8C1.2 22.6 0.2 21.1 1 19.6L10.2 2.7C10.6 2 11.2 1.6 12 1.6ZM10.7 8.4V15H13.3V8.4ZM10.7 16.8V19.4H13.3V16.8Z"
+    />
+  ),
+};
+
+/** A decoration: the words beside it say the same. */
+export function Mark(props: { name: MarkName; size: number }): ReactNode {
+  return (
+    <svg width={props.size} height={props.size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+      {shapes[props.name]}
+    </svg>
+  );
+}

@@ -1,0 +1,85 @@
+import { type ReactNode, useId } from 'react';
+
+/** A titled part of a page. */
+export function Card(props: { title: string; children: ReactNode; className?: string }): ReactNode {
+  const id = useId();
+  return (
+    <section className={`card ${props.className ?? ''}`} aria-labelledby={id}>
+      <h2 id={id}>{props.title}</h2>
+      {props.children}
+    </section>
+  );
+}
+
+/** Named values, side by side; two may have the same name. */
+export function Facts(props: {
+  rows: readonly (readonly [name: string, value: ReactNode])[];
+  large?: boolean;
+}): ReactNode {
+  return (
+    <dl className={props.large === true ? 'facts facts-large' : 'facts'}>
+      {props.rows.map(([name, value], index) => (
+        <div key={`${index} ${name}`}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Progress 0…1; null when nobody knows. */
+export function Progress(props: { label: string; value: number | null }): ReactNode {
+  return (
+    <progress
+      className="bar"
+      aria-label={props.label}
+      max={1}
+      {...(props.value === null ? {} : { value: props.value })}
+    />
+  );
+}
+
+/** A measured share 0…1 against its limit 0…1; `words` is what it reads as. */
+export function Meter(props: { label: string; value: number; limit: number; words: string }): ReactNode {
+  const width = (share: number): string => `${Math.min(1, Math.max(0, share)) * 100}%`;
+  return (
+    <div
+      className="meter"
+      role="meter"
+      aria-label={props.label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(Math.min(1, Math.max(0, props.value)) * 100)}
+      aria-valuetext={props.words}
+    >
+      <div className="meter-fill" style={{ width: width(props.value) }} />
+      <div className="meter-limit" style={{ left: width(props.limit) }} />
+    </div>
+  );
+}
+
+export function Button(props: {
+  children: ReactNode;
+  onPress: () => void;
+  primary?: boolean;
+  disabled?: boolean;
+  label?: string;
+}): ReactNode {
+  return (
+    <button
+      type="button"
+      className={props.primary === true ? 'button button-primary' : 'button'}
+      disabled={props.disabled === true}
+      aria-label={props.label}
+      onClick={props.onPress}
+    >
+      {props.children}
+    </button>
+  );
+}
+
+/** Words that came from a job, a grid or a failure: shown as they are, never as markup, in their own direction. */
+export function Foreign(props: { children: string; className?: string }): ReactNode {
+  return <bdi className={`foreign ${props.className ?? ''}`}>{props.children}</bdi>;
+}
