@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results',
+  globalSetup: './test/e2e/support/display.ts',
+  // One app at a time: they share the screen, the session bus and few cores.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: true,
+  // A real VM boots and computes in emulation; the limits only end a hung run, they judge no speed.
+  timeout: 240_000,
+  expect: { timeout: 120_000 },
+  reporter: [['list']],
+  projects: [
+    { name: 'app', testMatch: '**/*.e2e.ts' },
+    // What an ordinary user's app must do with Chromium's sandbox on.
+    { name: 'user', testMatch: '**/*.e2e.ts', grep: /@user/ },
+  ],
+});

@@ -1,0 +1,70 @@
+// The real shell, page and IPC over a fake host: for looking at states that the real host reaches too rarely.
+import { app, ipcMain, protocol, session } from 'electron';
+import { systemClock } from '../../../electron/base/clock.ts';
+import { streamLog } from '../../../electron/base/log.ts';
+import { serveIpc } from '../../../electron/control/ipc-server.ts';
+import { declareAppScheme, servePages } from '../../../electron/shell/app-protocol.ts';
+import { denyByDefault, sandboxRenderers } from '../../../electron/shell/deny.ts';
+import { createShell, type Shell } from '../../../electron/shell/shell.ts';
+import { FakeHost } from '../../fakes/fake-host.ts';
+import { type GalleryState, galleryStates } from '../../fixtures/snapshots.ts';
+
+export interface Gallery {
+  readonly host: FakeHost;
+  readonly shell: Shell;
+  show(state: GalleryState): void;
+}
+
+declare global {
+  var gallery: Gallery;
+}
+
+const setting = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+};
+
+const checkoutDir = setting('GALLERY_CHECKOUT');
+const homeDir = setting('GLEANER_HOME');
+const log = streamLog(process.stderr);
+
+app.setPath('userData', homeDir);
+sandboxRenderers(app);
+declareAppScheme(protocol);
+app.on('window-all-closed', () => undefined);
+
+async function open(): Promise<void> {
+  const host = new FakeHost();
+  host.snapshot = galleryStates(Date.now()).working;
+  denyByDefault(app, session.defaultSession, log);
+  servePages(session.defaultSession.protocol, `${checkoutDir}/out/renderer`);
+  const shell = await createShell({
+    app,
+    api: host,
+    clock: systemClock,
+    log,
+    iconsDir: `${checkoutDir}/resources/icons`,
+    preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
+    stateDir: homeDir,
+    start: { hidden: process.argv.includes('--hidden'), demo: false },
+    platform: process.platform,
+  });
+  serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) });
+  globalThis.gallery = {
+    host,
+    shell,
+    show(state) {
+      host.emit(galleryStates(Date.now())[state]);
+    },
+  };
+  await shell.showUp();
+}
+
+app
+  .whenReady()
+  .then(open)
+  .catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    app.exit(1);
+  });

@@ -1,0 +1,51 @@
+// `npm run screenshots [-- FOLDER]`: pictures of the window, from the real page and shell over made-up Snapshots.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import provideDisplay from './support/display.ts';
+import { openGallery } from './support/gallery.ts';
+import { checkoutDir } from './support/launch.ts';
+
+const dir = path.resolve(process.argv[2] ?? path.join(checkoutDir, '.cache', 'screenshots'));
+
+const states = [
+  ['working', 'Working'],
+  ['paused', 'Paused'],
+  ['manual', 'Paused'],
+  ['starting', 'Starting'],
+  ['waiting', 'Waiting'],
+  ['attention', 'Needs attention'],
+  ['empty', 'Waiting'],
+] as const;
+
+async function picture(dark: boolean, scale: number): Promise<void> {
+  const gallery = await openGallery({ dark, scale });
+  const { page } = gallery;
+  const take = (name: string): Promise<unknown> =>
+    page.screenshot({
+      path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
+      animations: 'disabled',
+    });
+  try {
+    for (const [state, heading] of states) {
+      await gallery.show(state, heading);
+      await take(`home-${state}`);
+    }
+    await page.getByRole('button', { name: 'Activity' }).click();
+    await page.getByRole('heading', { name: 'What ran here' }).waitFor();
+    await take('activity-empty');
+    await gallery.show('working', 'What ran here');
+    await page.getByText('Option book, part 4 of 10').waitFor();
+    await take('activity');
+  } finally {
+    await gallery.close();
+  }
+}
+
+mkdirSync(dir, { recursive: true });
+const closeDisplay = await provideDisplay();
+try {
+  for (const dark of [false, true]) for (const scale of [1, 2]) await picture(dark, scale);
+  process.stdout.write(`${dir}\n`);
+} finally {
+  await closeDisplay();
+}

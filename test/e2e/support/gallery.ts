@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ElectronApplication, Page } from '@playwright/test';
+import type { GalleryState } from '../../fixtures/snapshots.ts';
+import { buildGallery } from '../gallery/build.ts';
+import { checkoutDir, launch, makeHome } from './launch.ts';
+
+const galleryDir = path.join(checkoutDir, '.cache', 'gallery');
+let built: Promise<void> | undefined;
+
+export interface GalleryRun {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  /** Shows a state of test/fixtures/snapshots.ts and waits until the page does. */
+  show(state: GalleryState, heading: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the gallery with its window open. */
+export async function openGallery(options: {
+  readonly dark?: boolean;
+  readonly scale?: number;
+  /** Leaves the shell to notice that there is no tray. */
+  readonly noTray?: boolean;
+}): Promise<GalleryRun> {
+  built ??= buildGallery(galleryDir);
+  await built;
+  const home = makeHome();
+  if (options.noTray !== true) {
+    writeFileSync(path.join(home.homeDir, 'shell.json'), JSON.stringify({ toldAboutTray: true }));
+  }
+  const app = await launch({
+    appDir: galleryDir,
+    homeDir: home.homeDir,
+    switches: [...(options.scale === undefined ? [] : [`--force-device-scale-factor=${options.scale}`])],
+    colorScheme: options.dark === true ? 'dark' : 'light',
+    env: { GALLERY_CHECKOUT: checkoutDir },
+  });
+  const page = await app.firstWindow();
+  return {
+    app,
+    page,
+    async show(state, heading) {
+      await app.evaluate((_electron, wanted) => {
+        globalThis.gallery.show(wanted);
+      }, state);
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    },
+    async close() {
+      await app.close();
+      home.remove();
+    },
+  };
+}

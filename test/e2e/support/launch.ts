@@ -1,0 +1,64 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { _electron, type ElectronApplication } from '@playwright/test';
+import { electronBinary } from '../../../resources/dev/electron-runtime.ts';
+
+export const checkoutDir = path.resolve(import.meta.dirname, '../../..');
+
+/** A folder for everything of one host; short, for the sockets in it, and passable for QEMU's own user. */
+export function makeHome(): { homeDir: string; remove(): void } {
+  const homeDir = mkdtempSync(path.join(tmpdir(), 'gl-'));
+  chmodSync(homeDir, 0o711);
+  return {
+    homeDir,
+    remove: () => {
+      rmSync(homeDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Chromium refuses its sandbox to root; the ordinary user's lane says whether the kernel allows it. */
+function sandboxSwitches(): string[] {
+  const refused = process.getuid?.() === 0 || process.env['GLEANER_CHROMIUM_SANDBOX'] === 'off';
+  return refused ? ['--no-sandbox'] : [];
+}
+
+export interface LaunchOptions {
+  /** What pages are told that the person prefers. */
+  readonly colorScheme?: 'light' | 'dark';
+  /** The folder that Electron starts; the checkout if not told. */
+  readonly appDir?: string;
+  readonly homeDir: string;
+  /** Arguments for Chromium, before the app's folder. */
+  readonly switches?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The command line and environment of one start of the app. */
+export function commandOf({
+  appDir = checkoutDir,
+  homeDir,
+  switches = [],
+  args = [],
+  env = {},
+}: LaunchOptions): {
+  executablePath: string;
+  args: string[];
+  env: Record<string, string>;
+} {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('NODE_'),
+  );
+  return {
+    executablePath: electronBinary(),
+    args: [...sandboxSwitches(), '--log-level=3', ...switches, appDir, ...args],
+    env: { ...Object.fromEntries(inherited), GLEANER_HOME: homeDir, ...env },
+  };
+}
+
+export async function launch(options: LaunchOptions): Promise<ElectronApplication> {
+  const { colorScheme = 'light' } = options;
+  return await _electron.launch({ ...commandOf(options), cwd: checkoutDir, colorScheme });
+}
