@@ -48,9 +48,9 @@ export function showStatus(snapshot: Snapshot, look: Look): string {
     ...vms.map((vm) => [`VM ${cleanLine(vm.name)}`, showVm(vm)] as const),
     ...running.map((job) => [`Job ${cleanLine(job.id)}`, showRunning(job, look)] as const),
     ...grids.map(
-      ({ name, queued, done, failed, aborted }) =>
+      ({ id, queued, done, failed, aborted }) =>
         [
-          `Grid ${cleanLine(name)}`,
+          `Grid ${cleanLine(id)}`,
           `${queued} queued, ${done} done, ${failed} failed${aborted > 0 ? `, ${aborted} aborted` : ''}`,
         ] as const,
     ),
