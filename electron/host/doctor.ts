@@ -7,8 +7,8 @@ export interface DoctorSubject {
   qemuVersion(): Promise<string>;
   /** Name and reason of the accelerator in use or remembered; null before the first boot. */
   accelerator(): Promise<{ name: string; reason: string } | null>;
-  /** How well QEMU would be fenced on this computer. */
-  isolation(): Promise<'full' | 'reduced'>;
+  /** Why QEMU can not be fenced fully on this computer; undefined when it can. */
+  isolation(): Promise<string | undefined>;
   /** Recipe of the images, verified; rejects with an image failure. */
   images(): Promise<string>;
   ledger(): Promise<{ ok: boolean; entries: number }>;
@@ -75,14 +75,16 @@ const checkers: readonly Checker[] = [
   {
     id: 'isolation',
     title: 'Isolation of the virtual machine',
-    run: async (subject) =>
-      (await subject.isolation()) === 'full'
+    async run(subject) {
+      const refusal = await subject.isolation();
+      return refusal === undefined
         ? { state: 'ok', detail: 'QEMU runs in its own namespaces under a seccomp filter.' }
         : {
             state: 'warning',
-            detail: 'Reduced: this computer refuses unprivileged namespaces.',
+            detail: `Reduced: ${refusal}.`,
             hint: 'Install bubblewrap and allow user namespaces.',
-          },
+          };
+    },
   },
   {
     id: 'images',

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { SpawnWorker } from '../base/worker.ts';
+import {
+  type CommandOutput,
+  type Failure,
+  GleanerError,
+  type GridView,
+  type JobDocument,
+  type JobView,
+} from '../contract/index.ts';
+import { judge, tailOfResult } from '../grid/local/judge.ts';
+import { readPackage } from '../grid/local/package.ts';
+import { LocalQueue } from '../grid/local/queue.ts';
+import { type JobMachine, LocalRunner } from '../grid/local/runner.ts';
+import { packageTar, samplePackages } from '../grid/local/sample.ts';
+import type { Database } from '../ledger/database.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+export interface LocalGridOptions {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly jobsDir: string;
+  readonly sampleDir: string;
+  readonly spawnWorker: SpawnWorker;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onChange: () => void;
+  /** A job goes on although something is wrong with keeping its progress; null when it is mended. */
+  readonly onProblem: (failure: Failure | null) => void;
+}
+
+/** The embedded grid as the host sees it: the queue, its runner and the files of its jobs as one. */
+export class LocalGrid {
+  readonly #o: LocalGridOptions;
+  readonly #queue: LocalQueue;
+  readonly #runner: LocalRunner;
+
+  constructor(o: LocalGridOptions) {
+    this.#o = o;
+    this.#queue = new LocalQueue({
+      database: o.database,
+      book: (body, personal) => o.ledger.book(body, personal),
+      jobsDir: o.jobsDir,
+      clock: o.clock,
+    });
+    this.#runner = new LocalRunner({
+      queue: this.#queue,
+      judge: (files) => judge({ ...files, spawnWorker: o.spawnWorker }),
+      clock: o.clock,
+      log: o.log,
+      onChange: o.onChange,
+      onProblem: o.onProblem,
+    });
+  }
+
+  /** Takes back what a dead host left behind; to be called once, before anything runs. */
+  recover(): Promise<void> {
+    return this.#queue.recover();
+  }
+
+  /** Whether it never held a job. */
+  isNew(): boolean {
+    return this.#queue.list(1).length === 0;
+  }
+
+  hasWork(): boolean {
+    const { queued, running } = this.#queue.counts();
+    return queued + running > 0;
+  }
+
+  /** Reads a package and, unless it is a dry run, queues it. `admit` rejects what can never run here. */
+  async add(
+    body: AsyncIterable<Uint8Array>,
+    {
+      dryRun,
+      admit,
+    }: {
+      readonly dryRun: boolean;
+      readonly admit: (document: JobDocument) => Promise<void>;
+    },
+  ): Promise<CommandOutput<'jobs.add'>> {
+    const stagingDir = join(this.#o.jobsDir, `staging-${randomUUID()}`);
+    try {
+      const found = await readPackage(body, stagingDir);
+      const { document, inputFiles, inputBytes } = found;
+      await admit(document);
+      const id = dryRun ? null : await this.#queue.add(found);
+      return { id, document, inputFiles, inputBytes };
+    } finally {
+      await rm(stagingDir, { recursive: true, force: true });
+    }
+  }
+
+  /** The packages of the sample project, as a client would upload them. */
+  async *samples(): AsyncGenerator<AsyncIterable<Uint8Array>, void, undefined> {
+    for await (const sample of samplePackages(this.#o.sampleDir)) yield oneChunk(packageTar(sample));
+  }
+
+  /** Runs jobs until none is queued; see `LocalRunner.run`. */
+  run(machine: JobMachine): Promise<unknown> {
+    return this.#runner.run(machine);
+  }
+
+  /** Ends the running attempt as interrupted and waits for that. */
+  dispose(): Promise<void> {
+    return this.#runner.dispose();
+  }
+
+  abort(id: string): Promise<void> {
+    return this.#runner.abort(id);
+  }
+
+  list(limit: number): JobView[] {
+    return this.#queue.list(limit);
+  }
+
+  /** Throws `not-found`. */
+  job(id: string): JobView {
+    const job = this.#queue.view(id);
+    if (!job) throw new GleanerError('not-found', `There is no job ${id}.`, 'See: gleaner jobs list');
+    return job;
+  }
+
+  document(id: string): JobDocument {
+    return this.#queue.document(id);
+  }
+
+  view(): GridView {
+    return { id: 'local', name: 'This computer', ...this.#queue.counts() };
+  }
+
+  /** Last bytes of what the job wrote, as hostile text; empty while there is no result. */
+  tail(id: string, name: 'stdout' | 'stderr', maxBytes: number): Promise<string> {
+    if (!this.job(id).hasResult) return Promise.resolve('');
+    const { spawnWorker } = this.#o;
+    return tailOfResult({ spawnWorker, resultTarPath: this.#queue.resultPath(id), name, maxBytes });
+  }
+
+  /** Throws `job-unfinished` or `not-found` when there is none. */
+  resultPath(id: string): string {
+    const { state, hasResult } = this.job(id);
+    if (hasResult) return this.#queue.resultPath(id);
+    if (state === 'queued' || state === 'running') {
+      throw new GleanerError('job-unfinished', `Job ${id} is not finished: it is ${state}.`);
+    }
+    throw new GleanerError('not-found', `Job ${id} ended without a result.`, `See: gleaner jobs show ${id}`);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream of one chunk has nothing to wait for
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}

@@ -1,0 +1,142 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ApplianceStore, type ImageSet } from '../appliance/store.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Paths } from '../base/paths.ts';
+import type { SpawnWorker } from '../base/worker.ts';
+import {
+  type Failure,
+  fromFailure,
+  GleanerError,
+  type JobDocument,
+  type Settings,
+  VmView,
+} from '../contract/index.ts';
+import { fits } from '../grid/local/package-document.ts';
+import type { JobMachine } from '../grid/local/runner.ts';
+import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
+import type { GuestSession } from '../vm/session/client.ts';
+import { createVm, type Vm, type VmImages } from '../vm/vm.ts';
+
+/** The user id that QEMU runs as when the host runs as root; belongs to no account. */
+const vmUid = 47_110;
+/** Of the VM's memory, what kernel and control plane need beside a job. */
+const guestOwnBytes = 160 * 1024 * 1024;
+const appliance = 'base';
+
+export interface LocalVmOptions {
+  readonly paths: Paths;
+  readonly settings: Settings;
+  readonly spawnWorker: SpawnWorker;
+  readonly imageSourceDir: () => Promise<string>;
+  readonly rebuildImages?: ((why: Failure) => Promise<string>) | undefined;
+  readonly qemuPath?: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The local grid's VM with its images, and what a job may expect of it. */
+export class LocalVm {
+  readonly vm: Vm;
+  readonly vcpus: number;
+  readonly #o: LocalVmOptions;
+  readonly #store: ApplianceStore;
+  readonly #uid = process.getuid?.() === 0 ? vmUid : undefined;
+  readonly #machines = new WeakMap<GuestSession, JobMachine>();
+  #images: ImageSet | undefined;
+
+  constructor(o: LocalVmOptions) {
+    const { paths, settings } = o;
+    this.#o = o;
+    this.vcpus = settings.vcpus ?? Math.max(1, Math.floor(availableParallelism() / 2));
+    this.#store = new ApplianceStore({
+      sourceDir: o.imageSourceDir,
+      imagesDir: paths.imagesDir,
+      log: o.log,
+      ...(o.rebuildImages ? { rebuild: o.rebuildImages } : {}),
+    });
+    this.vm = createVm({
+      name: 'local',
+      grid: 'local',
+      vmsDir: paths.vmsDir,
+      images: () => this.#bootImages(),
+      vcpus: this.vcpus,
+      memoryBytes: settings.memoryBytes,
+      diskBytes: settings.diskBytes,
+      transferBytes: settings.diskBytes,
+      accelerator: settings.accelerator,
+      spawnWorker: o.spawnWorker,
+      clock: o.clock,
+      log: o.log,
+      allowReducedIsolation: true,
+      acceleratorMemoryPath: join(paths.vmsDir, 'accelerator.json'),
+      ...(o.qemuPath === undefined ? {} : { qemuPath: o.qemuPath }),
+      ...(this.#uid === undefined ? {} : { uid: this.#uid }),
+    });
+  }
+
+  /** Imported and verified; rejects with an image failure. */
+  async images(): Promise<ImageSet> {
+    this.#images = await this.#store.ensure();
+    return this.#images;
+  }
+
+  /** Rejects a document that can never run here, with `appliance-unknown` or `resources-unavailable`. */
+  async admit(document: JobDocument): Promise<void> {
+    const { appliances } = await this.images();
+    const names = Object.entries(appliances).flatMap(([name, { digest }]) => [name, digest]);
+    const { memoryBytes, diskBytes } = this.#o.settings;
+    const refusal = fits(document, {
+      vcpus: this.vcpus,
+      memoryBytes: Math.max(0, memoryBytes - guestOwnBytes),
+      diskBytes,
+      hasAppliance: (wanted) => names.includes(wanted),
+    });
+    if (refusal) throw fromFailure(refusal);
+  }
+
+  /** The same object for the same session, so that the runner knows where it may have left a job. */
+  machineOf(session: GuestSession): JobMachine {
+    const known = this.#machines.get(session);
+    if (known) return known;
+    const machine: JobMachine = {
+      startJob: (job) => session.startJob(job),
+      watchJob: (id, on) => session.watchJob(id, on),
+      checkpointJob: (id, toPath, maxBytes) => session.checkpointJob(id, toPath, maxBytes),
+      collectJob: (id, toPath, maxBytes) => session.collectJob(id, toPath, maxBytes),
+      killJob: (id) => session.killJob(id),
+      cleanJob: (id) => session.cleanJob(id),
+      frozenMs: () => this.vm.status().frozenMsTotal,
+      facts: () => ({
+        accelerator: this.vm.status().accelerator?.name ?? 'unknown',
+        applianceDigest: this.#images?.appliances[appliance]?.digest ?? 'unknown',
+      }),
+    };
+    this.#machines.set(session, machine);
+    return machine;
+  }
+
+  /** Rejects `qemu-missing` or `qemu-too-old`. */
+  inspect(): Promise<QemuFacts> {
+    const { qemuPath } = this.#o;
+    return inspectQemu({ qemuPath, platform: process.platform, env: process.env, uid: this.#uid });
+  }
+
+  /** What the contract shows of the VM. */
+  view(): VmView {
+    return VmView.strip().parse(this.vm.status());
+  }
+
+  async #bootImages(): Promise<VmImages> {
+    const { kernel, initramfs, appliances } = await this.images();
+    const root = appliances[appliance];
+    if (!root) throw new GleanerError('appliance-unknown', 'The images lack the base appliance.');
+    return {
+      kernelPath: kernel.path,
+      initramfsPath: initramfs.path,
+      rootPath: root.path,
+      rootDigest: root.digest,
+    };
+  }
+}
