@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // The `gleaner` command. Its parts are in cli/; nothing of Electron is loaded here.
-import { homedir } from 'node:os';
-import { resolvePaths } from './base/paths.ts';
-import { processIo } from './cli/io.ts';
-import { runProgram } from './cli/program.ts';
-import { readVersion } from './cli/version.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const { platform, env, argv } = process;
-const paths = resolvePaths({ platform, home: homedir(), uid: process.getuid?.(), env });
-process.exitCode = await runProgram(argv.slice(2), readVersion(), { io: processIo(), paths });
+// Compiling its modules is most of a short command's time. The cache lies with the code, never in a folder
+// that others can write to; where it can't be written there is none.
+enableCompileCache(fileURLToPath(new URL('../.cache/compile', import.meta.url)));
+const { main } = await import('./cli/main.ts');
+process.exitCode = await main();

@@ -22,16 +22,28 @@ export function useFolder(): () => string {
 }
 
 /** An Io that keeps what is written, and whose signals a test sends. */
-export function memoryIo(): Io & { text: string; signal(): void; clean(): void } {
+export function memoryIo(): Io & {
+  readonly stdout: string;
+  readonly stderr: string;
+  signal(): void;
+  clean(): void;
+} {
   const listeners = new Set<() => void>();
   const cleanUps = new Set<() => void>();
+  let stdout = '';
+  let stderr = '';
   return {
-    text: '',
-    async out(text) {
-      this.text += await Promise.resolve(Buffer.from(text).toString());
+    get stdout() {
+      return stdout;
     },
-    err(text) {
-      this.text += text;
+    get stderr() {
+      return stderr;
+    },
+    out: async (text) => {
+      stdout += await Promise.resolve(Buffer.from(text).toString());
+    },
+    err: (text) => {
+      stderr += text;
     },
     outIsTerminal: false,
     style: styleFor(false, {}),
