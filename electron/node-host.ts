@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Log, silentLog, streamLog } from './base/log.ts';
+import type { Paths } from './base/paths.ts';
+import type { Ending } from './cli/exit.ts';
+import { type Done, runHeadless } from './cli/headless.ts';
+import type { Io } from './cli/io.ts';
+import { readVersion } from './cli/version.ts';
+import { GleanerError } from './contract/failures.ts';
+import { serveSocket } from './control/socket-server.ts';
+import { createHost, type Host, type HostOptions } from './host.ts';
+import { forkWorkers } from './workers.ts';
+
+const workers = {
+  session: new URL('./vm/session/child.ts', import.meta.url),
+  judge: new URL('./grid/local/judge-child.ts', import.meta.url),
+};
+const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
+const buildScript = fileURLToPath(new URL('../resources/guest/build.ts', import.meta.url));
+
+type Composition = Pick<HostOptions, 'paths' | 'log' | 'seedSample' | 'imageSourceDir' | 'rebuildImages'>;
+
+async function composeHost(composition: Composition): Promise<Host> {
+  return await createHost({
+    ...composition,
+    version: readVersion(),
+    sampleDir,
+    spawnWorker: forkWorkers(workers),
+  });
+}
+
+/** A host that is not started, for one command; ended by its `stop`. It builds nothing. */
+export async function composeForOneCommand(paths: Paths): Promise<Host> {
+  const imageSourceDir = async (): Promise<string> => {
+    const folder = await findImages();
+    if (folder !== undefined) return folder;
+    throw new GleanerError(
+      'image-missing',
+      'The guest image is not built yet.',
+      'It is built when the host starts: "npm start" or "gleaner run --headless".',
+    );
+  };
+  return await composeHost({ paths, log: silentLog, seedSample: false, imageSourceDir });
+}
+
+/** Runs a host without a window and serves the control socket; see {@link runHeadless}. */
+export async function serveHeadless(options: {
+  readonly paths: Paths;
+  readonly io: Io;
+  readonly untilIdle: boolean;
+  readonly seedSample: boolean;
+}): Promise<{ ending: Ending; jobs: Done }> {
+  const { paths, io, untilIdle, seedSample } = options;
+  const log = streamLog({
+    write: (text: string) => {
+      io.err(text);
+    },
+  });
+  const building = new AbortController();
+  const host = await composeHost({
+    paths,
+    log,
+    seedSample,
+    imageSourceDir: async () => (await findImages()) ?? (await buildImages(log, building.signal)),
+    rebuildImages: async ({ sentence }) => {
+      log.warn('images', 'building the guest image anew', { why: sentence });
+      return await buildImages(log, building.signal, '--force');
+    },
+  });
+  try {
+    return await runHeadless({
+      host,
+      untilIdle,
+      serve: async () => {
+        const server = await serveSocket({ api: host, paths, log });
+        log.info('control', 'listening', { path: paths.socketPath });
+        return server;
+      },
+      onSignal: (listener) =>
+        io.onSignal(() => {
+          // A host that waits for its image could not stop.
+          building.abort();
+          listener();
+        }),
+    });
+  } finally {
+    building.abort();
+  }
+}
+
+/** The folder of the guest image that fits this checkout's recipe; undefined when none is built. */
+async function findImages(): Promise<string | undefined> {
+  const { defaultOutDir, recipeDigest } = await import('../resources/guest/recipe.ts');
+  const { readIntact } = await import('../resources/guest/build/manifest.ts');
+  const folder = defaultOutDir();
+  return readIntact(folder, recipeDigest()) ? folder : undefined;
+}
+
+/**
+ * Builds the guest image, which takes minutes, and gives its folder.
+ * @throws GleanerError `image-build-failed`
+ */
+async function buildImages(log: Log, signal: AbortSignal, ...flags: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [buildScript, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  let folder = '';
+  let lastWords = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    folder += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = text.trim() || lastWords;
+    log.info('images', text);
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return folder.trim();
+  throw new GleanerError(
+    'image-build-failed',
+    `The guest image could not be built: ${lastWords}`,
+    `Try by hand: node ${buildScript}`,
+  );
+}
