@@ -9,9 +9,9 @@ import {
 
 const header = 'id,style,right,spot,strike,rate,volatility,years,fixings,paths';
 const lines = [
-  'EU-C-01,european,call,42,46,0.05,0.4,0.25,1,1000000',
-  'AS-C-02,asian,call,76.5,72.5,0.01,0.25,1,6,240000',
-  'EU-P-03,european,put,37.73,37.5,0.03,0.3,1,1,1000000',
+  'EU-C-01,european,call,42,46,0.05,0.4,0.25,1,160000',
+  'AS-C-02,asian,call,76.5,72.5,0.01,0.25,1,6,40000',
+  'EU-P-03,european,put,37.73,37.5,0.03,0.3,1,1,160000',
 ];
 
 function bookOf(...rows: string[]): readonly BookRow[] {
@@ -43,9 +43,9 @@ test('right prices pass, whatever their order and their line ends', () => {
 test('what the sample program printed passes', () => {
   const printed = [
     'id,price,stderr',
-    'EU-C-01,2.0367258449198755,0.0039211320358097795',
-    'AS-C-02,7.3027059856723735,0.012597993947545483',
-    'EU-P-03,3.7849107631018093,0.003389818533229141',
+    'EU-C-01,2.03213616980976,0.009770581890560178',
+    'AS-C-02,7.336470908666594,0.031218833791117492',
+    'EU-P-03,3.7745539148992813,0.008486723153226322',
   ];
   expect(checkPrices(book, `${printed.join('\n')}\n`)).toBeNull();
 });
