@@ -10,6 +10,8 @@ export default defineConfig({
       target: 'node20.18',
       outDir: 'out/main',
       minify: false,
+      // Loads optional modules of its own at run time, which a bundler cannot follow.
+      externalizeDeps: { include: ['dbus-next'] },
       rolldownOptions: {
         // The workers are entries of their own: each runs in a process of its own.
         input: {

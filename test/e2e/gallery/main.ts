@@ -12,6 +12,8 @@ import { type GalleryState, galleryStates } from '../../fixtures/snapshots.ts';
 export interface Gallery {
   readonly host: FakeHost;
   readonly shell: Shell;
+  /** Everything that was logged, a line each. */
+  readonly lines: readonly string[];
   show(state: GalleryState): void;
 }
 
@@ -27,7 +29,8 @@ const setting = (name: string): string => {
 
 const checkoutDir = setting('GALLERY_CHECKOUT');
 const homeDir = setting('GLEANER_HOME');
-const log = streamLog(process.stderr);
+const lines: string[] = [];
+const log = streamLog({ write: (line) => lines.push(line) });
 
 app.setPath('userData', homeDir);
 sandboxRenderers(app);
@@ -54,6 +57,7 @@ async function open(): Promise<void> {
   globalThis.gallery = {
     host,
     shell,
+    lines,
     show(state) {
       host.emit(galleryStates(Date.now())[state]);
     },

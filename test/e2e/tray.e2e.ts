@@ -1,0 +1,76 @@
+import { expect, test } from '@playwright/test';
+import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
+import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { MainPage } from './support/pages.ts';
+
+test.describe('the tray', () => {
+  let watcher: FakeTrayWatcher;
+  let gallery: GalleryRun;
+
+  test.beforeEach(async () => {
+    watcher = await FakeTrayWatcher.appear();
+    gallery = await openGallery({ noTray: true });
+  });
+  test.afterEach(async () => {
+    await gallery.close();
+    await watcher.vanish();
+  });
+
+  const asked = (): Promise<{ name: string; input: unknown }[]> =>
+    gallery.app.evaluate(() => globalThis.gallery.host.asked);
+
+  test('tells the state and takes clicks', async () => {
+    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working on') === true);
+    expect(labels).toEqual([
+      'Working on “Option book, part 4 of 10”.',
+      'Pause',
+      'For 30 minutes',
+      'For 1 hour',
+      'Until tomorrow',
+      'Until I resume',
+      'Today: 1 h 12 min of CPU time, 3 jobs done',
+      'Earned today (This computer): 15 points',
+      'Open Gleaner',
+      'Quit Gleaner',
+    ]);
+    expect(await watcher.tooltip()).toContain('Gleaner: Working.');
+    await watcher.click('Until tomorrow');
+    await expect.poll(asked).toContainEqual({ name: 'pause', input: { length: 'tomorrow' } });
+
+    await gallery.show('paused', 'Paused');
+    await watcher.labelsWhen((all) => all[1] === '28 min left' && all[2] === 'Resume');
+    await watcher.click('Resume');
+    await expect.poll(asked).toContainEqual({ name: 'resume', input: {} });
+    // With a tray there is nothing to say about a missing one.
+    await expect(gallery.page.getByText('This desktop shows no tray icons.')).toHaveCount(0);
+  });
+
+  test('opens the window, and shows what went wrong with a click in it', async () => {
+    await watcher.labelsWhen((all) => all.includes('Open Gleaner'));
+    const closed = gallery.page.waitForEvent('close');
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await closed;
+    const opened = gallery.app.waitForEvent('window');
+    await watcher.click('Open Gleaner');
+    await expect(new MainPage(await opened).state).toHaveText('Working');
+  });
+
+  test('comes back when the panel restarts, and once only', async () => {
+    await watcher.item();
+    expect(watcher.registrations).toBe(1);
+    await watcher.vanish();
+    watcher = await FakeTrayWatcher.appear();
+    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working on') === true);
+    expect(labels.at(-1)).toBe('Quit Gleaner');
+    expect(watcher.registrations).toBe(1);
+  });
+
+  test('quits', async () => {
+    await watcher.labelsWhen((all) => all.includes('Quit Gleaner'));
+    const gone = gallery.app.waitForEvent('close');
+    await watcher.click('Quit Gleaner');
+    await gone;
+  });
+});

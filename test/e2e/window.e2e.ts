@@ -1,0 +1,151 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { MainPage } from './support/pages.ts';
+
+const headings = {
+  working: 'Working',
+  paused: 'Paused',
+  manual: 'Paused',
+  starting: 'Starting',
+  waiting: 'Waiting',
+  attention: 'Needs attention',
+  empty: 'Waiting',
+} as const;
+const states = ['working', 'paused', 'manual', 'starting', 'waiting', 'attention', 'empty'] as const;
+
+async function violations(page: Page): Promise<string[]> {
+  // Legacy mode: the other one opens a page of its own, which Electron does not offer.
+  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
+
+for (const dark of [false, true]) {
+  test.describe(dark ? 'in dark' : 'in light', () => {
+    let gallery: GalleryRun;
+    test.beforeAll(async () => {
+      gallery = await openGallery({ dark });
+    });
+    test.afterAll(() => gallery.close());
+
+    for (const state of states) {
+      test(`${state} is accessible`, async () => {
+        await gallery.show(state, headings[state]);
+        expect(await violations(gallery.page)).toEqual([]);
+      });
+    }
+
+    test('the list of what ran is accessible, full and empty', async () => {
+      await new MainPage(gallery.page).openTab('Activity');
+      await gallery.show('working', 'What ran here');
+      await expect(gallery.page.getByRole('row')).toHaveCount(9);
+      expect(await violations(gallery.page)).toEqual([]);
+      await gallery.show('empty', 'What ran here');
+      await expect(gallery.page.getByRole('button', { name: 'Run the sample project' })).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+    });
+  });
+}
+
+test.describe('the window', () => {
+  let gallery: GalleryRun;
+  let main: MainPage;
+  test.beforeEach(async () => {
+    gallery = await openGallery({});
+    main = new MainPage(gallery.page);
+  });
+  test.afterEach(() => gallery.close());
+
+  const asked = (): Promise<string[]> =>
+    gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name));
+
+  test('is reached by keyboard alone, pause included', async () => {
+    await gallery.show('working', 'Working');
+    const names: (string | null)[] = [];
+    for (let step = 0; step < 6; step += 1) {
+      await gallery.page.keyboard.press('Tab');
+      names.push(await gallery.page.evaluate(() => document.activeElement?.textContent ?? null));
+    }
+    expect(names).toEqual(['Home', 'Activity', '30 minutes', '1 hour', 'Until tomorrow', 'Until I resume']);
+    await gallery.page.keyboard.press('Enter');
+    await expect.poll(asked).toContain('pause');
+  });
+
+  test('counts a pause down and resumes', async () => {
+    await gallery.show('paused', 'Paused');
+    const first = await main.timer.textContent();
+    await expect(main.timer).not.toHaveText(first ?? '');
+    await expect(main.timer).toHaveText(/^Goes on in 2[67]:\d\d$/);
+    await main.resume.click();
+    await expect.poll(asked).toContain('resume');
+  });
+
+  test('says why a command failed', async () => {
+    await gallery.app.evaluate(() => {
+      const failure = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+      globalThis.gallery.host.failures.set('pause', failure);
+    });
+    await main.pause('Pause for 1 hour').click();
+    await expect(gallery.page.getByRole('alert')).toContainText('The disk is full.');
+    await expect(gallery.page.getByRole('alert')).toContainText('Free some space');
+  });
+
+  test('names the trouble with its hint, and each failed job with its reason', async () => {
+    await gallery.show('attention', 'Needs attention');
+    await expect(gallery.page.getByRole('status')).toContainText('Install the package qemu-system-x86');
+    await main.openTab('Activity');
+    await expect(main.job('Sweep over')).toContainText('needed more than the 256 MiB');
+    await expect(main.job('Sweep over')).toContainText('Failed');
+  });
+
+  test('shows words of others as words', async () => {
+    const title = '<img src=x onerror=alert(1)>\u202e';
+    await gallery.app.evaluate((_electron, words) => {
+      const { host } = globalThis.gallery;
+      const [job] = host.snapshot.jobs;
+      if (job) host.emit({ ...host.snapshot, jobs: [{ ...job, title: words }] });
+    }, title);
+    await expect(main.card('Now')).toContainText(title);
+    expect(await gallery.page.locator('img').count()).toBe(0);
+  });
+
+  test('is destroyed when it is closed; the app lives and opens another at its old place', async () => {
+    const bounds = { x: 200, y: 100, width: 700, height: 600 };
+    await gallery.app.evaluate(({ BrowserWindow }, wanted) => {
+      BrowserWindow.getAllWindows()[0]?.setBounds(wanted);
+    }, bounds);
+    const closed = gallery.page.waitForEvent('close');
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await closed;
+    const left = await gallery.app.evaluate(({ webContents }) => ({
+      pages: webContents.getAllWebContents().length,
+      // The tray listens, the page no more.
+      listeners: globalThis.gallery.host.listeners,
+    }));
+    expect(left).toEqual({ pages: 0, listeners: 1 });
+    const opened = gallery.app.waitForEvent('window');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.shell.openWindow();
+    });
+    const page = await opened;
+    await expect(new MainPage(page).state).toHaveText('Working');
+    const again = await gallery.app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.getBounds(),
+    );
+    expect(again).toEqual(bounds);
+  });
+});
+
+test('a desktop without a tray is told so once', async () => {
+  const gallery = await openGallery({ noTray: true });
+  try {
+    const notice = gallery.page.getByText('This desktop shows no tray icons.');
+    await expect(notice).toBeVisible();
+    await gallery.page.getByRole('button', { name: 'Dismiss' }).click();
+    await expect(notice).toBeHidden();
+  } finally {
+    await gallery.close();
+  }
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ago,
+  amount,
+  bytes,
+  countdown,
+  duration,
+  milliseconds,
+  moment,
+  percent,
+} from '../../renderer/text/format.ts';
+
+describe('formatting', () => {
+  it.each([
+    [0, '0:00'],
+    [-5, '0:00'],
+    [1, '0:01'],
+    [59_001, '1:00'],
+    [27 * 60_000 + 13_000, '27:13'],
+    [3_600_000 + 62_000, '1:01:02'],
+  ])('counts %d ms down as %s', (ms, words) => {
+    expect(countdown(ms)).toBe(words);
+  });
+
+  it.each([
+    [0, '0 s'],
+    [2.61, '2.6 s'],
+    [42.4, '42 s'],
+    [61.5, '1 min 2 s'],
+    [119.6, '2 min 0 s'],
+    [720, '12 min'],
+    [4312, '1 h 12 min'],
+    [3599, '1 h 0 min'],
+  ])('says %d s as %s', (seconds, words) => {
+    expect(duration(seconds)).toBe(words);
+  });
+
+  it.each([
+    [512, '512 B'],
+    [1536, '1.5 KiB'],
+    [20 * 1024 ** 2, '20 MiB'],
+    [3 * 1024 ** 4, '3 TiB'],
+    [5000 * 1024 ** 4, '5000 TiB'],
+  ])('says %d bytes as %s', (count, words) => {
+    expect(bytes(count)).toBe(words);
+  });
+
+  it('says shares, amounts and yields shortly', () => {
+    expect([percent(0.974), amount(1.239), amount(15), milliseconds(1.24), milliseconds(80.4)]).toEqual([
+      '97 %',
+      '1.24',
+      '15',
+      '1.2 ms',
+      '80 ms',
+    ]);
+  });
+
+  it('names the day only when it is another', () => {
+    const noon = new Date(2026, 2, 1, 12).getTime();
+    expect(moment(noon - 60_000, noon)).toBe('11:59');
+    expect(moment(noon - 86_400_000, noon)).toBe('28 Feb 12:00');
+  });
+
+  it('says how long ago something was', () => {
+    expect([ago(100, 90), ago(0, 20_000), ago(0, 120_000), ago(0, 7_300_000)]).toEqual([
+      'just now',
+      '20 s ago',
+      '2 min ago',
+      '2 h ago',
+    ]);
+  });
+});

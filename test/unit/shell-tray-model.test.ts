@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ContributionState, type Snapshot } from '../../electron/contract/snapshot.ts';
+import { menuLabel, type TrayEntry, trayModel } from '../../electron/shell/tray-model.ts';
+import { fakeContribution, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
+
+const labels = (entries: readonly TrayEntry[]): string[] =>
+  entries.flatMap((entry) => {
+    if (entry.kind === 'separator') return ['—'];
+    if (entry.kind === 'menu') return [entry.label, ...labels(entry.entries).map((label) => `  ${label}`)];
+    return [entry.label];
+  });
+
+const paused = (until: number | null): Snapshot =>
+  fakeSnapshot({
+    contribution: fakeContribution({
+      state: 'paused',
+      sentence: 'Paused.',
+      pause: { length: until === null ? 'manual' : '1h', since: fakeNow, until },
+    }),
+  });
+
+describe('trayModel', () => {
+  it('says first what happens, then offers pause, today and the way in and out', () => {
+    const model = trayModel(fakeSnapshot(), fakeNow);
+    expect(labels(model.entries)).toEqual([
+      'Working: nobody needs this computer.',
+      '—',
+      'Pause',
+      '  For 30 minutes',
+      '  For 1 hour',
+      '  Until tomorrow',
+      '  Until I resume',
+      '—',
+      'Today: 12 min of CPU time, 3 jobs done',
+      'Earned today (This computer): 15 points',
+      '—',
+      'Open Gleaner',
+      'Quit Gleaner',
+    ]);
+    expect(model.icon).toBe('working');
+    expect(model.tooltip).toBe('Gleaner: Working. Working: nobody needs this computer.');
+    expect(model.staleAt).toBeNull();
+  });
+
+  it('shows the time left, rounded up, and asks to be shown anew when it changes', () => {
+    const model = trayModel(paused(fakeNow + 26 * 60_000 + 1), fakeNow);
+    expect(labels(model.entries).slice(0, 4)).toEqual(['Paused.', '—', '27 min left', 'Resume']);
+    expect(model.staleAt).toBe(fakeNow + 1);
+    expect(labels(trayModel(paused(fakeNow + 26 * 60_000), fakeNow).entries)).toContain('26 min left');
+    expect(trayModel(paused(fakeNow + 26 * 60_000), fakeNow).staleAt).toBe(fakeNow + 60_000);
+    expect(labels(trayModel(paused(fakeNow + 90 * 60_000), fakeNow).entries)).toContain('1 h 30 min left');
+  });
+
+  it('counts nothing down when the pause has no end, or is over', () => {
+    expect(labels(trayModel(paused(null), fakeNow).entries).slice(2, 4)).toEqual(['Resume', 'Pause']);
+    expect(trayModel(paused(null), fakeNow).staleAt).toBeNull();
+    expect(trayModel(paused(fakeNow - 1), fakeNow).staleAt).toBeNull();
+  });
+
+  it('lists problems that the first line does not say already, at most three', () => {
+    const problem = (sentence: string) => ({ code: 'internal', sentence }) as const;
+    const snapshot = fakeSnapshot({
+      contribution: fakeContribution({ state: 'attention', sentence: 'Bad.' }),
+      problems: ['Bad.', 'One.', 'Two.', 'Three.', 'Four.'].map(problem),
+    });
+    const model = trayModel(snapshot, fakeNow);
+    expect(labels(model.entries).slice(0, 5)).toEqual(['Bad.', '⚠ One.', '⚠ Two.', '⚠ Three.', '—']);
+    expect(model.icon).toBe('attention');
+  });
+
+  it('keeps each grid and unit on a line of its own', () => {
+    const snapshot = fakeSnapshot({
+      today: {
+        ...fakeSnapshot().today,
+        earned: [
+          { grid: 'local', unit: 'points', settled: 1.239, pending: 0 },
+          { grid: 'somewhere', unit: 'credit', settled: 0, pending: 7 },
+        ],
+      },
+    });
+    expect(labels(trayModel(snapshot, fakeNow).entries)).toEqual(
+      expect.arrayContaining([
+        'Earned today (This computer): 1.24 points',
+        'Earned today (somewhere): 0 credit, 7 pending',
+      ]),
+    );
+  });
+
+  it.each(ContributionState.options)('has a picture and a way out in state %s', (state) => {
+    const snapshot = fakeSnapshot({ contribution: fakeContribution({ state, sentence: 'So it is.' }) });
+    const model = trayModel(snapshot, fakeNow);
+    expect(labels(model.entries)[0]).toBe('So it is.');
+    expect(labels(model.entries).at(-1)).toBe('Quit Gleaner');
+    expect(['working', 'paused', 'waiting', 'attention']).toContain(model.icon);
+  });
+});
+
+describe('menuLabel', () => {
+  it('makes one bounded line without controls of whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (words) => {
+        const label = menuLabel(words);
+        expect(label).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(label.replaceAll('&&', '&').length).toBeLessThanOrEqual(120);
+      }),
+    );
+  });
+
+  it('keeps an ampersand from becoming a shortcut', () => {
+    expect(menuLabel('Black & Scholes')).toBe('Black && Scholes');
+  });
+});
