@@ -29,6 +29,11 @@ export async function withDoor<T>({ paths }: Context, use: (door: Door) => Promi
   }
 }
 
+/** Says that what was asked has no effect yet, where a person could think otherwise. */
+export function tellIfNotRunning(io: Io, json: boolean, { isRunning }: Door): void {
+  if (!isRunning && !json) io.err('Gleaner is not running: nothing happens before it starts.\n');
+}
+
 /** Prints a value: as JSON when asked for, else in the words that `words` makes. */
 export async function print<T>(io: Io, json: boolean, value: T, words: (value: T) => string): Promise<void> {
   await io.out(`${json ? toJson(value) : words(value)}\n`);

@@ -3,7 +3,7 @@ import type { Check } from '../contract/commands.ts';
 import { PauseLength, type Snapshot } from '../contract/snapshot.ts';
 import { SocketClient } from '../control/socket-client.ts';
 import { type CommandAdder, lookOf } from './command.ts';
-import { type CommonOptions, type Context, print, withDoor } from './context.ts';
+import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
 import type { Ending } from './exit.ts';
 import { type Look, showContribution, showStatus, showStatusLine } from './show-status.ts';
 import { cleanLine, toJson } from './text.ts';
@@ -23,7 +23,10 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
     examples: ['gleaner status', 'gleaner status --watch', 'gleaner status --json | jq .contribution.state'],
     run: async ({ watch = false, json = false }) => {
       if (watch) return await watchStatus(context, json);
-      const snapshot = await withDoor(context, async (door) => await door.call('status', {}));
+      const snapshot = await withDoor(context, async (door) => {
+        tellIfNotRunning(io, json, door);
+        return await door.call('status', {});
+      });
       await print(io, json, snapshot, (value) => showStatus(value, lookOf(context)));
       return undefined;
     },
@@ -38,7 +41,10 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
     examples: ['gleaner pause 30m', 'gleaner pause 1h', 'gleaner pause tomorrow', 'gleaner pause'],
     run: async ({ json = false }, given) => {
       const length = PauseLength.parse(given);
-      const value = await withDoor(context, async (door) => await door.call('pause', { length }));
+      const value = await withDoor(context, async (door) => {
+        tellIfNotRunning(io, json, door);
+        return await door.call('pause', { length });
+      });
       await print(io, json, value, (paused) => showContribution(paused, lookOf(context)));
       return undefined;
     },
@@ -48,7 +54,10 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
     summary: 'end a pause',
     examples: ['gleaner resume'],
     run: async ({ json = false }) => {
-      const value = await withDoor(context, async (door) => await door.call('resume', {}));
+      const value = await withDoor(context, async (door) => {
+        tellIfNotRunning(io, json, door);
+        return await door.call('resume', {});
+      });
       await print(io, json, value, (contribution) => showContribution(contribution, lookOf(context)));
       return undefined;
     },

@@ -13,6 +13,8 @@ import { SocketClient } from '../control/socket-client.ts';
 
 /** The way to a host: the one that runs, or one composed in this process for a single command. */
 export interface Door {
+  /** Whether the host runs; one composed for a single command starts no VM. */
+  readonly isRunning: boolean;
   call<N extends PlainCommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
   upload<N extends UploadCommandName>(
     name: N,
@@ -37,6 +39,7 @@ export async function openDoor(
   const client = new SocketClient(paths);
   if (await isListening(paths.socketPath)) {
     return {
+      isRunning: true,
       call: client.call.bind(client),
       upload: client.upload.bind(client),
       download: client.download.bind(client),
@@ -45,6 +48,7 @@ export async function openDoor(
   }
   const host = await compose();
   return {
+    isRunning: false,
     call: async (name, input) => await host.call(name, parseInput(name, input)),
     upload: async (name, input, body) => await host.upload(name, parseInput(name, input), body),
     download: async (name, input) => await host.download(name, parseInput(name, input)),

@@ -3,14 +3,14 @@ import type { HostApi } from '../contract/commands.ts';
 import type { Ending } from './exit.ts';
 
 /** What running a host without a window needs of it. */
-export interface HeadlessHost extends HostApi {
+interface HeadlessHost extends HostApi {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Resolves when no job is queued or running. */
   whenIdle(): Promise<void>;
 }
 
-export interface HeadlessOptions {
+interface HeadlessOptions {
   readonly host: HeadlessHost;
   /** Opens the control socket. */
   readonly serve: () => Promise<Disposable>;

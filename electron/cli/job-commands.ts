@@ -2,7 +2,14 @@ import type { Command } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
 import { JobId } from '../contract/job.ts';
 import { type CommandAdder, lookOf, wholeNumber } from './command.ts';
-import { type CommonOptions, type Context, print, UsageError, withDoor } from './context.ts';
+import {
+  type CommonOptions,
+  type Context,
+  print,
+  tellIfNotRunning,
+  UsageError,
+  withDoor,
+} from './context.ts';
 import { openPackage } from './pack.ts';
 import { showJob, showJobs, showPackage } from './show-jobs.ts';
 import { cleanLine, count, formatBytes } from './text.ts';
@@ -92,7 +99,10 @@ export function addJobCommands(program: Command, adder: CommandAdder, context: C
     summary: 'queue the sample project: price a book of options',
     examples: ['gleaner jobs sample'],
     run: async ({ json = false }) => {
-      const added = await withDoor(context, async (door) => await door.call('jobs.sample', {}));
+      const added = await withDoor(context, async (door) => {
+        tellIfNotRunning(io, json, door);
+        return await door.call('jobs.sample', {});
+      });
       await print(io, json, added, (value) => `Queued ${count(value.length, 'job')}.`);
       return undefined;
     },
@@ -119,6 +129,7 @@ async function addJob(context: Context, path: string, json: boolean, dryRun: boo
       await print(io, json, looked, (value) => showPackage(value, lookOf(context)));
       if (dryRun) return;
     }
+    tellIfNotRunning(io, json, door);
     const added = await door.upload('jobs.add', { dryRun: false }, bytes());
     await print(io, json, added, ({ id }) => `Queued as ${cleanLine(id ?? '?')}.`);
   });

@@ -58,8 +58,11 @@ export function addLedgerCommands(program: Command, adder: CommandAdder, context
         .option('--csv', 'as CSV, one line per entry')
         .option('-o, --out <FILE>', 'into this file instead of stdout')
         .option('--force', 'replace the file'),
-    json: 'as JSON, one array',
-    examples: ['gleaner ledger export --csv --out ledger.csv', 'gleaner ledger export --json | jq length'],
+    json: 'as JSON, one object with all entries',
+    examples: [
+      'gleaner ledger export --csv --out ledger.csv',
+      'gleaner ledger export --json | jq ".entries | length"',
+    ],
     run: async (options) => {
       await exportLedger(context, options);
       return undefined;

@@ -37,7 +37,7 @@ export interface SocketServerOptions {
 }
 
 /** What one client may hold of the host. Times in ms. */
-export interface SocketBounds {
+interface SocketBounds {
   readonly connections: number;
   /** Until the headers are here. */
   readonly headersMs: number;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPackage, packFolder } from '../../electron/cli/pack.ts';
@@ -88,16 +88,16 @@ describe('packing a job', () => {
 });
 
 async function replaceByLink(path: string): Promise<void> {
-  execFileSync('rm', ['-r', path]);
+  await rm(path, { recursive: true });
   await symlink('/etc', path);
 }
 
 async function makePipe(path: string): Promise<void> {
-  await Promise.resolve(execFileSync('mkfifo', [path]));
+  await Promise.resolve(execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', path]));
 }
 
 async function replaceByPipe(path: string): Promise<void> {
-  execFileSync('rm', [path]);
+  await rm(path);
   await makePipe(path);
 }
 

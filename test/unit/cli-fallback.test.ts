@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolvePaths } from '../../electron/base/paths.ts';
+import { runProgram } from '../../electron/cli/program.ts';
+import { composeForOneCommand } from '../../electron/node-host.ts';
+import { memoryIo, start, useFolder } from './cli-fixture.ts';
+
+const home = useFolder();
+const paths = () => resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } });
+
+const run = async (...argv: readonly string[]) => {
+  const io = memoryIo();
+  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  return { code, stdout: io.stdout, stderr: io.stderr };
+};
+
+const idle = 'Gleaner is not running: nothing happens before it starts.\n';
+
+describe('the gleaner command without a running host', { timeout: 60_000 }, () => {
+  it('works on the same files', async () => {
+    expect(await run('jobs', 'list', '--json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+    const job = join(home(), 'job');
+    await mkdir(join(job, 'in'), { recursive: true });
+    await writeFile(join(job, 'in', 'run.sh'), 'echo hello\n');
+    await writeFile(
+      join(job, 'job.json'),
+      JSON.stringify({ schema: 1, title: 'Say hello', command: ['/bin/sh', 'in/run.sh'] }),
+    );
+    const added = await run('jobs', 'add', job);
+    expect(added).toMatchObject({ code: 0, stderr: idle });
+    const id = /Queued as (.*)\.\n$/.exec(added.stdout)?.[1] ?? '';
+    const shown = await run('jobs', 'show', id);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain('Say hello');
+    expect((await run('jobs', 'result', id, '--out', join(home(), 'result'))).code).toBe(4);
+    expect((await run('jobs', 'abort', id)).stdout).toBe(`${id} is aborted.\n`);
+    expect(await run('ledger', 'verify')).toMatchObject({ code: 0 });
+    await writeFile(join(job, 'job.json'), JSON.stringify({ schema: 2 }));
+    const refused = await run('jobs', 'add', job, '--json');
+    expect(refused).toMatchObject({ code: 4, stdout: '' });
+    expect(JSON.parse(refused.stderr)).toMatchObject({ failure: { code: 'document-version' } });
+  });
+
+  it('keeps a pause for the host that starts later', async () => {
+    expect(await run('pause', 'manual')).toMatchObject({ code: 0, stderr: idle });
+    expect(JSON.parse((await run('status', '--json')).stdout)).toMatchObject({
+      contribution: { state: 'paused', pause: { length: 'manual' } },
+    });
+    expect(await run('resume')).toMatchObject({ code: 0 });
+  });
+
+  it('refuses while another process holds them', async () => {
+    const other = await composeForOneCommand(paths());
+    try {
+      const refused = await start(home(), ['jobs', 'list']).ended;
+      expect(refused).toMatchObject({ code: 4, stdout: '' });
+      expect(refused.stderr).toContain('gleaner: already-running:');
+    } finally {
+      await other.stop();
+    }
+    expect(await start(home(), ['jobs', 'list', '--json']).ended).toEqual({
+      code: 0,
+      stdout: '[]\n',
+      stderr: '',
+    });
+  });
+});
