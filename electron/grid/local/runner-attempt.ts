@@ -1,0 +1,261 @@
+import { rm } from 'node:fs/promises';
+import { type Failure, type FailureCode, toFailure } from '../../contract/index.ts';
+import type { Lease } from './queue.ts';
+import type { Ending } from './queue-ending.ts';
+import type { LiveJob, Usage } from './queue-rows.ts';
+import { elapsedAlarm, wallClockAlarm } from './runner-alarms.ts';
+import { Checkpointer } from './runner-checkpoints.ts';
+import { Halt } from './runner-halt.ts';
+import type { AttemptContext, Collected, JobMachine, MachineJobEnd } from './runner-machine.ts';
+import { concludeAttempt } from './runner-result.ts';
+import { withRoom } from './runner-room.ts';
+import { machineJobOf, stageInput } from './runner-stage.ts';
+import { isCode, limitFailure, ownFault } from './runner-verdict.ts';
+
+/** Between two tries to kill a job whose machine did not answer, in ms. */
+const killAgainMs = 5000;
+
+/** One attempt at one job on one machine, from staging to its booking. */
+export class Attempt {
+  readonly id: string;
+  readonly #o: AttemptContext;
+  readonly #machine: JobMachine;
+  readonly #lease: Lease;
+  readonly #halt = new Halt();
+  readonly #checkpointer: Checkpointer;
+  readonly #alarms: (() => void)[] = [];
+  readonly #since: { readonly monotonic: number; readonly frozen: number };
+  #progress: number | null = null;
+  #progressText = '';
+  #cpuSeconds = 0;
+  #memoryPeakBytes = 0;
+  #limit: Failure | undefined;
+  /** Whether the machine was told to run the job, and whether the job may still run there. */
+  #started = false;
+  #ended = false;
+  #settled = false;
+  /** Settles when the machine is done with what it was last asked, however that ends. */
+  #asked: Promise<unknown> = Promise.resolve();
+
+  constructor(context: AttemptContext, machine: JobMachine, lease: Lease) {
+    this.id = lease.id;
+    this.#o = context;
+    this.#machine = machine;
+    this.#lease = lease;
+    this.#since = { monotonic: context.clock.monotonic(), frozen: machine.frozenMs() };
+    this.#checkpointer = new Checkpointer({
+      context,
+      lease,
+      usage: () => this.#usage(),
+      collect: (toPath, maxBytes) => this.#ask(machine.checkpointJob(this.id, toPath, maxBytes)),
+    });
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  live(): LiveJob {
+    return {
+      id: this.id,
+      progress: this.#progress,
+      progressText: this.#progressText,
+      cpuSeconds: this.#cpuSeconds,
+      memoryPeakBytes: this.#memoryPeakBytes,
+    };
+  }
+
+  /**
+   * Resolves once the attempt is settled: done, failed or aborted. Rejects, with the attempt booked as
+   * interrupted and the job queued again, when the machine or this computer cannot go on. After `interrupt` it
+   * resolves as soon as nothing of it runs here any more.
+   */
+  async run(): Promise<void> {
+    let ending: Ending;
+    let reason: Error | undefined;
+    try {
+      ending = await this.#execute();
+    } catch (error) {
+      const fault = ownFault(error);
+      ending = fault ? { outcome: 'failed', failure: fault, resultDigest: null } : { outcome: 'interrupted' };
+      if (!fault && !this.#halt.halted) reason = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#disarm();
+    try {
+      await this.#withRoom(() => {
+        if (!this.#settled) this.#settle(ending);
+      });
+    } catch (error) {
+      // Halted while there was no room: either aborted meanwhile, or left for `recover` to book.
+      if (!this.#halt.halted) throw error;
+    }
+    await this.#checkpointer.idle();
+    if (reason !== undefined) throw reason;
+  }
+
+  /** Ends the attempt for the person: booked as aborted before this returns. Throws what the booking throws. */
+  abort(): void {
+    this.#settle({ outcome: 'aborted' });
+    this.#halt.halt();
+  }
+
+  /** Ends the attempt because this host ends. */
+  interrupt(): void {
+    this.#halt.halt();
+  }
+
+  /** Leaves nothing of the job in the machine. */
+  async clean(): Promise<void> {
+    if (!this.#started) return;
+    if (!this.#ended) await ignoring(this.#machine.killJob(this.id), 'not-found', 'wrong-phase');
+    await this.#asked;
+    await ignoring(this.#machine.cleanJob(this.id), 'not-found');
+  }
+
+  async #execute(): Promise<Ending> {
+    const { step } = this.#o;
+    const inputTarPath = await this.#withRoom(() => stageInput(this.#o, this.id));
+    step('staged');
+    this.#started = true;
+    await this.#withRoom(() => this.#ask(this.#machine.startJob(machineJobOf(this.#lease, inputTarPath))));
+    step('started');
+    await rm(this.#o.queue.files.temporaryPath(this.id, 'staged'), { force: true });
+    this.#arm();
+    const end = await this.#watch();
+    this.#ended = true;
+    this.#disarm();
+    await this.#checkpointer.idle();
+    step('ended');
+    return concludeAttempt(
+      {
+        context: this.#o,
+        document: this.#lease.document,
+        id: this.id,
+        collect: (toPath, maxBytes) => this.#collect(toPath, maxBytes),
+        withRoom: (work) => this.#withRoom(work),
+        halt: this.#halt,
+      },
+      end,
+      this.#limit,
+    );
+  }
+
+  #watch(): Promise<MachineJobEnd> {
+    const { onChange } = this.#o;
+    return this.#halt.race(
+      this.#machine.watchJob(this.id, {
+        progress: (fraction, text) => {
+          this.#progress = Math.min(1, Math.max(0, fraction));
+          this.#progressText = text;
+          onChange();
+        },
+        usage: (cpuSeconds, memoryPeakBytes) => {
+          this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds);
+          this.#memoryPeakBytes = Math.max(this.#memoryPeakBytes, Math.round(memoryPeakBytes));
+          if (this.#cpuSeconds > this.#lease.document.limits.cpu) this.#exceed('job-cpu-limit');
+          onChange();
+        },
+      }),
+    );
+  }
+
+  #arm(): void {
+    const { clock } = this.#o;
+    const { limits, deadline, checkpoint } = this.#lease.document;
+    const from = this.#elapsedMs();
+    this.#alarms.push(
+      elapsedAlarm(
+        clock,
+        () => this.#elapsedMs() - from,
+        limits.wall * 1000,
+        () => {
+          this.#exceed('job-wall-limit');
+        },
+      ),
+    );
+    if (deadline !== undefined) {
+      this.#alarms.push(
+        wallClockAlarm(clock, Date.parse(deadline), () => {
+          this.#exceed('job-deadline');
+        }),
+      );
+    }
+    if (checkpoint) {
+      this.#alarms.push(this.#checkpointer.every(checkpoint.interval * 1000, () => this.#elapsedMs()));
+    }
+  }
+
+  #disarm(): void {
+    for (const cancel of this.#alarms.splice(0)) cancel();
+  }
+
+  #exceed(code: 'job-wall-limit' | 'job-cpu-limit' | 'job-deadline'): void {
+    if (this.#limit) return;
+    this.#limit = limitFailure(code, this.#lease.document);
+    this.#kill();
+  }
+
+  #kill(): void {
+    this.#machine.killJob(this.id).catch((error: unknown) => {
+      this.#o.log.warn('runner', toFailure(error).sentence, { job: this.id });
+      if (this.#ended || this.#halt.halted) return;
+      this.#alarms.push(
+        this.#o.clock.after(killAgainMs, () => {
+          this.#kill();
+        }),
+      );
+    });
+  }
+
+  async #collect(toPath: string, maxBytes: number): Promise<Collected> {
+    const ask = (): Promise<Collected> => this.#ask(this.#machine.collectJob(this.id, toPath, maxBytes));
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isCode(error, 'session-lost')) throw error;
+      // Only this session may be lost: a machine that lives tells the same end again.
+      await this.#watch();
+      return ask();
+    }
+  }
+
+  #withRoom<T>(work: () => T | Promise<T>): Promise<T> {
+    return withRoom(this.#o, this.#halt, work);
+  }
+
+  #settle(ending: Ending): void {
+    this.#o.queue.settle(this.#lease, ending, this.#usage());
+    this.#settled = true;
+  }
+
+  #ask<T>(asked: Promise<T>): Promise<T> {
+    this.#asked = Promise.allSettled([this.#asked, asked]);
+    return this.#halt.race(asked);
+  }
+
+  /** Unfrozen ms since the lease. */
+  #elapsedMs(): number {
+    return this.#o.clock.monotonic() - this.#since.monotonic - this.#frozenMs();
+  }
+
+  #frozenMs(): number {
+    return this.#machine.frozenMs() - this.#since.frozen;
+  }
+
+  #usage(): Usage {
+    return {
+      wallSeconds: Math.max(0, Math.round(this.#elapsedMs())) / 1000,
+      frozenSeconds: Math.max(0, Math.round(this.#frozenMs())) / 1000,
+      cpuSeconds: this.#cpuSeconds,
+      memoryPeakBytes: this.#memoryPeakBytes,
+    };
+  }
+}
+
+async function ignoring(asked: Promise<unknown>, ...codes: readonly FailureCode[]): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!isCode(error, ...codes)) throw error;
+  }
+}

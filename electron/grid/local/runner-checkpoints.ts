@@ -1,0 +1,96 @@
+import { rm } from 'node:fs/promises';
+import { GleanerError, toFailure } from '../../contract/index.ts';
+import type { Lease } from './queue.ts';
+import type { Usage } from './queue-rows.ts';
+import { elapsedAlarm } from './runner-alarms.ts';
+import { Halted } from './runner-halt.ts';
+import type { AttemptContext, Collected } from './runner-machine.ts';
+import { isCode } from './runner-verdict.ts';
+
+interface CheckpointerOptions {
+  readonly context: Pick<AttemptContext, 'queue' | 'clock' | 'log' | 'onChange' | 'onProblem' | 'step'>;
+  readonly lease: Lease;
+  usage(): Usage;
+  /** Leaves the published checkpoint at the path; null when nothing is published. */
+  collect(toPath: string, maxBytes: number): Promise<Collected | null>;
+}
+
+/** Collects the checkpoints of one attempt. One that fails is a problem to be shown; the job goes on. */
+export class Checkpointer {
+  readonly #o: CheckpointerOptions;
+  #collecting: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointerOptions) {
+    this.#o = options;
+  }
+
+  /** Collects whenever `intervalMs` of `elapsedMs` have passed since the last one; returns the way to stop. */
+  every(intervalMs: number, elapsedMs: () => number): () => void {
+    let stopped = false;
+    let cancel: () => void = () => undefined;
+    const arm = (): void => {
+      cancel = elapsedAlarm(this.#o.context.clock, elapsedMs, elapsedMs() + intervalMs, () => {
+        this.#collecting = this.#collect().then(() => {
+          if (!stopped) arm();
+        });
+      });
+    };
+    arm();
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+
+  /** Resolves when no collection is under way. */
+  idle(): Promise<void> {
+    return this.#collecting;
+  }
+
+  async #collect(): Promise<void> {
+    const { context, lease } = this.#o;
+    const { queue, step } = context;
+    const partPath = queue.files.temporaryPath(lease.id, 'checkpoint');
+    try {
+      step('checkpoint-asked');
+      const collected = await this.#o.collect(partPath, lease.document.resources.disk);
+      if (collected) {
+        await this.#keep(partPath, collected);
+        context.onProblem(null);
+        context.onChange();
+      }
+    } catch (error) {
+      if (!(error instanceof Halted)) this.#report(error);
+      await rm(partPath, { force: true }).catch((left: unknown) => {
+        this.#report(left);
+      });
+    }
+    step('checkpoint-over');
+  }
+
+  #report(error: unknown): void {
+    const { context, lease } = this.#o;
+    const failure = toFailure(error);
+    context.log.warn('runner', `no checkpoint: ${failure.sentence}`, { job: lease.id, code: failure.code });
+    if (!isCode(error, 'disk-full', 'storage-failed', 'archive-invalid', 'archive-too-large')) return;
+    const sentence = `No checkpoint was kept. ${failure.sentence}`.slice(0, 1000);
+    context.onProblem({ ...failure, sentence });
+  }
+
+  async #keep(partPath: string, { digest, bytes }: Collected): Promise<void> {
+    const { queue, step } = this.#o.context;
+    const { id } = this.#o.lease;
+    if (!(await queue.files.matches(partPath, digest))) {
+      throw new GleanerError('storage-failed', 'The checkpoint did not arrive on the disk as it was sent.');
+    }
+    step('checkpoint-collected');
+    const n = queue.nextCheckpoint(id);
+    await queue.files.publish(partPath, queue.files.checkpointPath(id, n), (done) => {
+      step(`checkpoint-${done}`);
+    });
+    const dropped = queue.recordCheckpoint(this.#o.lease, { n, digest, bytes }, this.#o.usage());
+    step('checkpoint-recorded');
+    for (const older of dropped) await queue.files.removeCheckpoint(id, older);
+    step('checkpoint-swept');
+  }
+}

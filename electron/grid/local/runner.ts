@@ -1,0 +1,131 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Disposable } from '../../base/disposal.ts';
+import type { Log } from '../../base/log.ts';
+import { type Failure, GleanerError, toFailure } from '../../contract/index.ts';
+import type { Lease, LocalQueue } from './queue.ts';
+import type { LiveJob } from './queue-rows.ts';
+import { Attempt } from './runner-attempt.ts';
+import { Halt } from './runner-halt.ts';
+import type { AttemptContext, JobMachine, Judge, RunnerStep } from './runner-machine.ts';
+
+export type { JobMachine } from './runner-machine.ts';
+
+export interface RunnerOptions {
+  readonly queue: LocalQueue;
+  readonly judge: Judge;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Something that the queue or `current` tells has changed. */
+  readonly onChange: () => void;
+  /** What is wrong although the job goes on or waits (a full disk); null when it is mended. */
+  readonly onProblem: (failure: Failure | null) => void;
+  /** Told the name of each step; tests stop the process there. */
+  readonly step?: (name: RunnerStep) => void;
+}
+
+/** Runs the queue's jobs, one at a time, on the machine that it is given. */
+export class LocalRunner implements Disposable {
+  readonly #o: AttemptContext;
+  #attempt: Attempt | undefined;
+  #running: Promise<unknown> | undefined;
+  /** An attempt that may have left its job in a machine. */
+  #unclean: { readonly machine: JobMachine; readonly attempt: Attempt } | undefined;
+  readonly #halt = new Halt();
+
+  constructor({ step, ...options }: RunnerOptions) {
+    const onChange = (): void => {
+      options.queue.tell(this.current());
+      options.onChange();
+    };
+    this.#o = { ...options, onChange, step: step ?? (() => undefined) };
+  }
+
+  /**
+   * Takes jobs until none is queued, or until it is disposed of. A job that fails does not stop the next; a
+   * machine or a disk that does rejects with its failure (`session-lost`, …): the attempt is then booked as
+   * interrupted and its job queued again.
+   */
+  run(machine: JobMachine): Promise<'idle' | 'stopped'> {
+    if (this.#running) {
+      return Promise.reject(new GleanerError('wrong-phase', 'The local grid already runs on a machine.'));
+    }
+    const run = this.#loop(machine).finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = run;
+    return run;
+  }
+
+  /** What is known of the job that runs now. */
+  current(): LiveJob | undefined {
+    return this.#attempt?.live();
+  }
+
+  /**
+   * Aborts a queued or running job; resolves once that is booked, also while the machine is frozen. Rejects with
+   * `not-found`, `job-finished`, or what the database throws.
+   */
+  async abort(id: string): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt?.id === id && !attempt.settled) {
+      attempt.abort();
+    } else {
+      this.#o.queue.abortQueued(id);
+      await this.#o.queue.files.removeWork(id);
+    }
+    this.#o.onChange();
+  }
+
+  /** Ends the running attempt as interrupted; resolves when nothing runs here any more. Asks nothing of the machine. */
+  async dispose(): Promise<void> {
+    this.#halt.halt();
+    this.#attempt?.interrupt();
+    await this.#running?.catch(() => undefined);
+  }
+
+  async #loop(machine: JobMachine): Promise<'idle' | 'stopped'> {
+    const { queue, step, onChange } = this.#o;
+    try {
+      await this.#clean(machine);
+      for (;;) {
+        const lease = this.#halt.halted ? undefined : queue.lease(machine.facts());
+        onChange();
+        if (!lease) return this.#halt.halted ? 'stopped' : 'idle';
+        step('leased');
+        await this.#runOne(machine, lease);
+        // Interrupted, hence queued again: its files are needed, and the machine is no more ours to ask.
+        if (this.#halt.halted) return 'stopped';
+        await this.#clean(machine);
+        step('cleaned');
+        await queue.files.removeWork(lease.id);
+        step('swept');
+      }
+    } catch (error) {
+      if (this.#halt.halted) return 'stopped';
+      throw error;
+    }
+  }
+
+  async #runOne(machine: JobMachine, lease: Lease): Promise<void> {
+    const attempt = new Attempt(this.#o, machine, lease);
+    this.#attempt = attempt;
+    this.#unclean = { machine, attempt };
+    try {
+      await attempt.run();
+    } catch (error) {
+      await this.#clean(machine).catch((left: unknown) => {
+        this.#o.log.warn('runner', toFailure(left).sentence, { job: lease.id });
+      });
+      throw error;
+    } finally {
+      this.#attempt = undefined;
+      this.#o.onChange();
+    }
+  }
+
+  /** A machine that is not the one of the last attempt holds nothing of it. */
+  async #clean(machine: JobMachine): Promise<void> {
+    if (this.#unclean?.machine === machine) await this.#halt.race(this.#unclean.attempt.clean());
+    this.#unclean = undefined;
+  }
+}
