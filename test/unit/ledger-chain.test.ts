@@ -204,7 +204,7 @@ describe('the chain', () => {
     walking = false;
     database.close();
     expect(turns).toBeGreaterThan(1);
-  });
+  }, 60_000);
 });
 
 function change(seq: number, { what, key }: { what: string; key: string }): string {

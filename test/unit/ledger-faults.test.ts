@@ -39,7 +39,7 @@ describe('the database', () => {
     first.close();
     openDatabase(path).close();
     expect(readdirSync(dir)).toEqual(['gleaner.db']);
-  });
+  }, 30_000);
 
   test('undoes a failed transaction; a nested one joins', () => {
     const database = openDatabase(path);
@@ -188,6 +188,10 @@ describe('a full disk', () => {
   });
 });
 
+function system(command: string, ...args: readonly string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' });
+}
+
 /** A file system of 2 MB where we may mount one, else a bound on the database's pages. */
 function smallDisk(parentDir: string): {
   dir: string;
@@ -198,7 +202,7 @@ function smallDisk(parentDir: string): {
   const mountDir = join(parentDir, 'disk');
   mkdirSync(mountDir);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', mountDir], { stdio: 'ignore' });
+    system('mount', '-t', 'tmpfs', '-o', 'size=2m', 'none', mountDir);
   } catch {
     const bound = (pages: number) => (database: Database) =>
       void database.all(`PRAGMA max_page_count = ${pages}`);
@@ -214,7 +218,7 @@ function smallDisk(parentDir: string): {
       rmSync(ballast);
     },
     dispose: () => {
-      execFileSync('umount', ['--lazy', mountDir]);
+      system('umount', '--lazy', mountDir);
     },
   };
 }

@@ -9,7 +9,7 @@ export type Ending =
   | { readonly outcome: 'interrupted' };
 
 /** After that many interrupted attempts in a row that left no checkpoint, a job is given up. */
-export const maxStalls = 5;
+const maxStalls = 5;
 
 /** What a settled attempt means for its job and for the ledger. */
 export interface Settlement {

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { LocalGridFixture, type Step } from './runner-fixture.ts';
+
+/**
+ * Run as a process with a folder and, if it is to die, a step and how often that step is passed before: a host
+ * as it starts, works its queue off, and ends; or is killed in the middle.
+ */
+export const runnerChild = fileURLToPath(import.meta.url);
+
+if (process.argv[1] === runnerChild) {
+  const [dir = '', fatalStep, times = '1'] = process.argv.slice(2);
+  const grid = new LocalGridFixture(dir);
+  let left = Number(times);
+  grid.onStep = (step: Step) => {
+    if (step !== fatalStep) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, 'SIGKILL');
+  };
+  await grid.queue.recover();
+  await grid.run(grid.machine());
+  await grid.runner.dispose();
+  grid.close();
+}
