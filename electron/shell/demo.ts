@@ -39,7 +39,10 @@ export async function runDemo({ api, clock, print }: DemoOptions): Promise<Failu
   const end = await watch(api, new Narrator(say));
   if ('code' in end) return end;
   const detail = await api.call('jobs.show', { id: end.id });
-  if (end.failure) return end.failure;
+  if (end.failure) {
+    for (const line of detail.stderr.trimEnd().split('\n').slice(-12)) say(`  ${line}`);
+    return end.failure;
+  }
   tellResult(detail, say);
   return null;
 }

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { type ElectronApplication, expect, type Page, test } from '@playwright/test';
+import { resolvePaths } from '../../electron/base/paths.ts';
+import { SocketClient } from '../../electron/control/socket-client.ts';
+import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
+import { launch, makeHome } from './support/launch.ts';
+import { MainPage } from './support/pages.ts';
+import { cpuTicks, machinesOf, runToEnd } from './support/processes.ts';
+
+/** The control socket of the app in `homeDir`. */
+const clientOf = (homeDir: string): SocketClient =>
+  new SocketClient(
+    resolvePaths({
+      platform: process.platform,
+      home: '/',
+      uid: process.getuid?.(),
+      env: { GLEANER_HOME: homeDir },
+    }),
+  );
+
+test.describe('the application', { tag: '@user' }, () => {
+  test.describe.configure({ mode: 'serial' });
+
+  const home = makeHome();
+  let watcher: FakeTrayWatcher;
+  let app: ElectronApplication;
+  let page: Page;
+  let main: MainPage;
+
+  test.beforeAll(async () => {
+    watcher = await FakeTrayWatcher.appear();
+    app = await launch({ homeDir: home.homeDir });
+    page = await app.firstWindow();
+    main = new MainPage(page);
+  });
+  test.afterAll(async () => {
+    await app.close();
+    await watcher.vanish();
+    home.remove();
+  });
+
+  test('boots a VM, runs a job of the sample and shows what it earned', async () => {
+    await expect(main.state).toHaveText('Working');
+    await expect(main.progress).toBeVisible();
+    await expect(main.card('Today')).toContainText(/Earned \(.+\)\d/);
+    await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
+    await expect(main.card('Processor')).toContainText('Full isolation');
+    await main.openTab('Activity');
+    await expect(page.getByRole('row').filter({ hasText: 'Done' }).first()).toContainText(
+      /Option book, part \d+/,
+    );
+    await main.openTab('Home');
+  });
+
+  test('gives the computer back at a click, counts the pause down, and goes on', async () => {
+    await main.pause('Pause for 30 minutes').click();
+    await expect(main.state).toHaveText('Paused');
+    await expect(main.card('Giving back')).toContainText(/Gave your computer back in [\d.]+ ms/);
+    const pids = machinesOf(home.homeDir);
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    const before = cpuTicks(pids);
+    // The countdown's own seconds are the clock of this test.
+    for (let second = 0; second < 3; second += 1) {
+      await expect(main.timer).not.toHaveText((await main.timer.textContent()) ?? '');
+    }
+    expect(cpuTicks(pids) - before).toBeLessThanOrEqual(3);
+    await main.resume.click();
+    await expect(main.state).toHaveText('Working');
+    await expect.poll(() => cpuTicks(pids)).toBeGreaterThan(before + 20);
+  });
+
+  test('is steered from the tray, and the window follows', async () => {
+    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working') === true);
+    expect(labels).toEqual(
+      expect.arrayContaining(['Pause', 'Until tomorrow', 'Open Gleaner', 'Quit Gleaner']),
+    );
+    await watcher.click('Until I resume');
+    await expect(main.state).toHaveText('Paused');
+    await watcher.labelsWhen((all) => all[0] === 'Paused until you resume.');
+    await watcher.click('Resume');
+    await expect(main.state).toHaveText('Working');
+  });
+
+  test('lives on without its window; a second start opens it again and ends', async () => {
+    const closed = page.waitForEvent('close');
+    await app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await closed;
+    expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(0);
+    const status = await clientOf(home.homeDir).call('status', {});
+    expect(status.contribution.pause).toBeNull();
+
+    const hidden = await runToEnd({ homeDir: home.homeDir, args: ['--hidden'] });
+    expect(hidden.code).toBe(0);
+    expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(0);
+
+    const opened = app.waitForEvent('window');
+    const second = await runToEnd({ homeDir: home.homeDir });
+    expect(second.code).toBe(0);
+    page = await opened;
+    main = new MainPage(page);
+    await expect(main.state).toHaveText(/Working|Starting/);
+  });
+
+  test('quits from the tray and leaves nothing running', async () => {
+    const gone = app.waitForEvent('close');
+    await watcher.labelsWhen((all) => all.includes('Quit Gleaner'));
+    await watcher.click('Quit Gleaner');
+    await gone;
+    expect(app.process().exitCode).toBe(0);
+    expect(machinesOf(home.homeDir)).toEqual([]);
+    expect(existsSync(path.join(home.homeDir, 'run', 'control.sock'))).toBe(false);
+  });
+});
+
+test('a killed application leaves no VM, and the next start goes on with its job', async () => {
+  const home = makeHome();
+  const client = clientOf(home.homeDir);
+  const first = await launch({ homeDir: home.homeDir });
+  const page = await first.firstWindow();
+  await expect(new MainPage(page).progress).toBeVisible();
+  const interrupted = (await client.call('status', {})).jobs.find(({ state }) => state === 'running');
+  expect(interrupted).toBeDefined();
+  const killed = first.waitForEvent('close');
+  first.process().kill('SIGKILL');
+  await killed;
+
+  const second = await launch({ homeDir: home.homeDir });
+  try {
+    const main = new MainPage(await second.firstWindow());
+    await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
+    await expect
+      .poll(async () => (await client.call('jobs.show', { id: interrupted?.id ?? '' })).job.state)
+      .toBe('done');
+    const { entries } = await client.call('jobs.show', { id: interrupted?.id ?? '' });
+    const outcomes = entries.map(({ body }) => body.outcome).sort();
+    expect(outcomes).toEqual(['done', 'interrupted']);
+    expect((await client.call('ledger.verify', {})).ok).toBe(true);
+  } finally {
+    await second.close();
+    expect(machinesOf(home.homeDir)).toEqual([]);
+    home.remove();
+  }
+});
+
+test('--demo runs one job, tells its story and ends', { tag: '@user' }, async () => {
+  const home = makeHome();
+  try {
+    const { code, stdout, stderr } = await runToEnd({ homeDir: home.homeDir, args: ['--demo'] });
+    expect(`${stdout}${stderr}`).toMatch(/Job: Option book/);
+    expect(stdout).toMatch(/Accelerator: \w+ \(/);
+    expect(stdout).toMatch(/It was ready [\d.]+ s after its start, with full isolation\./);
+    expect(stdout).toMatch(/100 %/);
+    expect(stdout).toMatch(/Booked: entry \d+, attempt 1 done, earned [\d.]+ \w+/);
+    expect(code).toBe(0);
+    expect(machinesOf(home.homeDir)).toEqual([]);
+  } finally {
+    home.remove();
+  }
+});
