@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import type { Vm } from '../../electron/vm/vm.ts';
+import { reaches, temporaryVm } from '../vm/harness.ts';
+
+/** A VM that is ready, and the way to end it. */
+export async function readyVm(vcpus = 1): Promise<{ vm: Vm; dir: string; dispose: () => Promise<void> }> {
+  const made = temporaryVm({ vcpus });
+  try {
+    made.vm.start();
+    await reaches(made.vm, 'running');
+    return made;
+  } catch (error) {
+    await made.dispose();
+    throw error;
+  }
+}
+
+/** CPU time of a process so far in ms, over all its threads, by the kernel's scheduler (proc(5), 10 ms steps). */
+export function cpuMs(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** On-CPU time of all threads of a process so far in ns (`/proc/PID/task/TID/schedstat`). */
+export function cpuNs(pid: number, threads: readonly string[]): number {
+  let sum = 0;
+  for (const tid of threads) {
+    sum += Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]);
+  }
+  return sum;
+}
+
+/** Resolves after `ms`; for spans in which something else is measured. */
+export function span(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
