@@ -115,6 +115,6 @@ export interface HostApi {
     name: N,
     input: CommandParsed<N>,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** Calls `listener` with every new Snapshot, coalesced to at most 4 per second; returns the way to stop. */
+  /** Calls `listener` with the Snapshot at once and with every new one, at most 4 per second; returns the way to stop. */
   subscribe(listener: (event: HostEvent) => void): () => void;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FailureCode } from './failures.ts';
 
 /** `settled`: signed or, for the embedded grid, booked by the grid itself; `pending`: from our own metering only. */
-export const CreditStatus = z.enum(['pending', 'settled', 'observed']);
+const CreditStatus = z.enum(['pending', 'settled', 'observed']);
 
 export const Outcome = z.enum(['done', 'failed', 'aborted', 'interrupted']);
 export type Outcome = z.infer<typeof Outcome>;

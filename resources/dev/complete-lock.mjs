@@ -1,9 +1,21 @@
 // Adds to package-lock.json the optional platform packages that npm left out because the registry did not serve them
 // (`npm ci` refuses such a lock: "Missing: … from lock file"). Run in the folder of the lock after every `npm i`.
 import { readFileSync, writeFileSync } from 'node:fs';
+
 const file = 'package-lock.json';
 const lock = JSON.parse(readFileSync(file, 'utf8'));
-const osNames = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'netbsd', 'openbsd', 'sunos', 'aix'];
+const osNames = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'openharmony',
+  'win32',
+  'netbsd',
+  'openbsd',
+  'sunos',
+  'aix',
+];
 const cpus = ['arm64', 'x64', 'ia32', 'arm', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32'];
 const added = [];
 const find = (from, name) => {
@@ -20,11 +32,18 @@ for (const [place, entry] of Object.entries({ ...lock.packages })) {
     const words = name.split('/').at(-1).split('-');
     const os = osNames.filter((o) => words.includes(o));
     const cpu = cpus.filter((c) => words.includes(c));
-    if (os.length === 0) { console.log('skipped', place, name, version); continue; }
+    if (os.length === 0) {
+      console.log('skipped', place, name, version);
+      continue;
+    }
     const made = { version };
     if (cpu.length) made.cpu = cpu;
     if (entry.dev) made.dev = true;
-    const libc = words.some((w) => w.startsWith('musl')) ? 'musl' : words.some((w) => w === 'gnu' || w.startsWith('gnueabi')) ? 'glibc' : undefined;
+    const libc = words.some((w) => w.startsWith('musl'))
+      ? 'musl'
+      : words.some((w) => w === 'gnu' || w.startsWith('gnueabi'))
+        ? 'glibc'
+        : undefined;
     if (libc) made.libc = [libc];
     if (entry.license) made.license = entry.license;
     made.optional = true;
