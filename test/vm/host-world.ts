@@ -51,15 +51,14 @@ export async function addShellJob(
 /** Resolves with the first Snapshot that `wanted` says yes to. */
 export function sees(host: Host, wanted: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
   return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
-    let found = false;
-    stop = host.subscribe(({ snapshot }) => {
-      if (found || !wanted(snapshot)) return;
-      found = true;
-      stop?.();
+    const stop = host.subscribe(({ snapshot }) => {
+      if (!wanted(snapshot)) return;
       resolve(snapshot);
+      // Not within the first call: there is no way to stop yet.
+      queueMicrotask(() => {
+        stop();
+      });
     });
-    if (found) stop();
   });
 }
 
