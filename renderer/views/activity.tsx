@@ -67,30 +67,30 @@ function NoJobs({ asking }: { asking: boolean }): ReactNode {
   );
 }
 
+/** The roles are named because a narrow window lays the rows out as blocks, which would take them away. */
 function JobTable({ jobs, at }: { jobs: readonly JobView[]; at: number }): ReactNode {
   const { columns } = text;
+  const heads = [
+    [columns.job, ''],
+    [columns.state, ''],
+    [columns.cpu, 'number'],
+    [columns.memory, 'number memory'],
+    [columns.earned, 'number'],
+    [columns.when, 'number'],
+  ] as const;
   return (
     <div className="card table-card">
-      <table className="jobs" aria-label={text.jobs}>
-        <thead>
-          <tr>
-            <th scope="col">{columns.job}</th>
-            <th scope="col">{columns.state}</th>
-            <th scope="col" className="number">
-              {columns.cpu}
-            </th>
-            <th scope="col" className="number">
-              {columns.memory}
-            </th>
-            <th scope="col" className="number">
-              {columns.earned}
-            </th>
-            <th scope="col" className="number">
-              {columns.when}
-            </th>
+      <table className="jobs" role="table" aria-label={text.jobs}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {heads.map(([name, className]) => (
+              <th key={name} scope="col" role="columnheader" className={className}>
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {jobs.map((job) => (
             <JobRow key={job.id} job={job} at={at} />
           ))}
@@ -101,36 +101,43 @@ function JobTable({ jobs, at }: { jobs: readonly JobView[]; at: number }): React
 }
 
 function JobRow({ job, at }: { job: JobView; at: number }): ReactNode {
-  const ran = job.startedAt !== null;
   const state =
     job.state === 'running' && job.progress !== null
       ? `${text.jobState(job.state)} ${percent(job.progress)}`
       : text.jobState(job.state);
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th scope="row" role="rowheader">
         <Foreign className="job-title">{job.title}</Foreign>
         <Foreign className="soft small line">{text.owner(job.owner)}</Foreign>
         {job.failure === null ? null : (
           <Foreign className="reason small line">{job.failure.sentence}</Foreign>
         )}
       </th>
-      <td>
+      <td role="cell">
         <span className={`state state-${job.state}`}>{state}</span>
         {job.attempt > 1 ? <span className="soft small line">{text.attempt(job.attempt)}</span> : null}
       </td>
-      <td className="number">{ran ? duration(job.cpuSeconds) : text.none}</td>
-      <td className="number">{job.memoryPeakBytes === 0 ? text.none : bytes(job.memoryPeakBytes)}</td>
-      <td className="number">
-        {job.earned === null ? (
-          text.none
-        ) : (
+      <Value>{job.startedAt === null ? null : duration(job.cpuSeconds)}</Value>
+      <Value className="memory">{job.memoryPeakBytes === 0 ? null : bytes(job.memoryPeakBytes)}</Value>
+      <Value>
+        {job.earned === null ? null : (
           <>
             {amount(job.earned.amount)} <Foreign>{job.earned.unit}</Foreign>
           </>
         )}
-      </td>
-      <td className="number">{moment(job.endedAt ?? job.startedAt ?? job.addedAt, at)}</td>
+      </Value>
+      <Value>{moment(job.endedAt ?? job.startedAt ?? job.addedAt, at)}</Value>
     </tr>
+  );
+}
+
+/** One figure of a row; null when there is none yet. */
+function Value(props: { children: ReactNode; className?: string }): ReactNode {
+  const nothing = props.children === null;
+  return (
+    <td role="cell" className={`number ${nothing ? 'nothing' : ''} ${props.className ?? ''}`}>
+      {nothing ? text.none : props.children}
+    </td>
   );
 }

@@ -36,6 +36,13 @@ async function picture(dark: boolean, scale: number): Promise<void> {
     await gallery.show('working', 'What ran here');
     await page.getByText('Option book, part 4 of 10').waitFor();
     await take('activity');
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 900 });
+    });
+    await page.waitForFunction(() => window.innerWidth < 430);
+    await take('activity-narrow');
+    await page.getByRole('button', { name: 'Home' }).click();
+    await take('home-narrow');
   } finally {
     await gallery.close();
   }

@@ -71,6 +71,21 @@ test.describe('the window', () => {
     await expect.poll(asked).toContain('pause');
   });
 
+  test('is accessible and as wide as its content when it is narrow', async () => {
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 600 });
+    });
+    await expect.poll(() => gallery.page.evaluate(() => window.innerWidth)).toBeLessThan(430);
+    for (const tab of ['Home', 'Activity'] as const) {
+      await main.openTab(tab);
+      expect(await violations(gallery.page)).toEqual([]);
+      const over = await gallery.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(over).toBe(0);
+    }
+  });
+
   test('counts a pause down and resumes', async () => {
     await gallery.show('paused', 'Paused');
     const first = await main.timer.textContent();
@@ -111,30 +126,31 @@ test.describe('the window', () => {
 
   test('is destroyed when it is closed; the app lives and opens another at its old place', async () => {
     const bounds = { x: 200, y: 100, width: 700, height: 600 };
+    const current = (): Promise<unknown> =>
+      gallery.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds());
     await gallery.app.evaluate(({ BrowserWindow }, wanted) => {
       BrowserWindow.getAllWindows()[0]?.setBounds(wanted);
     }, bounds);
+    await expect.poll(current).toEqual(bounds);
     const closed = gallery.page.waitForEvent('close');
     await gallery.app.evaluate(({ BrowserWindow }) => {
       BrowserWindow.getAllWindows()[0]?.close();
     });
     await closed;
-    const left = await gallery.app.evaluate(({ webContents }) => ({
-      pages: webContents.getAllWebContents().length,
-      // The tray listens, the page no more.
-      listeners: globalThis.gallery.host.listeners,
-    }));
-    expect(left).toEqual({ pages: 0, listeners: 1 });
+    const left = (): Promise<unknown> =>
+      gallery.app.evaluate(({ webContents }) => ({
+        pages: webContents.getAllWebContents().length,
+        // The tray listens, the page no more.
+        listeners: globalThis.gallery.host.listeners,
+      }));
+    await expect.poll(left).toEqual({ pages: 0, listeners: 1 });
     const opened = gallery.app.waitForEvent('window');
     await gallery.app.evaluate(() => {
       globalThis.gallery.shell.openWindow();
     });
     const page = await opened;
     await expect(new MainPage(page).state).toHaveText('Working');
-    const again = await gallery.app.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()[0]?.getBounds(),
-    );
-    expect(again).toEqual(bounds);
+    await expect.poll(current).toEqual(bounds);
   });
 });
 
