@@ -107,7 +107,7 @@ test('five interrupted attempts in a row without a checkpoint end a job, and the
     const lease = queue.lease(machine);
     if (lease?.id !== id) throw new Error('another job was leased');
     if (withCheckpoint) {
-      queue.recordCheckpoint(lease, { n: queue.nextCheckpoint(id), digest, bytes: 1 }, usage);
+      queue.recordCheckpoint(lease, { n: queue.checkpoints.next(id), digest, bytes: 1 }, usage);
     }
     queue.settle(lease, { outcome: 'interrupted' }, usage);
   };
@@ -138,7 +138,7 @@ test('what a dead host left running is booked with what was last known of it, an
   await queue.recover();
   await queue.recover();
   expect(queue.view(id)).toMatchObject({ state: 'queued', attempt: 1, checkpointAt, cpuSeconds: 1.5 });
-  expect(queue.checkpoints(id)).toEqual([{ n: 1, digest, bytes: 5 }]);
+  expect(queue.checkpoints.list(id)).toEqual([{ n: 1, digest, bytes: 5 }]);
   expect(ledger.entriesOf(id)).toMatchObject([
     { body: { outcome: 'interrupted', failure: 'job-interrupted', endedAt: checkpointAt, ...usage } },
   ]);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GleanerError, JobDocument, type JobState } from '../../electron/contract/index.ts';
-import { type Book, LocalQueue } from '../../electron/grid/local/queue.ts';
+import { LocalQueue } from '../../electron/grid/local/queue.ts';
+import type { Book } from '../../electron/grid/local/queue-types.ts';
 import { type Database, openDatabase } from '../../electron/ledger/database.ts';
 import { Ledger } from '../../electron/ledger/ledger.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
@@ -73,7 +74,7 @@ function compare(model: Model, real: Real): void {
   expect(views.size).toBe(model.jobs.length);
   for (const job of model.jobs) {
     expect(views.get(job.id)).toMatchObject({ state: job.state, attempt: job.attempt });
-    expect(real.queue.checkpoints(job.id).map(({ n }) => n)).toEqual(job.checkpoints);
+    expect(real.queue.checkpoints.list(job.id).map(({ n }) => n)).toEqual(job.checkpoints);
   }
   expect(real.booked()).toEqual(model.booked);
   const counts = real.queue.counts();
@@ -165,7 +166,7 @@ const checkpoint: Command = command(
   (model, real) => {
     const job = running(model);
     if (!job) return;
-    const n = real.queue.nextCheckpoint(job.id);
+    const n = real.queue.checkpoints.next(job.id);
     const dropped = real.queue.recordCheckpoint(job, { n, digest, bytes: 1 }, usage);
     job.checkpoints.unshift(n);
     expect(dropped).toEqual(job.checkpoints.splice(2));

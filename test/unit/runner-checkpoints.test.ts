@@ -217,6 +217,20 @@ describe('a full disk elsewhere', () => {
   });
 });
 
+test('a booking that the disk refuses for good is made up for before the next run', async () => {
+  const id = await grid.add(['count', '12'], checkpointed);
+  grid.onStep = (step) => {
+    if (step === 'settle-booked') throw new GleanerError('storage-failed', 'The disk is broken.');
+  };
+  await expect(grid.run(grid.machine())).rejects.toMatchObject({ code: 'storage-failed' });
+  expect(grid.view(id).state).toBe('running');
+  await expect(grid.run(grid.machine())).rejects.toMatchObject({ code: 'storage-failed' });
+  grid.onStep = () => undefined;
+  expect(await grid.run(grid.machine())).toBe('idle');
+  expect(grid.booked(id)).toEqual(['interrupted job-interrupted -', 'done - 3']);
+  expect(await grid.ledger.verify()).toMatchObject({ ok: true, entries: 2 });
+});
+
 describe('interruptions', () => {
   test('a host that ends books the attempt and asks nothing of the machine', async () => {
     const id = await grid.add(['count', '20'], checkpointed);

@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { LocalGridFixture, type Step } from './runner-fixture.ts';
 
 /**
- * Run as a process with a folder and, if it is to die, a step and how often that step is passed before: a host
- * as it starts, works its queue off, and ends; or is killed in the middle.
+ * Run as a process with a folder, a step and a count: a host that starts, works its queue off, and is killed
+ * when it comes to that step for that time.
  */
 export const runnerChild = fileURLToPath(import.meta.url);
 
 if (process.argv[1] === runnerChild) {
-  const [dir = '', fatalStep, times = '1'] = process.argv.slice(2);
+  const [dir = '', fatalStep = '', times = '1'] = process.argv.slice(2);
   const grid = new LocalGridFixture(dir);
   let left = Number(times);
   grid.onStep = (step: Step) => {
@@ -18,6 +18,4 @@ if (process.argv[1] === runnerChild) {
   };
   await grid.queue.recover();
   await grid.run(grid.machine());
-  await grid.runner.dispose();
-  grid.close();
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { queueSteps } from '../../electron/grid/local/queue.ts';
+import { queueSteps } from '../../electron/grid/local/queue-types.ts';
 import { runnerSteps } from '../../electron/grid/local/runner-machine.ts';
 import { readTar } from '../fakes/fake-machine.ts';
 import { runnerChild } from './runner-child.ts';
@@ -19,13 +19,20 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A host process on the folder, to its end; with a step, to its death there. */
-async function host(...death: readonly string[]): Promise<string | number> {
-  const child = spawn(process.execPath, [runnerChild, dir, ...death], {
+/** A host process on the folder, to its death at this step. */
+async function hostThatDiesAt(step: Step, times = 1): Promise<void> {
+  const child = spawn(process.execPath, [runnerChild, dir, step, String(times)], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  return signal ?? code ?? 'nothing';
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+}
+
+/** The next start, to the end of all work. */
+function nextHost(): Promise<unknown> {
+  return inspect(async (grid) => {
+    await grid.queue.recover();
+    return grid.run(grid.machine());
+  });
 }
 
 async function inspect<T>(look: (grid: LocalGridFixture) => Promise<T> | T): Promise<T> {
@@ -64,8 +71,8 @@ test.each(deaths)(
       await grid.add(['count', '24'], { checkpoint: { interval: 5 } }),
       await grid.add(['exit', '3']),
     ]);
-    expect(await host(step, String(times))).toBe('SIGKILL');
-    expect(await host()).toBe(0);
+    await hostThatDiesAt(step, times);
+    await nextHost();
     await inspect(async (grid) => {
       expect(await grid.ledger.verify()).toMatchObject({ ok: true, firstBad: null });
       expect(grid.booked(id)).toEqual(attempts(step));
@@ -88,8 +95,8 @@ test.each(deaths)(
 
 test('a host that dies over and over still finishes, from checkpoint to checkpoint', async () => {
   const id = await inspect((grid) => grid.add(['count', '24'], { checkpoint: { interval: 5 } }));
-  for (let death = 1; death <= 3; death += 1) expect(await host('checkpoint-recorded')).toBe('SIGKILL');
-  expect(await host()).toBe(0);
+  for (let death = 1; death <= 3; death += 1) await hostThatDiesAt('checkpoint-recorded');
+  await nextHost();
   await inspect(async (grid) => {
     expect(grid.booked(id)).toEqual([
       ...Array.from({ length: 3 }, () => 'interrupted job-interrupted -'),

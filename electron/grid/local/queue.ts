@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import {
-  type EntryBody,
-  type EntryPersonal,
   type Failure,
   GleanerError,
   type GridView,
@@ -10,6 +8,7 @@ import {
   JobState,
   type JobView,
 } from '../../contract/index.ts';
+import { type CheckpointRecord, CheckpointRecords } from './queue-checkpoints.ts';
 import { abortedFailure, bookingOfAttempt, type Ending, settlementOf } from './queue-ending.ts';
 import { JobFiles } from './queue-files.ts';
 import {
@@ -21,57 +20,8 @@ import {
   type Usage,
   viewOf,
 } from './queue-rows.ts';
+import type { Book, Lease, NewJob, QueueDatabase, QueueOptions, QueueStep, Value } from './queue-types.ts';
 
-type Value = string | number | null;
-
-/** The part of the host's database that the queue needs. Synchronous; what returned is on the disk. */
-export interface QueueDatabase {
-  run(sql: string, ...params: readonly Value[]): unknown;
-  get(sql: string, ...params: readonly Value[]): Readonly<Record<string, Value>> | undefined;
-  all(sql: string, ...params: readonly Value[]): readonly Readonly<Record<string, Value>>[];
-  transaction<T>(work: () => T): T;
-  migrate(component: string, steps: readonly string[]): void;
-}
-
-/** Books one attempt; called inside the transaction that ends its lease. */
-export type Book = (body: Omit<EntryBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
-
-export interface QueueOptions {
-  readonly database: QueueDatabase;
-  readonly book: Book;
-  /** Made when missing. */
-  readonly jobsDir: string;
-  readonly clock: Clock;
-  /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
-  readonly step?: (name: QueueStep) => void;
-}
-
-export const queueSteps = ['settle-begun', 'settle-released', 'settle-booked', 'settle-committed'] as const;
-export type QueueStep = (typeof queueSteps)[number];
-
-/** The right to run one attempt at a job. */
-export interface Lease {
-  readonly id: string;
-  readonly attempt: number;
-  readonly document: JobDocument;
-}
-
-/** A package that was read and checked. */
-export interface NewJob {
-  readonly document: JobDocument;
-  readonly inputTarPath: string;
-  readonly documentDigest: string;
-  readonly inputDigest: string;
-}
-
-export interface CheckpointRecord {
-  /** Counts up per job; the file's name. */
-  readonly n: number;
-  readonly digest: string;
-  readonly bytes: number;
-}
-
-const keptCheckpoints = 2;
 const noUsage: Usage = { wallSeconds: 0, frozenSeconds: 0, cpuSeconds: 0, memoryPeakBytes: 0 };
 
 /**
@@ -85,11 +35,13 @@ export class LocalQueue {
   readonly #clock: Clock;
   readonly #step: (name: QueueStep) => void;
   readonly files: JobFiles;
+  readonly checkpoints: CheckpointRecords;
   #live: LiveJob | undefined;
 
   constructor({ database, book, jobsDir, clock, step }: QueueOptions) {
     this.files = new JobFiles(jobsDir);
     this.#db = database;
+    this.checkpoints = new CheckpointRecords(database);
     this.#book = book;
     this.#clock = clock;
     this.#step = step ?? (() => undefined);
@@ -158,12 +110,6 @@ export class LocalQueue {
     });
   }
 
-  /** The number for the next checkpoint of a job. */
-  nextCheckpoint(id: string): number {
-    const row = this.#db.get('SELECT max(n) AS n FROM local_checkpoints WHERE job = ?', id);
-    return Number(row?.['n'] ?? 0) + 1;
-  }
-
   /** Records a checkpoint whose file is in place. Returns the numbers of those that are no longer kept. */
   recordCheckpoint(
     lease: Pick<Lease, 'id' | 'attempt'>,
@@ -173,31 +119,11 @@ export class LocalQueue {
     return this.#db.transaction(() => {
       const { memo } = this.#leased(lease);
       const now = this.#clock.now();
-      this.#db.run(
-        'INSERT INTO local_checkpoints (job, n, digest, bytes, at) VALUES (?, ?, ?, ?, ?)',
-        lease.id,
-        checkpoint.n,
-        checkpoint.digest,
-        checkpoint.bytes,
-        now,
-      );
+      const dropped = this.checkpoints.add(lease.id, checkpoint, now);
       const renewed: LeaseMemo = { ...memo, seenAt: now, usage, checkpointed: true };
       this.#db.run('UPDATE local_jobs SET lease = ? WHERE id = ?', JSON.stringify(renewed), lease.id);
-      const dropped = this.checkpoints(lease.id).slice(keptCheckpoints);
-      for (const { n } of dropped) this.forgetCheckpoint(lease.id, n);
-      return dropped.map(({ n }) => n);
+      return dropped;
     });
-  }
-
-  /** Newest first. */
-  checkpoints(id: string): CheckpointRecord[] {
-    return this.#db
-      .all('SELECT n, digest, bytes FROM local_checkpoints WHERE job = ? ORDER BY n DESC', id)
-      .map((row) => ({ n: Number(row['n']), digest: String(row['digest']), bytes: Number(row['bytes']) }));
-  }
-
-  forgetCheckpoint(id: string, n: number): void {
-    this.#db.run('DELETE FROM local_checkpoints WHERE job = ? AND n = ?', id, n);
   }
 
   /** Ends an attempt and books it, in one transaction; the result file must be in place before. */
@@ -230,7 +156,7 @@ export class LocalQueue {
         usage.memoryPeakBytes,
         lease.id,
       );
-      if (over) this.#db.run('DELETE FROM local_checkpoints WHERE job = ?', lease.id);
+      if (over) this.checkpoints.clear(lease.id);
       this.#step('settle-released');
       this.#book(bookingOfAttempt(row, memo, settlement, usage, endedAt), row.label);
       this.#step('settle-booked');
@@ -249,14 +175,18 @@ export class LocalQueue {
   }
 
   /**
-   * To be called once, before anything else of this run: attempts that a dead host left behind are booked as
-   * interrupted, with what was last known of them, and their jobs queued again (or given up); files that
-   * nothing needs any more are removed.
+   * Books attempts that somebody left behind (a dead host, a disk that refused the booking) as interrupted, with
+   * what was last known of them, and queues their jobs again or gives them up. Only while no attempt runs.
    */
-  async recover(): Promise<void> {
+  reclaim(): void {
     for (const { id, attempt, lease } of this.#rows("WHERE state = 'running' ORDER BY seq")) {
       if (lease) this.settle({ id, attempt }, { outcome: 'interrupted' }, lease.usage, lease.seenAt);
     }
+  }
+
+  /** To be called once, before anything else of this run: reclaims, and removes files that nothing needs any more. */
+  async recover(): Promise<void> {
+    this.reclaim();
     for (const id of await this.files.ids()) {
       const state = this.view(id)?.state;
       if (state === undefined) await this.files.removeAll(id);
@@ -307,7 +237,7 @@ export class LocalQueue {
   }
 
   #endUnbooked(id: string, state: 'failed' | 'aborted', failure: Failure): void {
-    this.#db.run('DELETE FROM local_checkpoints WHERE job = ?', id);
+    this.checkpoints.clear(id);
     this.#db.run(
       'UPDATE local_jobs SET state = ?, failure = ?, ended_at = ? WHERE id = ?',
       state,

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { type Failure, type FailureCode, toFailure } from '../../contract/index.ts';
-import type { Lease } from './queue.ts';
 import type { Ending } from './queue-ending.ts';
 import type { LiveJob, Usage } from './queue-rows.ts';
+import type { Lease } from './queue-types.ts';
 import { elapsedAlarm, wallClockAlarm } from './runner-alarms.ts';
 import { Checkpointer } from './runner-checkpoints.ts';
 import { Halt } from './runner-halt.ts';

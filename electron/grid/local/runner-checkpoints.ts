@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { GleanerError, toFailure } from '../../contract/index.ts';
-import type { Lease } from './queue.ts';
 import type { Usage } from './queue-rows.ts';
+import type { Lease } from './queue-types.ts';
 import { elapsedAlarm } from './runner-alarms.ts';
 import { Halted } from './runner-halt.ts';
 import type { AttemptContext, Collected } from './runner-machine.ts';
@@ -84,7 +84,7 @@ export class Checkpointer {
       throw new GleanerError('storage-failed', 'The checkpoint did not arrive on the disk as it was sent.');
     }
     step('checkpoint-collected');
-    const n = queue.nextCheckpoint(id);
+    const n = queue.checkpoints.next(id);
     await queue.files.publish(partPath, queue.files.checkpointPath(id, n), (done) => {
       step(`checkpoint-${done}`);
     });

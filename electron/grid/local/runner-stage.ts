@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { GleanerError } from '../../contract/index.ts';
-import type { Lease } from './queue.ts';
+import type { Lease } from './queue-types.ts';
 import type { AttemptContext, MachineJob } from './runner-machine.ts';
 
 const block = 512;
@@ -30,7 +30,7 @@ export async function stageInput(
   id: string,
 ): Promise<string> {
   const { files } = queue;
-  const known = queue.checkpoints(id);
+  const known = queue.checkpoints.list(id);
   await files.sweep(
     id,
     known.map(({ n }) => n),
@@ -42,7 +42,7 @@ export async function stageInput(
       return stagedPath;
     }
     log.warn('runner', 'a checkpoint cannot be read; falling back to the one before', { job: id, n });
-    queue.forgetCheckpoint(id, n);
+    queue.checkpoints.forget(id, n);
     await files.removeCheckpoint(id, n);
   }
   return files.inputPath(id);

@@ -2,8 +2,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import type { Log } from '../../base/log.ts';
 import { type Failure, GleanerError, toFailure } from '../../contract/index.ts';
-import type { Lease, LocalQueue } from './queue.ts';
+import type { LocalQueue } from './queue.ts';
 import type { LiveJob } from './queue-rows.ts';
+import type { Lease } from './queue-types.ts';
 import { Attempt } from './runner-attempt.ts';
 import { Halt } from './runner-halt.ts';
 import type { AttemptContext, JobMachine, Judge, RunnerStep } from './runner-machine.ts';
@@ -87,6 +88,7 @@ export class LocalRunner implements Disposable {
     const { queue, step, onChange } = this.#o;
     try {
       await this.#clean(machine);
+      queue.reclaim();
       for (;;) {
         const lease = this.#halt.halted ? undefined : queue.lease(machine.facts());
         onChange();

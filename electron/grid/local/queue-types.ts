@@ -1,0 +1,44 @@
+import type { Clock } from '../../base/clock.ts';
+import type { EntryBody, EntryPersonal, JobDocument } from '../../contract/index.ts';
+
+export type Value = string | number | null;
+
+/** The part of the host's database that the queue needs. Synchronous; what returned is on the disk. */
+export interface QueueDatabase {
+  run(sql: string, ...params: readonly Value[]): unknown;
+  get(sql: string, ...params: readonly Value[]): Readonly<Record<string, Value>> | undefined;
+  all(sql: string, ...params: readonly Value[]): readonly Readonly<Record<string, Value>>[];
+  transaction<T>(work: () => T): T;
+  migrate(component: string, steps: readonly string[]): void;
+}
+
+/** Books one attempt; called inside the transaction that ends its lease. */
+export type Book = (body: Omit<EntryBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
+
+export interface QueueOptions {
+  readonly database: QueueDatabase;
+  readonly book: Book;
+  /** Made when missing. */
+  readonly jobsDir: string;
+  readonly clock: Clock;
+  /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
+  readonly step?: (name: QueueStep) => void;
+}
+
+export const queueSteps = ['settle-begun', 'settle-released', 'settle-booked', 'settle-committed'] as const;
+export type QueueStep = (typeof queueSteps)[number];
+
+/** The right to run one attempt at a job. */
+export interface Lease {
+  readonly id: string;
+  readonly attempt: number;
+  readonly document: JobDocument;
+}
+
+/** A package that was read and checked. */
+export interface NewJob {
+  readonly document: JobDocument;
+  readonly inputTarPath: string;
+  readonly documentDigest: string;
+  readonly inputDigest: string;
+}
