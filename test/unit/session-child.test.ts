@@ -147,6 +147,7 @@ test('starts a job with its input, and says so in the words of the protocol', as
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   expect(request).toEqual([
     'job-1',
+    `input ${tar.length + 1024}`,
     `arg ${base64('/bin/sh')}`,
     `arg ${base64('-c')}`,
     `arg ${base64('echo "ä"\n')}`,

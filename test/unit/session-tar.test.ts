@@ -241,7 +241,7 @@ describe('disks', () => {
   test('the input is copied, and ends where it ends', async () => {
     writeFileSync(at('in-disk'), Buffer.alloc(64 * 1024, 'z'));
     writeFileSync(at('input.tar'), rawEntry({ name: 'in/book.csv' }, 'id\n'));
-    await fillDisk(at('in-disk'), at('input.tar'));
+    expect(await fillDisk(at('in-disk'), at('input.tar'))).toBe(2048);
     const disk = readFileSync(at('in-disk'));
     expect(disk.subarray(0, 1024)).toEqual(readFileSync(at('input.tar')));
     expect(disk.subarray(1024, 2048)).toEqual(rawEnd);

@@ -70,8 +70,9 @@ export const verbs: Verbs = {
       : checks;
   },
   startJob: async (context, job) => {
-    await fillDisk(context.files.inDiskPath, job.inputTarPath);
-    await ctl(context, `job-start ${named(job.id)}`, workloadLines(job));
+    const inputBytes = await fillDisk(context.files.inDiskPath, job.inputTarPath);
+    const lines = [`input ${inputBytes}`, ...workloadLines(job)];
+    await ctl(context, `job-start ${named(job.id)}`, lines);
     return null;
   },
   watchJob: (context, { id }, news) => watch(context, named(id), news),

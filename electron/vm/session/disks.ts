@@ -27,8 +27,8 @@ async function openDisk(diskPath: string, flags: number): Promise<{ disk: FileHa
   }
 }
 
-/** Copies a tar of the host's onto the `in` disk. Throws `resources-unavailable` when it does not fit. */
-export async function fillDisk(diskPath: string, tarPath: string): Promise<void> {
+/** Copies a tar of the host's onto the `in` disk; returns how many bytes of it count. Throws `resources-unavailable`. */
+export async function fillDisk(diskPath: string, tarPath: string): Promise<number> {
   const tar = await open(tarPath, 'r');
   try {
     const { size: tarSize } = await tar.stat();
@@ -47,6 +47,7 @@ export async function fillDisk(diskPath: string, tarPath: string): Promise<void>
       }
       // What an earlier input left behind must not be read as more of this one.
       await writeAll(disk, tarEnd, at);
+      return at + tarEnd.length;
     } finally {
       await disk.close();
     }

@@ -62,11 +62,16 @@ export class Handshake {
   }
 }
 
-const repeatMs = 250;
-const slowRepeatMs = 1000;
-/** A guest that still reads an old session's packet fails its MAC after at most this many bytes. */
-const paddingBytes = 40 * 1024;
-const paddingStep = 5 * 1024;
+/**
+ * Waits between the HELLOs, in ms; the last goes on for ever. The first are short: when the guest has not yet
+ * noticed the end of the session before, that one swallows a HELLO or two.
+ */
+const waits = [...Array<number>(12).fill(60), ...Array<number>(20).fill(250), 1000] as const;
+/** From this HELLO on the guest may be stuck inside a packet of the old session, which needs more bytes to fail. */
+const firstPadded = 14;
+/** Long lines: the guest reads this with a shell, for which many short lines are slow. Eight of them make a packet. */
+const padding = `${'.'.repeat(100)}\n`.repeat(50);
+const paddings = 8;
 
 /**
  * Performs the handshake on a connected socket; afterwards the socket is paused and its next bytes are the
@@ -86,14 +91,14 @@ export function shakeHands(
       if (handshake.saidGo) return;
       // A guest that reads nothing (it boots, or is frozen) must not make us queue without end.
       if (socket.writableLength === 0) {
-        if (!o.fresh && repeats >= 2 && padded < paddingBytes) {
-          padded += paddingStep;
-          socket.write('\n'.repeat(paddingStep));
+        if (!o.fresh && repeats >= firstPadded && padded < paddings) {
+          padded += 1;
+          socket.write(padding);
         }
         socket.write(handshake.hello);
       }
+      cancel = o.clock.after(waits[Math.min(repeats, waits.length - 1)] ?? 0, sayHello);
       repeats += 1;
-      cancel = o.clock.after(repeats < 20 ? repeatMs : slowRepeatMs, sayHello);
     };
     const leave = (): void => {
       cancel();
