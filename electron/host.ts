@@ -33,6 +33,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { decide } from './policy/decide.ts';
 import { loadSettings } from './settings/settings.ts';
 import type { GuestSession } from './vm/session/client.ts';
+import { reapLeftovers } from './vm/vm.ts';
 
 export interface HostOptions {
   readonly paths: Paths;
@@ -180,9 +181,13 @@ class ComposedHost implements Host {
   }
 
   async start(): Promise<void> {
+    const { log, paths } = this.#o;
+    const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
+    if (reaped.length > 0)
+      log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
     await this.#grid.recover();
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
-    this.#o.log.info('host', 'started', { version: this.#o.version });
+    log.info('host', 'started', { version: this.#o.version });
     this.#contribution.turn();
     this.#changed();
   }
