@@ -85,6 +85,7 @@ export class Governor implements Disposable {
     if (this.#running) return;
     this.#running = true;
     this.#last = this.#read();
+    this.#applyLater();
     this.#sampleLater();
     if (this.#state.mode === 'pwm') this.#pwmOn();
   }

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -67,22 +66,6 @@ export async function reapOrphan(
   }
   await gone(() => survivors(file, o.table).length === 0, o.clock);
   rmSync(filePath, { force: true });
-  return killed;
-}
-
-/** {@link reapOrphan} for every VM folder in `vmsDir`; a missing `vmsDir` has no orphans. */
-export async function reapOrphans(
-  vmsDir: string,
-  o: { table: ProcessTable; clock: Clock; log: Log },
-): Promise<number[]> {
-  let names: string[];
-  try {
-    names = readdirSync(vmsDir);
-  } catch {
-    return [];
-  }
-  const killed: number[] = [];
-  for (const name of names) killed.push(...(await reapOrphan(join(vmsDir, name, pidFileName), o)));
   return killed;
 }
 

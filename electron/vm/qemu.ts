@@ -123,7 +123,9 @@ async function tryWrapper(
 /** QEMU's program, its libraries and the loader's cache, its modules and its firmware, as far as they exist. */
 async function filesOf(path: string): Promise<string[]> {
   const libraries = librariesOf(await ask('ldd', [path], {}).catch(() => ''));
-  const libraryDirs = [...new Set(libraries.map((library) => dirname(library)))];
+  // The linker says /lib where QEMU itself, looking for its modules, says /usr/lib.
+  const linkedDirs = [...new Set(libraries.map((library) => dirname(library)))];
+  const libraryDirs = [...linkedDirs, ...(await Promise.all(linkedDirs.map((dir) => realpath(dir))))];
   const others = [
     '/etc/ld.so.cache',
     '/usr/share/qemu',

@@ -1,0 +1,116 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../electron/base/clock.ts';
+import { type Log, streamLog } from '../../electron/base/log.ts';
+import type { VmPhase } from '../../electron/contract/snapshot.ts';
+import { createVm, type Vm, type VmImages, type VmOptions } from '../../electron/vm/vm.ts';
+import { forkWorkers } from '../../electron/workers.ts';
+import { defaultOutDir } from '../../resources/guest/recipe.ts';
+
+const MiB = 1024 * 1024;
+
+/** The uid that QEMU gets in tests that run as root; nobody's on any system. */
+export const testUid = 64_173;
+const isRoot = process.getuid?.() === 0;
+
+/** The guest image as set-up has built it; throws when it is not there. */
+export function guestImages(): VmImages {
+  const dir = defaultOutDir();
+  const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as {
+    kernel: { file: string };
+    initramfs: { file: string };
+    appliances: { base: { file: string; digest: string } };
+  };
+  return {
+    kernelPath: join(dir, manifest.kernel.file),
+    initramfsPath: join(dir, manifest.initramfs.file),
+    rootPath: join(dir, manifest.appliances.base.file),
+    rootDigest: manifest.appliances.base.digest,
+  };
+}
+
+/** The real workers, as children of Node. */
+export const spawnWorker = forkWorkers({
+  session: new URL('../../electron/vm/session/child.ts', import.meta.url),
+});
+
+/** Lines go to stderr with `GLEANER_TEST_LOG=1`. */
+export const testLog: Log = streamLog(
+  process.env['GLEANER_TEST_LOG'] ? process.stderr : { write: () => true },
+);
+
+/** A fresh folder that a VM's own user can pass through; the returned function deletes it. */
+export function temporaryDir(): { dir: string; remove: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'gl-'));
+  chmodSync(dir, 0o711);
+  return {
+    dir,
+    remove: () => {
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Options for a small VM with everything in `dir`. */
+export function vmOptions(dir: string, overrides: Partial<VmOptions> = {}): VmOptions {
+  return {
+    name: 'test',
+    grid: 'local',
+    vmsDir: join(dir, 'vms'),
+    images: () => Promise.resolve(guestImages()),
+    vcpus: 1,
+    memoryBytes: 384 * MiB,
+    diskBytes: 256 * MiB,
+    transferBytes: 64 * MiB,
+    accelerator: 'auto',
+    spawnWorker,
+    clock: systemClock,
+    log: testLog,
+    allowReducedIsolation: false,
+    acceleratorMemoryPath: join(dir, 'accelerator.json'),
+    ...(isRoot ? { uid: testUid } : {}),
+    ...overrides,
+  };
+}
+
+/** A VM with a folder of its own; `dispose` ends it and deletes the folder. */
+export function temporaryVm(overrides: Partial<VmOptions> = {}): {
+  vm: Vm;
+  dir: string;
+  dispose: () => Promise<void>;
+} {
+  const { dir, remove } = temporaryDir();
+  const vm = createVm(vmOptions(dir, overrides));
+  return {
+    vm,
+    dir,
+    dispose: async () => {
+      await vm.dispose();
+      remove();
+    },
+  };
+}
+
+/** Resolves when the VM is in one of `phases`; rejects when it ends up in `failed` instead. */
+export function reaches(vm: Vm, ...phases: VmPhase[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let off: () => void = () => undefined;
+    const look = (): void => {
+      const { phase, failure } = vm.status();
+      if (phases.includes(phase)) {
+        off();
+        resolve();
+      } else if (phase === 'failed') {
+        off();
+        reject(
+          new Error(
+            `the VM failed: ${failure?.code ?? ''} ${failure?.sentence ?? ''} ${failure?.hint ?? ''}`,
+          ),
+        );
+      }
+    };
+    off = vm.onChange(look);
+    look();
+  });
+}
