@@ -64,6 +64,8 @@ export interface Host extends HostApi {
 }
 
 const minuteMs = 60_000;
+/** How long an orderly end waits for the running job's last checkpoint. */
+const lastCheckpointMs = 5000;
 
 /** Opens the data folder and composes everything. Rejects with `already-running`, `disk-full`, `storage-failed`. */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -234,7 +236,8 @@ class ComposedHost implements Host {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
     try {
-      await this.#grid.dispose();
+      // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
+      await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
       await this.#contribution.dispose();
       this.#broadcast.dispose();
       await this.pause.saved();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -19,6 +19,9 @@ import { type JobMachine, LocalRunner } from '../grid/local/runner.ts';
 import { packageTar, samplePackages } from '../grid/local/sample.ts';
 import type { Database } from '../ledger/database.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+
+/** Uploads on their way into the queue; in the jobs folder, so that adopting one is a rename. */
+const stagingPrefix = 'staging-';
 
 export interface LocalGridOptions {
   readonly database: Database;
@@ -58,8 +61,10 @@ export class LocalGrid {
   }
 
   /** Takes back what a dead host left behind; to be called once, before anything runs. */
-  recover(): Promise<void> {
-    return this.#queue.recover();
+  async recover(): Promise<void> {
+    const left = (await readdir(this.#o.jobsDir)).filter((name) => name.startsWith(stagingPrefix));
+    for (const name of left) await rm(join(this.#o.jobsDir, name), { recursive: true, force: true });
+    await this.#queue.recover();
   }
 
   /** Whether it never held a job. */
@@ -83,7 +88,7 @@ export class LocalGrid {
       readonly admit: (document: JobDocument) => Promise<void>;
     },
   ): Promise<CommandOutput<'jobs.add'>> {
-    const stagingDir = join(this.#o.jobsDir, `staging-${randomUUID()}`);
+    const stagingDir = join(this.#o.jobsDir, `${stagingPrefix}${randomUUID()}`);
     try {
       const found = await readPackage(body, stagingDir);
       const { document, inputFiles, inputBytes } = found;
@@ -105,9 +110,9 @@ export class LocalGrid {
     return this.#runner.run(machine);
   }
 
-  /** Ends the running attempt as interrupted and waits for that. */
-  dispose(): Promise<void> {
-    return this.#runner.dispose();
+  /** Ends the running attempt as interrupted, see `LocalRunner.dispose`. */
+  end(saveMs: number): Promise<void> {
+    return this.#runner.dispose(saveMs);
   }
 
   abort(id: string): Promise<void> {

@@ -246,6 +246,33 @@ describe('interruptions', () => {
     expect(grid.clock.pending).toBe(0);
   });
 
+  test('a host that ends in order keeps a last checkpoint, and the job goes on from it', async () => {
+    const id = await grid.add(['count', '20'], checkpointed);
+    const machine = grid.machine();
+    const run = grid.start(machine);
+    await grid.until(() => machine.busy);
+    machine.tick();
+    await grid.runner.dispose(5000);
+    expect(await run.result).toBe('stopped');
+    expect(machine.asked).toContain('checkpointJob');
+    expect(grid.queue.checkpoints.list(id)).toHaveLength(1);
+    expect(grid.clock.pending).toBe(0);
+  });
+
+  test('a machine that delivers no last checkpoint in time does not hold up the end', async () => {
+    const id = await grid.add(['count', '20'], checkpointed);
+    const machine = grid.machine();
+    const run = grid.start(machine);
+    await grid.until(() => machine.busy);
+    machine.freeze();
+    const disposed = grid.runner.dispose(5000);
+    grid.clock.advance(5000);
+    await disposed;
+    expect(await run.result).toBe('stopped');
+    expect(grid.booked(id)).toEqual(['interrupted job-interrupted -']);
+    expect(grid.clock.pending).toBe(0);
+  });
+
   test('a result that a lost session kept from us is asked for again', async () => {
     const id = await grid.add(['count', '2']);
     const machine = grid.machine();

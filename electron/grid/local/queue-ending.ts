@@ -6,7 +6,8 @@ export type Ending =
   | { readonly outcome: 'done'; readonly resultDigest: string }
   | { readonly outcome: 'failed'; readonly failure: Failure; readonly resultDigest: string | null }
   | { readonly outcome: 'aborted' }
-  | { readonly outcome: 'interrupted' };
+  /** `orderly`: by this host's own end, which says nothing about the job. */
+  | { readonly outcome: 'interrupted'; readonly orderly?: boolean };
 
 /** After that many interrupted attempts in a row that left no checkpoint, a job is given up. */
 const maxStalls = 5;
@@ -51,7 +52,7 @@ export function settlementOf(
         bookedFailure: 'job-aborted',
       };
     case 'interrupted': {
-      const now = checkpointed ? 0 : stalls + 1;
+      const now = checkpointed ? 0 : stalls + (ending.orderly === true ? 0 : 1);
       if (now >= maxStalls) return { ...none, ...failedWith(gaveUp), stalls: now };
       return {
         ...none,

@@ -77,7 +77,9 @@ export class Attempt {
       ending = await this.#execute();
     } catch (error) {
       const fault = ownFault(error);
-      ending = fault ? { outcome: 'failed', failure: fault, resultDigest: null } : { outcome: 'interrupted' };
+      ending = fault
+        ? { outcome: 'failed', failure: fault, resultDigest: null }
+        : { outcome: 'interrupted', orderly: this.#halt.halted };
       if (!fault && !this.#halt.halted) reason = error instanceof Error ? error : new Error(String(error));
     }
     this.#disarm();
@@ -102,6 +104,11 @@ export class Attempt {
   /** Ends the attempt because this host ends. */
   interrupt(): void {
     this.#halt.halt();
+  }
+
+  /** Collects a checkpoint now, if the job keeps any; resolves also when that failed. */
+  async saveProgress(): Promise<void> {
+    if (this.#lease.document.checkpoint && this.#started && !this.#ended) await this.#checkpointer.now();
   }
 
   /** Leaves nothing of the job in the machine. */

@@ -30,7 +30,7 @@ export class Checkpointer {
     let cancel: () => void = () => undefined;
     const arm = (): void => {
       cancel = elapsedAlarm(this.#o.context.clock, elapsedMs, elapsedMs() + intervalMs, () => {
-        this.#collecting = this.#collect().then(() => {
+        void this.now().then(() => {
           if (!stopped) arm();
         });
       });
@@ -40,6 +40,12 @@ export class Checkpointer {
       stopped = true;
       cancel();
     };
+  }
+
+  /** Collects once, after a collection that is under way; resolves also when it failed. */
+  now(): Promise<void> {
+    this.#collecting = this.#collecting.then(() => this.#collect());
+    return this.#collecting;
   }
 
   /** Resolves when no collection is under way. */

@@ -77,11 +77,26 @@ export class LocalRunner implements Disposable {
     this.#o.onChange();
   }
 
-  /** Ends the running attempt as interrupted; resolves when nothing runs here any more. Asks nothing of the machine. */
-  async dispose(): Promise<void> {
+  /**
+   * Ends the running attempt as interrupted, after a last checkpoint if the machine delivers one within
+   * `saveMs`; resolves when nothing runs here any more. With 0 nothing is asked of the machine.
+   */
+  async dispose(saveMs = 0): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt && saveMs > 0) await this.#within(saveMs, attempt.saveProgress());
     this.#halt.halt();
     this.#attempt?.interrupt();
     await this.#running?.catch(() => undefined);
+  }
+
+  #within(ms: number, doing: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#o.clock.after(ms, resolve);
+      void doing.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #loop(machine: JobMachine): Promise<'idle' | 'stopped'> {
