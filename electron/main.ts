@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { app, dialog, ipcMain, protocol, session } from 'electron';
+import { app, dialog, ipcMain, protocol } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
@@ -10,10 +10,10 @@ import { fromFailure, toFailure } from './contract/failures.ts';
 import { serveIpc } from './control/ipc-server.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { createHost, type Host } from './host.ts';
-import { declareAppScheme, servePages } from './shell/app-protocol.ts';
+import { declareAppScheme } from './shell/app-protocol.ts';
 import { CheckoutImages } from './shell/checkout-images.ts';
 import { runDemo } from './shell/demo.ts';
-import { denyByDefault, sandboxRenderers } from './shell/deny.ts';
+import { sandboxRenderers } from './shell/deny.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
 import { createShell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
@@ -90,8 +90,6 @@ function runFirst(): void {
     owned.ownCallback(() => host.stop());
     owned.own(await serveSocket({ api: host, paths, log }));
 
-    denyByDefault(app, session.defaultSession, log);
-    servePages(session.defaultSession.protocol, join(outDir, 'renderer'));
     const shell = owned.own(
       await createShell({
         app,
@@ -100,6 +98,7 @@ function runFirst(): void {
         log,
         iconsDir: join(appDir, 'resources', 'icons'),
         preloadPath: join(outDir, 'preload', 'preload.cjs'),
+        pagesDir: join(outDir, 'renderer'),
         stateDir: windowDir,
         start,
         platform: process.platform,

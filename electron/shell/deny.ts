@@ -10,16 +10,21 @@ export function sandboxRenderers(app: App): void {
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 }
 
-/**
- * Denies by default everything that a page could ask of its browser: permissions, devices, requests that leave
- * `app://gleaner`, navigation, new windows, frames of other origins, webviews and downloads. The window's own
- * pages need none of it, so whatever is refused here is a fault or an attack and goes to the log.
- */
-export function denyByDefault(app: App, session: Session, log: Log): void {
-  const refused = (what: string, detail: string): void => {
+type Refused = (what: string, detail: string) => void;
+
+const logRefusals =
+  (log: Log): Refused =>
+  (what, detail) => {
     log.warn('window', `refused ${what}`, { detail: detail.slice(0, 200) });
   };
 
+/**
+ * Denies by default everything that a page could ask of its session: permissions, devices, downloads and requests
+ * that leave `app://gleaner`. The window's own pages need none of it, so whatever is refused here is a fault or an
+ * attack and goes to the log.
+ */
+export function denyInSession(session: Session, log: Log): void {
+  const refused = logRefusals(log);
   session.setPermissionRequestHandler((_contents, permission, answer) => {
     refused('a permission', permission);
     answer(false);
@@ -42,13 +47,17 @@ export function denyByDefault(app: App, session: Session, log: Log): void {
     refused('a download', item.getURL());
     event.preventDefault();
   });
+}
 
+/** Denies every page, of whatever window, navigation, new windows, webviews and Bluetooth. Once, at the start. */
+export function denyInPages(app: App, log: Log): void {
+  const refused = logRefusals(log);
   app.on('web-contents-created', (_event, contents) => {
     denyIn(contents, refused);
   });
 }
 
-function denyIn(contents: WebContents, refused: (what: string, detail: string) => void): void {
+function denyIn(contents: WebContents, refused: Refused): void {
   contents.setWindowOpenHandler(({ url }) => {
     refused('a new window', url);
     return { action: 'deny' };

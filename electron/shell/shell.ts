@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { type App, Menu, nativeTheme, type WebContents } from 'electron';
+import { type App, Menu, nativeTheme, session, type WebContents } from 'electron';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, Disposer } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { HostApi } from '../contract/commands.ts';
 import { toFailure } from '../contract/failures.ts';
+import { servePages } from './app-protocol.ts';
+import { denyInPages, denyInSession } from './deny.ts';
 import { createElectronTray } from './electron-tray.ts';
 import { loadIcons } from './icons.ts';
 import { ShellMemory } from './shell-state.ts';
@@ -21,6 +23,8 @@ export interface ShellOptions {
   readonly log: Log;
   readonly iconsDir: string;
   readonly preloadPath: string;
+  /** The built pages. */
+  readonly pagesDir: string;
   /** Folder for what the shell remembers. */
   readonly stateDir: string;
   readonly start: StartOptions;
@@ -39,6 +43,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
   const { app, api, clock, log, platform, start } = options;
   const owned = new Disposer();
   const memory = owned.own(await ShellMemory.load(join(options.stateDir, 'shell.json'), log));
+  denyInPages(app, log);
   const icons = loadIcons(options.iconsDir, platform);
   const window = owned.own(
     new MainWindow({
@@ -48,6 +53,10 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       bounds: () => memory.state.bounds,
       onBounds: (bounds) => {
         memory.remember({ bounds });
+      },
+      prepareSession: () => {
+        denyInSession(session.defaultSession, log);
+        servePages(session.defaultSession.protocol, options.pagesDir);
       },
     }),
   );

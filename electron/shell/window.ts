@@ -12,6 +12,8 @@ export interface MainWindowOptions {
   readonly log: Log;
   readonly bounds: () => Rectangle | null;
   readonly onBounds: (bounds: Rectangle) => void;
+  /** Called before the first window only: a session costs memory that a tray alone does not need. */
+  readonly prepareSession: () => void;
 }
 
 /** What the page shows before its own colours are there; the tokens' `--paper` in renderer/ui/tokens.css. */
@@ -24,6 +26,7 @@ const paper = { light: '#f8f9f7', dark: '#141815' };
 export class MainWindow implements Disposable {
   readonly #o: MainWindowOptions;
   #window: BrowserWindow | undefined;
+  #prepared = false;
 
   constructor(options: MainWindowOptions) {
     this.#o = options;
@@ -54,6 +57,8 @@ export class MainWindow implements Disposable {
 
   #create(notice: string | undefined): BrowserWindow {
     const { log, icons, preloadPath } = this.#o;
+    if (!this.#prepared) this.#o.prepareSession();
+    this.#prepared = true;
     const saved = usableBounds(
       this.#o.bounds(),
       screen.getAllDisplays().map((display) => display.workArea),

@@ -1,10 +1,10 @@
 // The real shell, page and IPC over a fake host: for looking at states that the real host reaches too rarely.
-import { app, ipcMain, protocol, session } from 'electron';
+import { app, ipcMain, protocol } from 'electron';
 import { systemClock } from '../../../electron/base/clock.ts';
 import { streamLog } from '../../../electron/base/log.ts';
 import { serveIpc } from '../../../electron/control/ipc-server.ts';
-import { declareAppScheme, servePages } from '../../../electron/shell/app-protocol.ts';
-import { denyByDefault, sandboxRenderers } from '../../../electron/shell/deny.ts';
+import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
+import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
 import { type GalleryState, galleryStates } from '../../fixtures/snapshots.ts';
@@ -40,8 +40,6 @@ app.on('window-all-closed', () => undefined);
 async function open(): Promise<void> {
   const host = new FakeHost();
   host.snapshot = galleryStates(Date.now()).working;
-  denyByDefault(app, session.defaultSession, log);
-  servePages(session.defaultSession.protocol, `${checkoutDir}/out/renderer`);
   const shell = await createShell({
     app,
     api: host,
@@ -49,6 +47,7 @@ async function open(): Promise<void> {
     log,
     iconsDir: `${checkoutDir}/resources/icons`,
     preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
+    pagesDir: `${checkoutDir}/out/renderer`,
     stateDir: homeDir,
     start: { hidden: process.argv.includes('--hidden'), demo: false },
     platform: process.platform,
