@@ -31,8 +31,10 @@ def publish(path, text):
 
 
 def tell(done, total, part):
+    # One short line in one write: this file is read while the job runs and cannot be replaced.
     fraction = (done + part) / total
-    publish("progress", f"{fraction:.4f} option {min(done + 1, total)} of {total}\n")
+    with open("progress", "w", encoding="utf-8") as file:
+        file.write(f"{fraction:.4f} option {min(done + 1, total)} of {total}\n")
 
 
 def load_checkpoint(ids):

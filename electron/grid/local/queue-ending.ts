@@ -10,7 +10,7 @@ export type Ending =
   | { readonly outcome: 'interrupted'; readonly orderly?: boolean };
 
 /** After that many interrupted attempts in a row that left no checkpoint, a job is given up. */
-const maxStalls = 5;
+export const maxStalls = 5;
 
 /** What a settled attempt means for its job and for the ledger. */
 export interface Settlement {
