@@ -36,6 +36,8 @@ export class Governor implements Disposable {
   #cancelPwm: (() => void) | undefined;
   #applied: number | undefined = 1;
   #applying: Promise<void> | undefined;
+  /** The quota may have changed while one was being set. */
+  #applyAgain = false;
 
   constructor(o: GovernorOptions) {
     this.#o = o;
@@ -138,10 +140,19 @@ export class Governor implements Disposable {
   }
 
   #applyLater(): void {
-    if (this.#applying) return;
-    this.apply().catch((error: unknown) => {
-      this.#o.log.warn('vm', 'the guest did not take its CPU quota', { why: String(error) });
-    });
+    if (this.#applying) {
+      this.#applyAgain = true;
+      return;
+    }
+    void this.apply()
+      .catch((error: unknown) => {
+        this.#o.log.warn('vm', 'the guest did not take its CPU quota', { why: String(error) });
+      })
+      .then(() => {
+        if (!this.#applyAgain) return;
+        this.#applyAgain = false;
+        this.#applyLater();
+      });
   }
 
   #pwmOn(): void {

@@ -58,7 +58,7 @@ export function reducedPrefix(tools: WrapperTools): string[] {
 
 /** bwrap's answer on {@link infoDescriptor}: the pid of QEMU as the host sees it, or undefined while incomplete. Pure. */
 export function childPid(info: string): number | undefined {
-  const match = /"child-pid"\s*:\s*(\d{1,10})\b/.exec(info);
+  const match = /"child-pid"\s*:\s*(\d{1,10})\s*[,}]/.exec(info);
   const pid = Number(match?.[1]);
   return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
 }
