@@ -59,6 +59,7 @@ function runFirst(): void {
   let settled: Promise<void> = Promise.resolve();
   const lifecycle = new Lifecycle({
     app,
+    process,
     clock: systemClock,
     log,
     limitMs: stopLimitMs,

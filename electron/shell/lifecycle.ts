@@ -4,6 +4,8 @@ import type { Log } from '../base/log.ts';
 
 export interface LifecycleOptions {
   readonly app: Pick<App, 'on' | 'exit'>;
+  /** Where signals and faults are heard. */
+  readonly process: Pick<NodeJS.Process, 'on'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Stops everything: VMs, workers, sockets, files. */
@@ -19,7 +21,7 @@ export class Lifecycle {
 
   constructor(options: LifecycleOptions) {
     this.#o = options;
-    const { app, log } = options;
+    const { app, log, process } = options;
     app.on('before-quit', (event) => {
       event.preventDefault();
       void this.leave(0);
