@@ -148,7 +148,7 @@ function parseEnd(kind = '', number: string): (truncated: readonly ('stdout' | '
 
 /** What the guest's own refusals mean to the host; the others say that host and guest disagree. */
 const refusals: Readonly<Record<string, readonly [FailureCode, string]>> = {
-  'launch-failed': ['launch-failed', 'The job could not be started'],
+  'launch-failed': ['launch-failed', 'The workload could not be started'],
   busy: ['wrong-phase', 'The virtual machine is busy'],
   'not-ended': ['wrong-phase', 'The job has not ended'],
   'unknown-job': ['not-found', 'The virtual machine does not know this job'],

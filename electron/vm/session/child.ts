@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
 import { connectToParent } from '../../base/parent.ts';
 import { GleanerError, toFailure } from '../../contract/failures.ts';
 import { type CtlContext, verbs } from './ctl.ts';
@@ -39,7 +40,7 @@ async function open({ files, keys, fresh }: Opening): Promise<void> {
   await shakeHands(socket, { nonce: randomBytes(16).toString('hex'), fresh, clock: systemClock });
   const ssh = await SshSession.open(socket, keys);
   ssh.onLost(lose);
-  const context = { ssh, files, second };
+  const context = { ssh, files, second, inDisk: new Mutex(), outDisk: new Mutex() };
   const hello = await verbs.hello(context, null, () => undefined);
   session = context;
   tell({ kind: 'open', hello });

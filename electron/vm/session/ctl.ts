@@ -1,3 +1,4 @@
+import type { Mutex } from '../../base/mutex.ts';
 import { GleanerError } from '../../contract/failures.ts';
 import {
   parseAgentStatus,
@@ -35,6 +36,9 @@ const logBytesMax = 64 * 1024 * 1024;
 export interface CtlContext {
   readonly ssh: SshSession;
   readonly files: SessionFiles;
+  /** Each transfer disk holds one archive at a time, from its first byte written to its last byte read. */
+  readonly inDisk: Mutex;
+  readonly outDisk: Mutex;
   /** Resolves after a second. */
   readonly second: () => Promise<void>;
 }
@@ -70,9 +74,11 @@ export const verbs: Verbs = {
       : checks;
   },
   startJob: async (context, job) => {
-    const inputBytes = await fillDisk(context.files.inDiskPath, job.inputTarPath);
-    const lines = [`input ${inputBytes}`, ...workloadLines(job)];
-    await ctl(context, `job-start ${named(job.id)}`, lines);
+    await context.inDisk.run(async () => {
+      const inputBytes = await fillDisk(context.files.inDiskPath, job.inputTarPath);
+      const lines = [`input ${inputBytes}`, ...workloadLines(job)];
+      await ctl(context, `job-start ${named(job.id)}`, lines);
+    });
     return null;
   },
   watchJob: (context, { id }, news) => watch(context, named(id), news),
@@ -149,16 +155,18 @@ function workloadLines(work: Omit<GuestJob, 'id' | 'inputTarPath'> | GuestAgent)
   ];
 }
 
-async function collect(
+function collect(
   context: CtlContext,
   command: string,
   toPath: string,
   roots: TarRoots,
 ): Promise<Collected | null> {
-  const claim = parseClaim(await ctl(context, command));
-  if (!claim) return null;
-  const { bytes, digest } = await collectDisk(context.files.outDiskPath, claim, toPath, roots);
-  return { bytes, digest, frozenMs: claim.frozenMs };
+  return context.outDisk.run(async () => {
+    const claim = parseClaim(await ctl(context, command));
+    if (!claim) return null;
+    const { bytes, digest } = await collectDisk(context.files.outDiskPath, claim, toPath, roots);
+    return { bytes, digest, frozenMs: claim.frozenMs };
+  });
 }
 
 /**

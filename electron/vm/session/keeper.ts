@@ -37,7 +37,7 @@ const defaultBounds: SessionBounds = {
   workMs: 1_800_000,
   attemptMs: 20_000,
   repairMs: 60_000,
-  heartbeatMs: 15_000,
+  heartbeatMs: 30_000,
   steadyMs: 60_000,
   losses: 6,
 };
