@@ -35,6 +35,8 @@ export interface PrepareOptions {
   readonly qemuPath?: string;
   readonly uid?: number;
   readonly bootId: string | undefined;
+  /** Whether QEMU, run as this user (ours, if undefined), may open /dev/kvm; by default what the system says. */
+  readonly kvmAccess?: (uid: number | undefined) => Promise<DeviceAccess>;
 }
 
 /** Everything for one launch, decided and laid out on disk. */
@@ -72,7 +74,7 @@ export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Pre
   }
   const proofKey = await keyOf(qemu, images.kernelPath, o.bootId);
   const proof = recall(o.acceleratorMemoryPath, proofKey);
-  const kvm = await kvmAccess(o.uid);
+  const kvm = await (o.kvmAccess ?? systemKvmAccess)(o.uid);
   const accelerator = pick(o.accelerator, { ...proof?.refusals, ...tried }, kvm);
   const keys = createBootKeys();
   const folder = folderOf(o.vmsDir, o.name);
@@ -140,7 +142,7 @@ function pick(setting: AcceleratorSetting, failed: Refusals, kvm: DeviceAccess):
   );
 }
 
-async function kvmAccess(uid: number | undefined): Promise<DeviceAccess> {
+async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {
   const facts = await stat('/dev/kvm').catch(() => undefined);
   if (uid !== undefined || !facts) return kvmAccessFor(uid ?? -1, facts);
   // Our own user may have got access by an ACL, which only trying tells.
