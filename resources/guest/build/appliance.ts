@@ -38,7 +38,7 @@ export async function buildAppliance(debs: readonly string[], work: string, path
   for (const [name, text] of applianceTexts) await writeText(root, name, text);
   await run('mksquashfs', [
     ...[root, path, '-noappend', '-no-progress', '-quiet', '-all-root', '-no-xattrs'],
-    ...['-comp', 'zstd', '-Xcompression-level', '15', '-b', '256K', '-mkfs-time', '0', '-all-time', '0'],
+    ...['-comp', 'zstd', '-Xcompression-level', '15', '-b', '128K', '-mkfs-time', '0', '-all-time', '0'],
   ]);
 }
 

@@ -55,41 +55,27 @@ mounted() {
   return 1
 }
 
-# list_entries FOLDER STARTS WITHOUT: the files and folders from STARTS on, one a line, into $work/list. Links, pipes and
-# devices stay out, and names with a line end, and what matches the path pattern WITHOUT. A file with several names
-# would become a link in the archive, which the host takes from nobody: refused.
-list_entries() {
-  line_end='
-'
-  (
-    cd "$1" || exit
-    find $2 \( -name "*$line_end*" -o -path "$3" \) -prune -o \( -type f -o -type d \) -print
-  ) >"$work/list"
-  many=$(cd "$1" && find $2 -path "$3" -prune -o -type f -links +1 -print | head -n 1)
-  [ -z "$many" ] || refuse hard-links "a file has several names: $many"
-}
-
-# to_out_disk FOLDER: writes a tar of the entries of $work/list to the out disk, prints bytes and sha256.
+# to_out_disk FOLDER: writes a tar of the entries of $work/list (ended by NUL) to the out disk, prints bytes, sha256.
+# Called only when nothing changes below the folder: what find saw as a file is one when tar opens it.
 to_out_disk() {
   [ -b /run/disk/out ] || refuse no-disk 'there is no out disk'
   mkfifo "$work/sum.fifo"
   sha256sum <"$work/sum.fifo" >"$work/sum" &
   summer=$!
-  (tar -c -f - -C "$1" --no-recursion -T "$work/list" || : >"$work/tar-failed") 2>>"$work/log" | tee "$work/sum.fifo" |
-    dd of=/run/disk/out bs=1M iflag=fullblock oflag=direct conv=fsync 2>"$work/dd" || : >"$work/dd-failed"
+  rm -f "$work/failed"
+  (
+    /bin/tar -c -f - -C "$1" --format=gnu --hard-dereference --no-recursion --totals \
+      --null -T "$work/list" 2>"$work/tar" || echo tar >>"$work/failed"
+  ) | tee "$work/sum.fifo" |
+    dd of=/run/disk/out bs=1M iflag=fullblock oflag=direct conv=fsync status=none 2>/dev/null || echo disk >>"$work/failed"
   wait $summer
   rm "$work/sum.fifo"
-  if [ -e "$work/dd-failed" ]; then
-    rm "$work/dd-failed"
-    refuse output-too-large 'the files do not fit on the out disk'
+  if [ -e "$work/failed" ]; then
+    # When the disk is full, tar fails for the broken pipe too.
+    grep -q disk "$work/failed" && refuse output-too-large 'the files do not fit on the out disk'
+    refuse output-unreadable "$(tail -n 1 "$work/tar")"
   fi
-  if [ -e "$work/tar-failed" ]; then
-    rm "$work/tar-failed"
-    refuse output-unreadable "$(tail -n 1 "$work/log")"
-  fi
-  while read -r count unit _; do
-    [ "$unit" = bytes ] && echo "bytes $count"
-  done <"$work/dd"
+  sed -n 's/^Total bytes written: \([0-9]*\).*/bytes \1/p' "$work/tar"
   read -r sum _ <"$work/sum"
   echo "sha256 $sum"
 }

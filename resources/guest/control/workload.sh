@@ -1,13 +1,16 @@
 # Starting and removing workloads; used by the job, agent and selfcheck verbs.
 
-# read_request: the lines of standard input up to `end`, into $work/{args,env,spec}.
+# read_request: the lines of standard input up to `end`; $work/args and $work/env get their values, each ended by NUL.
 read_request() {
-  memory= pids= cpu= output=65536 input=
+  memory= pids= cpu= output=65536 input= arguments=0 variables=0
   while read -r key value more; do
     case $key in
-    arg) echo "$value" | base64 -d >/dev/null 2>&1 || refuse bad-request 'an argument is not base64'
-      echo "$value" >>"$work/args" ;;
-    env) add_variable "$value" ;;
+    arg | env) is_base64 "$value" || refuse bad-request "an $key is not base64" ;;
+    esac
+    case $key in
+    # AA== is the NUL between two values.
+    arg) echo "$value" && echo AA== && arguments=$((arguments + 1)) ;;
+    env) echo "$value" >&3 && echo AA== >&3 && variables=$((variables + 1)) ;;
     memory | pids) check_number "$value" "$key" && eval "$key=$value" ;;
     stdout) check_number "$value" stdout && output=$value ;;
     input) check_number "$value" input && input=$value ;;
@@ -15,26 +18,39 @@ read_request() {
       [ "$value" = max ] && more=100000
       check_cpu "$value" "$more" && cpu="$value $more"
       ;;
-    uid | gid) [ "$tier" = agent ] || refuse bad-request "a job has no $key"
-      check_number "$value" "$key" && eval "$key=$value" ;;
+    uid | gid)
+      [ "$tier" = agent ] || refuse bad-request "a job has no $key"
+      check_number "$value" "$key" && eval "$key=$value"
+      ;;
     cap) add_capability "$value" ;;
     end) break ;;
     *) refuse bad-request 'there is an unknown line in the request' ;;
     esac
-  done
+  done >"$work/args.base64" 3>"$work/env.base64"
   [ "$key" = end ] || refuse bad-request 'the request has no end'
-  [ -s "$work/args" ] || refuse bad-request 'the request has no arg'
+  [ $arguments -gt 0 ] || refuse bad-request 'the request has no arg'
   [ -n "$memory" ] && [ -n "$pids" ] && [ -n "$cpu" ] || refuse bad-request 'memory, pids or cpu is missing'
+  decode args $arguments
+  decode env $variables
+  while IFS= read -r -d '' pair; do
+    case ${pair%%=*} in
+    '' | [0-9]* | *[!A-Za-z0-9_]*) refuse bad-request 'a variable has a bad name' ;;
+    esac
+    case $pair in *=*) ;; *) refuse bad-request 'a variable has no value' ;; esac
+  done <"$work/env"
 }
 
-# add_variable BASE64
-add_variable() {
-  pair=$(echo "$1" | base64 -d 2>/dev/null) || refuse bad-request 'a variable is not base64'
-  case ${pair%%=*} in
-  '' | [0-9]* | *[!A-Za-z0-9_]*) refuse bad-request 'a variable has a bad name' ;;
-  esac
-  case $pair in *=*) ;; *) refuse bad-request 'a variable has no value' ;; esac
-  echo "$1" >>"$work/env"
+# is_base64 VALUE: whole groups of four; busybox's decoder itself takes anything.
+is_base64() {
+  case $1 in *[!A-Za-z0-9+/=]* | *=[!=]*) return 1 ;; esac
+  [ $((${#1} % 4)) = 0 ]
+}
+
+# decode FILE COUNT: appends the values of FILE.base64 to FILE; a value that holds a NUL itself is refused.
+decode() {
+  base64 -d "$work/$1.base64" >"$work/$1.plain"
+  [ "$(tr -dc '\0' <"$work/$1.plain" | wc -c)" = "$2" ] || refuse bad-request "a line of $1 is not base64 of a text"
+  cat "$work/$1.plain" >>"$work/$1"
 }
 
 # add_capability NAME: only those that lead nowhere outside of the agent's own namespaces.
@@ -88,7 +104,6 @@ launch() {
     echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder"
     echo "memory=$memory pids=$pids output=$output cpu='$cpu'"
   } >"$work/spec"
-  : >>"$work/env"
   mkdir -m 755 "/run/scratch/$name/upper"
   mkdir "$work/watch" "/run/scratch/$name/overlay"
   mkfifo "$work/reply"

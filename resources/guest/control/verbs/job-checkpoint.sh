@@ -13,10 +13,14 @@ start=$(now)
 if [ -d "$group" ]; then
   echo 1 >"$group/cgroup.freeze" && wait_frozen "$group" 1
 fi
-# From here on nothing changes below the folder, hence a name that is a file now still is one when tar opens it.
 folder=/run/scratch/$name/folder
-[ -d "$folder/checkpoint" ] && [ ! -L "$folder/checkpoint" ] && list_entries "$folder" checkpoint 'checkpoint/.*'
-if [ "$(head -n 2 "$work/list" 2>/dev/null | wc -l)" -lt 2 ]; then
+: >"$work/list"
+if [ -d "$folder/checkpoint" ] && [ ! -L "$folder/checkpoint" ]; then
+  cd "$folder"
+  find checkpoint -mindepth 1 -path 'checkpoint/.*' -prune -o \( -type f -o -type d \) -print0 >"$work/list"
+  cd /
+fi
+if [ ! -s "$work/list" ]; then
   echo none
   exit
 fi

@@ -10,5 +10,7 @@ mkdir -p "$work/view/out"
 if [ -d "$folder/out" ] && [ ! -L "$folder/out" ]; then
   mount -o bind "$folder/out" "$work/view/out" || refuse output-unreadable 'the results cannot be mounted'
 fi
-list_entries "$work/view" 'out stdout stderr' ''
+cd "$work/view"
+find out stdout stderr \( -type f -o -type d \) -print0 >"$work/list"
+cd /
 to_out_disk "$work/view"
