@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import {
-  cleanText,
   parseAgentStatus,
   parseChecks,
   parseClaim,
@@ -13,6 +12,7 @@ import {
 } from '../../electron/vm/session/answers.ts';
 import { LineReader } from '../../electron/vm/session/lines.ts';
 import { answers, WatchNews } from '../../electron/vm/session/messages.ts';
+import { cleanText } from '../../electron/vm/session/text.ts';
 
 const sum = 'a'.repeat(64);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

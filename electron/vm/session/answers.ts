@@ -2,19 +2,12 @@ import { type FailureCode, GleanerError } from '../../contract/failures.ts';
 import type { Claim } from './disks.ts';
 import type { AgentStatus, GuestCheck, GuestHello, GuestUsage, JobEnd, WatchNews } from './messages.ts';
 import type { ExecResult } from './ssh.ts';
+import { cleanText } from './text.ts';
 
 /** Parsers of what `ctl` prints (protocol version 1). Pure; each throws `guest-protocol` on anything unexpected. */
 
 const unexpected = (what: string): GleanerError =>
   new GleanerError('guest-protocol', `The virtual machine gave an answer that makes no sense: ${what}.`);
-
-/** Text of a guest as it may stand in a sentence or a window: no control characters, no reordering, bounded. */
-export function cleanText(text: string, maxLength: number): string {
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffd]/g, ' ')
-    .trim()
-    .slice(0, maxLength);
-}
 
 function integer(text: string | undefined, what: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { Client, type ClientChannel } from 'ssh2';
 import { GleanerError } from '../../contract/failures.ts';
-import { cleanText } from './answers.ts';
 import type { SessionKeys } from './messages.ts';
+import { cleanText } from './text.ts';
 
 /** Bound on what a command may print to each of its streams, in bytes, unless its output is taken by the line. */
 export const outputBytes = 64 * 1024;
