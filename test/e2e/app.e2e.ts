@@ -105,11 +105,10 @@ test.describe('the application', { tag: '@user' }, () => {
   });
 
   test('quits from the tray and leaves nothing running', async () => {
-    const gone = app.waitForEvent('close');
+    const exited = new Promise((resolve) => app.process().once('exit', resolve));
     await watcher.labelsWhen((all) => all.includes('Quit Gleaner'));
     await watcher.click('Quit Gleaner');
-    await gone;
-    expect(app.process().exitCode).toBe(0);
+    expect(await exited).toBe(0);
     expect(machinesOf(home.homeDir)).toEqual([]);
     expect(existsSync(path.join(home.homeDir, 'run', 'control.sock'))).toBe(false);
   });

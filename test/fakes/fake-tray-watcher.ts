@@ -1,4 +1,11 @@
-import { Message as BusMessage, type Message, MessageType, sessionBus, Variant } from 'dbus-next';
+import {
+  Message as BusMessage,
+  type Message,
+  MessageFlag,
+  MessageType,
+  sessionBus,
+  Variant,
+} from 'dbus-next';
 
 const watcherName = 'org.kde.StatusNotifierWatcher';
 const properties = 'org.freedesktop.DBus.Properties';
@@ -61,12 +68,18 @@ export class FakeTrayWatcher {
   async click(label: string): Promise<void> {
     const entry = flatten(await this.menu()).find((candidate) => candidate.label === label);
     if (!entry) throw new Error(`the tray's menu has no entry "${label}"`);
-    await this.#call('/com/canonical/dbusmenu', 'com.canonical.dbusmenu', 'Event', 'isvu', [
-      entry.id,
-      'clicked',
-      new Variant('i', 0),
-      0,
-    ]);
+    this.#bus.send(
+      new BusMessage({
+        destination: await this.item(),
+        path: '/com/canonical/dbusmenu',
+        interface: 'com.canonical.dbusmenu',
+        member: 'Event',
+        signature: 'isvu',
+        body: [entry.id, 'clicked', new Variant('i', 0), 0],
+        // An app that quits takes its icon away before it would answer.
+        flags: MessageFlag.NO_REPLY_EXPECTED,
+      }),
+    );
   }
 
   /** The labels of the whole menu, as soon as they satisfy `wanted`: now, or after the menu's next change. */

@@ -7,7 +7,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 /** A promise that the test ends. */
 function byHand() {
   let resolve = (): void => undefined;
-  let reject = (_error: Error): void => undefined;
+  let reject: (error: Error) => void = () => undefined;
   const promise = new Promise<void>((onEnd, onFailure) => {
     resolve = onEnd;
     reject = onFailure;
