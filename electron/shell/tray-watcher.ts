@@ -4,6 +4,8 @@ import type { Log } from '../base/log.ts';
 
 const watcherName = 'org.kde.StatusNotifierWatcher';
 const busName = 'org.freedesktop.DBus';
+/** The library's own list begins to read a cookie file that no bus of today keeps, and fails over its absence. */
+const authMethods = ['EXTERNAL', 'ANONYMOUS'] as const;
 
 export interface TrayWatch extends Disposable {
   /** Whether this desktop had a tray when it was asked. */
@@ -26,7 +28,7 @@ export async function watchTray(onAppear: () => void, log: Log): Promise<TrayWat
       body: [word],
     });
   try {
-    const bus = sessionBus();
+    const bus = sessionBus({ authMethods: [...authMethods] });
     const lost = new Promise<never>((_resolve, reject) => {
       bus.on('error', (error: unknown) => {
         reject(error instanceof Error ? error : new Error(String(error)));

@@ -20,7 +20,7 @@ export interface MenuEntry {
 
 /** A fake desktop panel: owns the tray's bus name, takes the app's icon, reads its menu and clicks in it. */
 export class FakeTrayWatcher {
-  readonly #bus = sessionBus();
+  readonly #bus = sessionBus({ authMethods: ['EXTERNAL', 'ANONYMOUS'] });
   readonly #registered: string[] = [];
   #onRegistered: ((service: string) => void)[] = [];
   readonly #listeners = new Set<() => void>();
