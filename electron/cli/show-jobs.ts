@@ -76,7 +76,8 @@ export function showPackage(added: CommandOutput<'jobs.add'>, look: Look): strin
   return `${showDocument(added.document, look)}\n${pairs([['input', input]], '  ')}`;
 }
 
-export function showJob({ job, document, entries, stdout, stderr }: JobDetail, look: Look): string {
+export function showJob(detail: JobDetail, look: Look): string {
+  const { job, document, entries } = detail;
   const { style, now, bars } = look;
   const progress =
     job.progress === null
@@ -96,11 +97,12 @@ export function showJob({ job, document, entries, stdout, stderr }: JobDetail, l
   ];
   const parts = [showDocument(document, look), pairs(rows, '  ')];
   if (entries.length > 0) parts.push('', style.bold('Booked'), showEntries(entries, look));
-  for (const [name, text] of [
-    ['stdout', stdout],
-    ['stderr', stderr],
-  ] as const) {
-    if (text !== '') parts.push('', style.bold(`Last of ${name}`), cleanLines(text).trimEnd());
+  for (const name of ['stdout', 'stderr'] as const) {
+    const text = cleanLines(detail[name]).trimEnd();
+    const cut = detail.truncated.includes(name)
+      ? `, of which only the first ${formatBytes(document.limits.log)} were kept`
+      : '';
+    if (text !== '' || cut !== '') parts.push('', `${style.bold(`Last of ${name}`)}${cut}`, text);
   }
   return parts.join('\n');
 }

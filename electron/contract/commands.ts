@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Failure } from './failures.ts';
-import { JobDocument, JobId } from './job.ts';
+import { JobDocument, JobId, JobStream } from './job.ts';
 import { LedgerEntry, LedgerVerdict } from './ledger.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
 
@@ -20,6 +20,8 @@ export const JobDetail = z.strictObject({
   /** Last bytes of the job's own output, at most 16 KiB each; hostile text. */
   stdout: z.string(),
   stderr: z.string(),
+  /** Of which more came than the document's `limits.log`; the rest was dropped. */
+  truncated: z.array(JobStream).readonly(),
 });
 export type JobDetail = z.infer<typeof JobDetail>;
 

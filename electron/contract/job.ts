@@ -76,5 +76,9 @@ export type JobDocument = z.infer<typeof JobDocument>;
 
 export const JobId = z.string().regex(/^[a-z0-9-]{1,64}$/);
 
+/** What a job writes besides its results. */
+export const JobStream = z.enum(['stdout', 'stderr']);
+export type JobStream = z.infer<typeof JobStream>;
+
 export const JobState = z.enum(['queued', 'running', 'done', 'failed', 'aborted']);
 export type JobState = z.infer<typeof JobState>;

@@ -74,6 +74,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
         entries: ledger.entriesOf(id),
         stdout: await grid.tail(id, 'stdout', tailBytes),
         stderr: await grid.tail(id, 'stderr', tailBytes),
+        truncated: grid.truncated(id),
       }),
       'jobs.abort': async ({ id }) => {
         await grid.abort(id);

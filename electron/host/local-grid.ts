@@ -10,6 +10,7 @@ import {
   GleanerError,
   type GridView,
   type JobDocument,
+  type JobStream,
   type JobView,
 } from '../contract/index.ts';
 import { judge, tailOfResult } from '../grid/local/judge.ts';
@@ -136,6 +137,11 @@ export class LocalGrid {
 
   view(): GridView {
     return { id: 'local', name: 'This computer', ...this.#queue.counts() };
+  }
+
+  /** The streams of which more came than was kept. */
+  truncated(id: string): readonly JobStream[] {
+    return this.#queue.truncated(id);
   }
 
   /** Last bytes of what the job wrote, as hostile text; empty while there is no result. */

@@ -233,6 +233,7 @@ export class FakeHost implements HostApi {
       entries: this.entries,
       stdout: this.stdout,
       stderr: '',
+      truncated: [],
     }),
     'jobs.abort': ({ id }) => ({ ...this.#job(id), state: 'aborted' }),
     'jobs.sample': () => this.jobs,

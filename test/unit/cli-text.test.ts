@@ -169,12 +169,19 @@ describe('what is shown', () => {
     expect(showDocument(fakeDocument, look)).toContain('1 vCPU, 256 MiB memory, 512 MiB disk, no network');
     const job = fakeJob({ state: 'failed', failure: { code: 'job-exited', sentence: 'It ended with 3.' } });
     const text = showJob(
-      { job, document: fakeDocument, entries: [fakeEntry()], stdout: 'a\nb\n', stderr: '' },
+      {
+        job,
+        document: fakeDocument,
+        entries: [fakeEntry()],
+        stdout: 'a\nb\n',
+        stderr: '',
+        truncated: ['stdout'],
+      },
       look,
     );
     expect(text).toContain('job-exited: It ended with 3.');
     expect(text).toContain('5 points settled');
-    expect(text).toContain('Last of stdout\na\nb');
+    expect(text).toContain('Last of stdout, of which only the first 1 MiB were kept\na\nb');
     expect(text).not.toContain('Last of stderr');
     expect(showJobs([job], look)).toContain('failed  job-exited');
     expect(showJobs([], look)).toContain('There are no jobs');
@@ -198,7 +205,10 @@ describe('what is shown', () => {
       showStatusLine(fakeSnapshot({ jobs: [job] })),
       showJobs([job, failed], look),
       showDocument(document, look),
-      showJob({ job: failed, document, entries: [entry], stdout: hostile, stderr: hostile }, look),
+      showJob(
+        { job: failed, document, entries: [entry], stdout: hostile, stderr: hostile, truncated: [] },
+        look,
+      ),
       showEntries([entry], look),
       showVerdict({ ok: false, entries: 1, head: null, firstBad: { seq: 1, why: hostile } }, look),
     ];

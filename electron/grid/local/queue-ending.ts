@@ -1,10 +1,18 @@
-import type { EntryBody, Failure, JobDocument, JobState } from '../../contract/index.ts';
+import type { EntryBody, Failure, JobDocument, JobState, JobStream } from '../../contract/index.ts';
 import type { JobRow, LeaseMemo, Usage } from './queue-rows.ts';
+
+/** The streams of which more came than was kept; of none when it is not said. */
+type Truncated = readonly JobStream[];
 
 /** How an attempt ended. `resultDigest` is that of the job's result file; null when nothing could be collected. */
 export type Ending =
-  | { readonly outcome: 'done'; readonly resultDigest: string }
-  | { readonly outcome: 'failed'; readonly failure: Failure; readonly resultDigest: string | null }
+  | { readonly outcome: 'done'; readonly resultDigest: string; readonly truncated?: Truncated }
+  | {
+      readonly outcome: 'failed';
+      readonly failure: Failure;
+      readonly resultDigest: string | null;
+      readonly truncated?: Truncated;
+    }
   | { readonly outcome: 'aborted' }
   /** `orderly`: by this host's own end, which says nothing about the job. */
   | { readonly outcome: 'interrupted'; readonly orderly?: boolean };
@@ -19,6 +27,7 @@ export interface Settlement {
   readonly failure: Failure | null;
   readonly earned: { readonly amount: number; readonly unit: string } | null;
   readonly resultDigest: string | null;
+  readonly truncated: Truncated;
   readonly outcome: EntryBody['outcome'];
   readonly bookedFailure: EntryBody['failure'];
 }
@@ -31,7 +40,14 @@ export function settlementOf(
   { stalls, checkpointed }: { readonly stalls: number; readonly checkpointed: boolean },
   price: JobDocument['price'],
 ): Settlement {
-  const none = { stalls, failure: null, earned: null, resultDigest: null, bookedFailure: null };
+  const none = {
+    stalls,
+    failure: null,
+    earned: null,
+    resultDigest: null,
+    truncated: [],
+    bookedFailure: null,
+  };
   switch (ending.outcome) {
     case 'done':
       return {
@@ -40,9 +56,15 @@ export function settlementOf(
         outcome: 'done',
         earned: price ?? null,
         resultDigest: ending.resultDigest,
+        truncated: ending.truncated ?? [],
       };
     case 'failed':
-      return { ...none, ...failedWith(ending.failure), resultDigest: ending.resultDigest };
+      return {
+        ...none,
+        ...failedWith(ending.failure),
+        resultDigest: ending.resultDigest,
+        truncated: ending.truncated ?? [],
+      };
     case 'aborted':
       return {
         ...none,

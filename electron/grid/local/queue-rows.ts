@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Failure, JobState, type JobView } from '../../contract/index.ts';
+import { Failure, JobState, JobStream, type JobView } from '../../contract/index.ts';
 
-/** Numbered for ever: a released step is never edited, a change is a new step. JSON columns: label, document, failure, earned, lease. */
+/** Numbered for ever: a released step is never edited, a change is a new step. JSON columns: label, document, failure, earned, lease, truncated. */
 export const queueMigrations: readonly string[] = [
   `
   CREATE TABLE local_jobs (
@@ -35,6 +35,7 @@ export const queueMigrations: readonly string[] = [
     PRIMARY KEY (job, n)
   ) STRICT;
   `,
+  `ALTER TABLE local_jobs ADD COLUMN truncated TEXT NOT NULL DEFAULT '[]';`,
 ];
 
 /** What one attempt used. Seconds; `wallSeconds` without the time the machine was frozen. */
@@ -85,6 +86,7 @@ export const JobRow = z.object({
   failure: json(Failure).nullable(),
   earned: json(z.object({ amount: z.number(), unit: z.string() })).nullable(),
   has_result: z.int(),
+  truncated: json(z.array(JobStream)),
   lease: json(LeaseMemo).nullable(),
   checkpoint_at: z.int().nullable(),
 });
@@ -92,7 +94,7 @@ export type JobRow = z.infer<typeof JobRow>;
 
 /** Everything of a job but its document, which may be long. */
 export const jobColumns = `id, state, attempt, stalls, label, document_digest, input_digest, added_at, started_at,
-  ended_at, cpu_seconds, memory_peak_bytes, failure, earned, has_result, lease,
+  ended_at, cpu_seconds, memory_peak_bytes, failure, earned, has_result, truncated, lease,
   (SELECT max(at) FROM local_checkpoints WHERE job = id) AS checkpoint_at FROM local_jobs`;
 
 /** What only the runner knows of the job that runs now. */

@@ -6,6 +6,7 @@ import {
   type GridView,
   JobDocument,
   JobState,
+  type JobStream,
   type JobView,
 } from '../../contract/index.ts';
 import { type CheckpointRecord, CheckpointRecords } from './queue-checkpoints.ts';
@@ -143,7 +144,7 @@ export class LocalQueue {
       );
       const over = settlement.state !== 'queued';
       this.#db.run(
-        `UPDATE local_jobs SET state = ?, stalls = ?, failure = ?, earned = ?, has_result = ?, lease = NULL,
+        `UPDATE local_jobs SET state = ?, stalls = ?, failure = ?, earned = ?, has_result = ?, truncated = ?, lease = NULL,
            ended_at = ?, cpu_seconds = cpu_seconds + ?, memory_peak_bytes = max(memory_peak_bytes, ?)
          WHERE id = ?`,
         settlement.state,
@@ -151,6 +152,7 @@ export class LocalQueue {
         settlement.failure === null ? null : JSON.stringify(settlement.failure),
         settlement.earned === null ? null : JSON.stringify(settlement.earned),
         settlement.resultDigest === null ? 0 : 1,
+        JSON.stringify(settlement.truncated),
         over ? endedAt : null,
         usage.cpuSeconds,
         usage.memoryPeakBytes,
@@ -213,6 +215,11 @@ export class LocalQueue {
   /** Where the result of a job lies whose view says `hasResult`: a tar of `out/…`, `stdout` and `stderr`. */
   resultPath(id: string): string {
     return this.files.resultPath(id);
+  }
+
+  /** Of which streams of an ended job more came than its result holds. */
+  truncated(id: string): readonly JobStream[] {
+    return this.#row(id).truncated;
   }
 
   document(id: string): JobDocument {

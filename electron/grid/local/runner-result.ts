@@ -24,10 +24,11 @@ export async function concludeAttempt(
 ): Promise<Ending> {
   const { context, document, id } = attempt;
   const { queue, step } = context;
+  const { truncated } = end;
   const late = document.deadline !== undefined && context.clock.now() >= Date.parse(document.deadline);
   const failure =
     failureOfEnd(end, limit, document) ?? (late ? limitFailure('job-deadline', document) : null);
-  if (failure) return { outcome: 'failed', failure, resultDigest: await salvage(attempt) };
+  if (failure) return { outcome: 'failed', failure, resultDigest: await salvage(attempt), truncated };
 
   const digest = await attempt.withRoom(() => collect(attempt));
   step('result-collected');
@@ -40,9 +41,9 @@ export async function concludeAttempt(
   );
   step('result-judged');
   await attempt.withRoom(() => publish(attempt));
-  if (verdict.ok) return { outcome: 'done', resultDigest: digest };
+  if (verdict.ok) return { outcome: 'done', resultDigest: digest, truncated };
   const unsound: Failure = { code: 'job-check-failed', sentence: verdict.sentence };
-  return { outcome: 'failed', failure: unsound, resultDigest: digest };
+  return { outcome: 'failed', failure: unsound, resultDigest: digest, truncated };
 }
 
 /** What a failed job left, for the person to look at; that it cannot be had changes nothing. */
