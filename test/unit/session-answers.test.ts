@@ -130,7 +130,7 @@ test('a refusal of the guest becomes a failure with clean words', () => {
   };
   expect(refusal('launch-failed: no such program\n')).toEqual({
     code: 'launch-failed',
-    message: 'The workload could not be started: no such program',
+    message: 'The workload could not be started: no such program.',
   });
   expect(refusal('busy: there is a job\n').code).toBe('wrong-phase');
   expect(refusal('unknown-job: x\n').code).toBe('not-found');

@@ -93,9 +93,17 @@ const ownFaults: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'document-invalid',
 ]);
 
+const hints: Partial<Record<FailureCode, string>> = {
+  'archive-invalid': 'Give the files under out/ plain names, and leave nothing but files and folders there.',
+  'job-output-too-large': 'Raise limits.output in its document, or let it leave less under out/.',
+  'launch-failed': 'The command must be a program of the appliance, or a path below /job.',
+};
+
 /** The failure of the job that an error amounts to; undefined when it says nothing about the job. Pure. */
 export function ownFault(error: unknown): Failure | undefined {
-  return error instanceof GleanerError && ownFaults.has(error.code) ? toFailure(error) : undefined;
+  if (!(error instanceof GleanerError) || !ownFaults.has(error.code)) return undefined;
+  const hint = hints[error.code];
+  return hint === undefined ? toFailure(error) : { hint, ...toFailure(error) };
 }
 
 export function isCode(error: unknown, ...codes: readonly FailureCode[]): boolean {

@@ -146,8 +146,7 @@ const refusals: Readonly<Record<string, readonly [FailureCode, string]>> = {
   'not-ended': ['wrong-phase', 'The job has not ended'],
   'unknown-job': ['not-found', 'The virtual machine does not know this job'],
   'unknown-agent': ['not-found', 'The virtual machine does not know this agent'],
-  'output-too-large': ['archive-too-large', 'The files do not fit on the transfer disk'],
-  'hard-links': ['archive-invalid', 'The files of the job are refused'],
+  'output-too-large': ['archive-too-large', 'The archive from the virtual machine is too large'],
 };
 
 /** The failure behind a `ctl` that did not exit with 0. */
@@ -155,7 +154,7 @@ export function refusalOf(verb: string, { code, stderr }: ExecResult): GleanerEr
   const match = /^([a-z][a-z-]{0,39}): (.*)/.exec(stderr);
   const known =
     match?.[1] !== undefined && Object.hasOwn(refusals, match[1]) ? refusals[match[1]] : undefined;
-  if (known && match) return new GleanerError(known[0], `${known[1]}: ${cleanText(match[2] ?? '', 200)}`);
+  if (known && match) return new GleanerError(known[0], `${known[1]}: ${cleanText(match[2] ?? '', 200)}.`);
   const words = cleanText(stderr, 200) || `it ended with code ${code ?? 'none'}`;
-  return new GleanerError('guest-protocol', `The virtual machine failed at "${verb}": ${words}`);
+  return new GleanerError('guest-protocol', `The virtual machine failed at "${verb}": ${words}.`);
 }
