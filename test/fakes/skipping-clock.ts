@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from '../../electron/base/clock.ts';
+
+interface Timer {
+  /** On this clock, in ms. */
+  readonly at: number;
+  readonly fire: () => void;
+}
+
+/** The system's clock, which a test can make skip ahead: as if it had waited, for code beside real processes. */
+export class SkippingClock implements Clock {
+  #skipped = 0;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return systemClock.now() + Math.round(this.#skipped);
+  }
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.#skipped;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const cancel = systemClock.after(ms, () => {
+      timer.fire();
+    });
+    const drop = (): void => {
+      cancel();
+      this.#timers.delete(timer);
+    };
+    const timer: Timer = {
+      at: this.monotonic() + ms,
+      fire: () => {
+        drop();
+        callback();
+      },
+    };
+    this.#timers.add(timer);
+    return drop;
+  }
+
+  /** Moves both times ahead by `ms` and fires, in order, what was waiting and falls due; not what that starts anew. */
+  skip(ms: number): void {
+    this.#skipped += ms;
+    const due = [...this.#timers].filter(({ at }) => at <= this.monotonic());
+    for (const timer of due.toSorted((a, b) => a.at - b.at)) {
+      // One of the others may have cancelled it.
+      if (this.#timers.has(timer)) timer.fire();
+    }
+  }
+}
