@@ -5,8 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAppliance } from './build/appliance.ts';
@@ -14,6 +13,7 @@ import { Apt, findMirror } from './build/apt.ts';
 import { buildInitramfs } from './build/control.ts';
 import { BuildError } from './build/errors.ts';
 import { damagedFiles, describeFile, type Manifest, readIntact, writeManifest } from './build/manifest.ts';
+import { interruption } from './build/run.ts';
 import { unpackPackages } from './build/tree.ts';
 import { extractVmlinux } from './build/vmlinux.ts';
 import {
@@ -123,31 +123,38 @@ async function main(): Promise<void> {
   });
   const recipe = recipeDigest();
   const out = values.out === undefined ? defaultOutDir() : resolve(values.out);
+  let replace = values.force;
   let manifest = values.force ? undefined : readIntact(out, recipe);
   if (manifest !== undefined && values.verify) {
     const damaged = await damagedFiles(out, manifest);
     if (damaged.length > 0) {
       say(`${damaged.join(', ')} is damaged: building anew`);
       manifest = undefined;
+      replace = true;
     }
   }
   if (manifest === undefined) {
     process.umask(0o022);
     await mkdir(dirname(out), { recursive: true });
     await sweep(out);
-    const fresh = join(dirname(out), `.${basename(out)}.${process.pid}`);
-    const work = await mkdtemp(join(tmpdir(), 'gleaner-guest-'));
+    const temporary = join(dirname(out), `.${basename(out)}.${process.pid}`);
     try {
-      await mkdir(fresh);
-      manifest = await build(fresh, work, recipe, join(dirname(out), 'packages'));
-      await publish(fresh, out, recipe, true);
+      const fresh = join(temporary, 'image');
+      await mkdir(fresh, { recursive: true });
+      await mkdir(join(temporary, 'work'));
+      manifest = await build(fresh, join(temporary, 'work'), recipe, join(dirname(out), 'packages'));
+      await publish(fresh, out, recipe, replace);
     } finally {
-      await rm(work, { recursive: true, force: true });
-      await rm(fresh, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true });
     }
   }
   process.stdout.write(`${values.json ? JSON.stringify({ dir: out, ...manifest }) : out}\n`);
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interruption.abort();
+  });
 
 try {
   await main();

@@ -9,7 +9,7 @@ import {
   pythonDir,
 } from '../recipe.ts';
 import { run } from './run.ts';
-import { makeLink, unpackPackages, writeText } from './tree.ts';
+import { checkLibraries, elfFiles, makeLink, unpackPackages, writeText } from './tree.ts';
 
 /**
  * Builds the base appliance's root as a squashfs, everything owned by root.
@@ -25,6 +25,16 @@ export async function buildAppliance(debs: readonly string[], work: string, path
     if (omittedExtensions.some((start) => file.startsWith(start))) await rm(join(extensions, file));
   }
   await compilePython(root);
+  await checkLibraries(
+    root,
+    loader,
+    [libraryDir],
+    [
+      ...(await elfFiles(root, 'usr/bin', /./)),
+      ...(await elfFiles(root, libraryDir, /\.so\./)),
+      ...(await elfFiles(root, `${pythonDir}/lib-dynload`, /./)),
+    ],
+  );
 
   for (const folder of ['dev', 'proc', 'job', 'root', 'run', 'sys', 'tmp', 'usr/local/bin']) {
     await mkdir(join(root, folder), { recursive: true });
@@ -41,6 +51,8 @@ export async function buildAppliance(debs: readonly string[], work: string, path
     ...['-comp', 'zstd', '-Xcompression-level', '15', '-b', '128K', '-mkfs-time', '0', '-all-time', '0'],
   ]);
 }
+
+const loader = 'usr/lib64/ld-linux-x86-64.so.2';
 
 /** Of a package's documentation only its copyright notice goes along. */
 async function keepNotices(docDir: string): Promise<void> {
@@ -59,7 +71,7 @@ async function keepNotices(docDir: string): Promise<void> {
  */
 async function compilePython(root: string): Promise<void> {
   await run(
-    join(root, 'usr/lib64/ld-linux-x86-64.so.2'),
+    join(root, loader),
     [
       ...['--library-path', join(root, libraryDir), join(root, 'usr/bin/python3.13')],
       ...['-S', '-m', 'compileall', '-q', '--invalidation-mode', 'unchecked-hash', '-s', root, '-p', '/'],

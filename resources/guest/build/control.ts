@@ -4,7 +4,7 @@ import { controlFiles, controlLinks, earlyModules, lateModules } from '../recipe
 import { BuildError } from './errors.ts';
 import { loadOrder } from './modules.ts';
 import { run } from './run.ts';
-import { copyInto, makeLink, namesBelow, stampTimes, writeText } from './tree.ts';
+import { checkLibraries, copyInto, elfFiles, makeLink, namesBelow, stampTimes, writeText } from './tree.ts';
 
 /** Scripts that are executed; the others are read by these. */
 const controlPrograms = ['boot', 'ctl', 'launcher', 'relay', 'run'];
@@ -39,6 +39,12 @@ export async function buildInitramfs(
     await chmod(join(tree, name), 0o755);
   }
 
+  await checkLibraries(
+    tree,
+    'kit/ld-linux-x86-64.so.2',
+    ['kit', 'lib'],
+    [...(await elfFiles(tree, 'bin', /./)), ...(await elfFiles(tree, 'sbin', /./)), 'kit/setpriv'],
+  );
   await stampTimes(tree);
   const names = (await namesBelow(tree)).join('\n');
   const archive = await run('cpio', ['--quiet', '-o', '-H', 'newc', '--reproducible', '-R', '0:0'], {

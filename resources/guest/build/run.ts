@@ -14,6 +14,9 @@ const packageOf: Readonly<Record<string, string>> = {
   zstd: 'zstd',
 };
 
+/** Aborted when the person interrupts the build: the running program is killed, and the build cleans up. */
+export const interruption = new AbortController();
+
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -36,7 +39,12 @@ export function run(program: string, args: readonly string[], options: RunOption
     };
     // mksquashfs refuses this beside its own switches, and the build must not depend on it.
     delete env['SOURCE_DATE_EPOCH'];
-    const child = spawn(program, args, { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      signal: interruption.signal,
+    });
     const out: Buffer[] = [];
     let complaint = '';
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -46,6 +54,10 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.stdin.on('error', () => undefined); // a program that reads no further says why by its exit
     child.stdin.end(options.input);
     child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.name === 'AbortError') {
+        reject(new BuildError('interrupted', 'The build was interrupted.', 'Start it again.'));
+        return;
+      }
       const missing = error.code === 'ENOENT';
       const debian = packageOf[program] ?? program;
       reject(

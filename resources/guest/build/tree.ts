@@ -1,5 +1,5 @@
 import { lutimesSync } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, open, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { BuildError } from './errors.ts';
 import { run } from './run.ts';
@@ -40,4 +40,48 @@ export async function namesBelow(tree: string): Promise<string[]> {
 /** Sets every time below a folder to the epoch, so that archives of it do not depend on when it was made. */
 export async function stampTimes(tree: string): Promise<void> {
   for (const name of (await namesBelow(tree)).reverse()) lutimesSync(join(tree, name), 0, 0);
+}
+
+/**
+ * Makes sure that programs and libraries find all the libraries that they name, by asking the tree's own loader.
+ * @param loader, libraryDirs, files relative to `tree`
+ * @throws BuildError `library-missing` with what the loader said
+ */
+export async function checkLibraries(
+  tree: string,
+  loader: string,
+  libraryDirs: readonly string[],
+  files: readonly string[],
+): Promise<void> {
+  const path = libraryDirs.map((dir) => join(tree, dir)).join(':');
+  for (const file of files) {
+    const said = await run(join(tree, loader), ['--library-path', path, '--list', join(tree, file)]).then(
+      (out) => out.toString(),
+      (error: unknown) => String(error),
+    );
+    // A library may also be looked for, and found, outside of the tree: on this machine, but not in the guest.
+    const stray = said
+      .split('\n')
+      .find((line) => /not found|cannot open|=> (?!\S*vdso)/.test(line) && !line.includes(`=> ${tree}`));
+    if (stray !== undefined) {
+      throw new BuildError(
+        'library-missing',
+        `${file}: ${stray.trim()}`,
+        'The recipe needs another library.',
+      );
+    }
+  }
+}
+
+/** The ELF programs and libraries below a folder that have a loader to ask, as names relative to the tree. */
+export async function elfFiles(tree: string, dir: string, pattern: RegExp): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readdir(join(tree, dir), { withFileTypes: true })) {
+    if (!entry.isFile() || !pattern.test(entry.name)) continue;
+    const file = await open(join(tree, dir, entry.name));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    await file.close();
+    if (bytesRead === 4 && buffer.readUInt32BE(0) === 0x7f454c46) names.push(join(dir, entry.name));
+  }
+  return names.sort();
 }

@@ -55,27 +55,24 @@ mounted() {
   return 1
 }
 
-# to_out_disk FOLDER: writes a tar of the entries of $work/list (ended by NUL) to the out disk, prints bytes, sha256.
-# Called only when nothing changes below the folder: what find saw as a file is one when tar opens it.
-to_out_disk() {
+# write_archive FOLDER: a tar of the entries of $work/list (each ended by NUL) on the out disk. Called only when
+# nothing changes below the folder: what find saw as a file is one when tar opens it.
+write_archive() {
   [ -b /run/disk/out ] || refuse no-disk 'there is no out disk'
-  mkfifo "$work/sum.fifo"
-  sha256sum <"$work/sum.fifo" >"$work/sum" &
-  summer=$!
-  rm -f "$work/failed"
-  (
-    /bin/tar -c -f - -C "$1" --format=gnu --hard-dereference --no-recursion --totals \
-      --null -T "$work/list" 2>"$work/tar" || echo tar >>"$work/failed"
-  ) | tee "$work/sum.fifo" |
-    dd of=/run/disk/out bs=1M iflag=fullblock oflag=direct conv=fsync status=none 2>/dev/null || echo disk >>"$work/failed"
-  wait $summer
-  rm "$work/sum.fifo"
-  if [ -e "$work/failed" ]; then
-    # When the disk is full, tar fails for the broken pipe too.
-    grep -q disk "$work/failed" && refuse output-too-large 'the files do not fit on the out disk'
-    refuse output-unreadable "$(tail -n 1 "$work/tar")"
+  if ! /bin/tar -c -f /run/disk/out -b 128 -C "$1" --format=gnu --hard-dereference --no-recursion --totals \
+    --null -T "$work/list" 2>"$work/tar"; then
+    grep -q 'No space left' "$work/tar" && refuse output-too-large 'the files do not fit on the out disk'
+    refuse output-unreadable "$(head -n 1 "$work/tar")"
   fi
-  sed -n 's/^Total bytes written: \([0-9]*\).*/bytes \1/p' "$work/tar"
+  # Writes what is cached and drops it: what is read from here on is what the host sees.
+  blockdev --flushbufs /run/disk/out
+}
+
+# tell_archive: prints bytes and sha256 of the archive as it lies on the out disk.
+tell_archive() {
+  bytes=$(sed -n 's/^Total bytes written: \([0-9]*\).*/\1/p' "$work/tar")
+  dd if=/run/disk/out bs=1M count="$bytes" iflag=fullblock,count_bytes status=none | sha256sum >"$work/sum"
   read -r sum _ <"$work/sum"
+  echo "bytes $bytes"
   echo "sha256 $sum"
 }

@@ -108,8 +108,10 @@ launch() {
   mkdir "$work/watch" "/run/scratch/$name/overlay"
   mkfifo "$work/reply"
   wait_launcher
+  # Held open from before: what is written to a FIFO that nobody has open is lost.
+  exec 6<>"$work/reply"
   echo "$name" 1<>/run/launch
-  read -r answer failure <"$work/reply"
+  read -r answer failure <&6
   [ "$answer" = started ]
 }
 
@@ -120,12 +122,18 @@ remove() {
     echo 1 >"$cgroups/work/$name/cgroup.kill"
     while [ -d "$cgroups/work/$name" ]; do usleep 4000; done
   fi
+  umount "$work/view/out" 2>/dev/null # a collection that was cut off
   rm -rf "$work"
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done
   # The kernel takes the last of the workload's mounts down a moment after its death.
-  while mounted /run/scratch && ! umount /run/scratch 2>/dev/null; do usleep 4000; done
+  tries=0
+  while mounted /run/scratch && ! umount /run/scratch 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 1000 ] || refuse scratch-busy 'the scratch disk stays in use'
+    usleep 4000
+  done
   blkdiscard /run/disk/scratch 2>/dev/null
   return 0
 }

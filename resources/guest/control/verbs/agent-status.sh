@@ -1,10 +1,12 @@
 find_work agent "$1"
-if [ -f "$work/end" ]; then
-  read -r verdict <"$work/end"
-  echo "end $verdict"
-else
+if [ ! -f "$work/end" ] && usage=$(cat "$cgroups/work/$name/cpu.stat" 2>/dev/null); then
   echo running
+  echo "$usage" | sed -n 's/^usage_usec/cpu_usec/p'
+  exit
 fi
-while read -r key value; do
-  [ "$key" = usage_usec ] && echo "cpu_usec $value"
-done <"$cgroups/work/$name/cpu.stat" 2>/dev/null
+# Its group is gone: what is left of it is being written down.
+until [ -f "$work/end" ]; do usleep 1000; done
+read -r verdict <"$work/end"
+read -r cpu_usec _ <"$work/usage"
+echo "end $verdict"
+echo "cpu_usec $cpu_usec"

@@ -24,7 +24,9 @@ if [ ! -s "$work/list" ]; then
   echo none
   exit
 fi
-to_out_disk "$folder"
+write_archive "$folder"
 trap - EXIT
 thaw
-echo "frozen_usec $(($(now) - start))"
+frozen=$(($(now) - start))
+tell_archive
+echo "frozen_usec $frozen"

@@ -13,4 +13,5 @@ fi
 cd "$work/view"
 find out stdout stderr \( -type f -o -type d \) -print0 >"$work/list"
 cd /
-to_out_disk "$work/view"
+write_archive "$work/view"
+tell_archive
