@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startDisplay } from '../../resources/dev/display.ts';
 import { checkoutDir, commandOf, launch, makeHome } from '../e2e/support/launch.ts';
@@ -58,11 +58,16 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** A home in which the person has paused until they resume: the app has nothing to run. */
+/**
+ * A home in which the person has paused until they resume, so that the app has nothing to run, and has been told
+ * that this desktop has no tray, so that no window opens by itself.
+ */
 function pausedHome(): ReturnType<typeof makeHome> {
   const home = makeHome();
   const pause = { length: 'manual', since: Date.now(), until: null };
   writeFileSync(path.join(home.homeDir, 'intent.json'), JSON.stringify({ schema: 1, pause }));
+  mkdirSync(path.join(home.homeDir, 'window'));
+  writeFileSync(path.join(home.homeDir, 'window', 'shell.json'), JSON.stringify({ toldAboutTray: true }));
   return home;
 }
 
