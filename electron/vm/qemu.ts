@@ -16,6 +16,7 @@ const askLimitMs = 20_000;
 
 /** What is known of the QEMU on this computer and of the wrapper around it. */
 export interface QemuFacts {
+  /** Where the program really lies. */
   readonly path: string;
   /** E.g. `7.2.22`. */
   readonly version: string;
@@ -63,10 +64,12 @@ export async function inspectQemu(o: {
   env: Readonly<Record<string, string | undefined>>;
   uid: number | undefined;
 }): Promise<QemuFacts> {
-  const path = o.qemuPath ?? (await findProgram(qemuName(o.platform), o.platform, o.env));
-  if (path === undefined || !(await isFile(path))) {
+  const found = o.qemuPath ?? (await findProgram(qemuName(o.platform), o.platform, o.env));
+  if (found === undefined || !(await isFile(found))) {
     throw new GleanerError('qemu-missing', 'QEMU is not installed.', installHint);
   }
+  // QEMU looks for its modules and firmware from where it lies itself: a link to it bound elsewhere finds none.
+  const path = await realpath(found);
   const tools = o.platform === 'linux' ? await findTools(o.env) : noTools;
   const who = o.uid === undefined ? {} : { uid: o.uid, gid: o.uid };
   if (o.platform !== 'linux') {
@@ -131,7 +134,7 @@ async function filesOf(path: string): Promise<string[]> {
     '/usr/share/qemu',
     '/usr/share/seabios',
     '/usr/share/qemu-firmware',
-    join(dirname(dirname(await realpath(path))), 'share', 'qemu'),
+    join(dirname(dirname(path)), 'share', 'qemu'),
     ...libraryDirs.map((dir) => join(dir, 'qemu')),
   ];
   const existing = await Promise.all(others.map(async (other) => ((await exists(other)) ? [other] : [])));
