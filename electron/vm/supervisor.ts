@@ -261,8 +261,9 @@ export class Supervisor {
         if (this.#state.phase === 'running') started.governor.run();
       },
       (error: unknown) => {
-        // When QEMU is gone or going, its own end says more.
-        if (this.#run === started && started.pid !== undefined) void this.#lost(run, toFailure(error));
+        // When QEMU is gone or going, what made it go says more.
+        const ending = this.#run !== started || this.#state.phase === 'stopping';
+        if (!ending && started.pid !== undefined) void this.#lost(run, toFailure(error));
       },
     );
     this.#changed();
