@@ -10,6 +10,7 @@ interface Timer {
 export class SkippingClock implements Clock {
   #skipped = 0;
   readonly #timers = new Set<Timer>();
+  readonly #waiters = new Set<() => void>();
 
   now(): number {
     return systemClock.now() + Math.round(this.#skipped);
@@ -35,7 +36,21 @@ export class SkippingClock implements Clock {
       },
     };
     this.#timers.add(timer);
+    for (const look of [...this.#waiters]) look();
     return drop;
+  }
+
+  /** Resolves when something waits that has at least `ms` to go. */
+  armed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (![...this.#timers].some(({ at }) => at - this.monotonic() >= ms)) return;
+        this.#waiters.delete(look);
+        resolve();
+      };
+      this.#waiters.add(look);
+      look();
+    });
   }
 
   /** Moves both times ahead by `ms` and fires, in order, what was waiting and falls due; not what that starts anew. */
