@@ -31,6 +31,8 @@ const tolerance = 0.02;
 /** The guest's quota starts this much below the share: what QEMU itself needs comes on top. */
 const overheadGuess = 0.01;
 const smallestDuty = 0.02;
+/** The first trim comes so soon after a new grant that a wrong guess is mended before it counts as disobedience. */
+const firstTrimSamples = 3;
 /** From here on, PWM does not stop the VM any more. */
 export const fullDuty = 0.98;
 
@@ -39,7 +41,7 @@ export function startShare(share: number): ShareState {
   return {
     samples: [],
     quota: share >= 1 ? 1 : clamp(share - overheadGuess, lowestQuota(share), share),
-    samplesSinceTrim: 0,
+    samplesSinceTrim: windowSamples - firstTrimSamples,
     mode: 'cgroup',
     duty: 1,
     idleSamples: 0,
@@ -75,6 +77,8 @@ function stepCgroup(state: ShareState, share: number, vcpus: number): ShareState
   if (alarm !== undefined && alarm > share + tolerance) {
     return {
       ...state,
+      // A guest that obeys is soon below its share again, so that PWM ends.
+      quota: clamp(state.quota + share - alarm, lowestQuota(share), 1),
       mode: 'pwm',
       duty: clamp(share / alarm, smallestDuty, 1),
       idleSamples: 0,
@@ -82,7 +86,7 @@ function stepCgroup(state: ShareState, share: number, vcpus: number): ShareState
     };
   }
   const samplesSinceTrim = state.samplesSinceTrim + 1;
-  const measured = measuredShare(state, vcpus);
+  const measured = measuredShare(state, vcpus, Math.min(windowSamples, state.samples.length));
   if (measured === undefined || samplesSinceTrim < windowSamples) return { ...state, samplesSinceTrim };
   const error = share - measured;
   // An idle guest says nothing about its quota: more is given only to one that uses up what it has.

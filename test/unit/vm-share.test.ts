@@ -61,6 +61,7 @@ describe('a busy guest that obeys', () => {
           expect(pwmSeconds).toBe(0);
         },
       ),
+      { numRuns: 1000, examples: [[0.05, 0.025, 6, Array<number>(60).fill(0.01)]] },
     );
   });
 
