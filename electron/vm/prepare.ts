@@ -60,9 +60,9 @@ export interface Prepared {
  */
 export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Prepared> {
   requirePlatform(o);
-  const [qemu, images] = await Promise.all([
-    inspectQemu({ qemuPath: o.qemuPath, platform: process.platform, env: process.env, uid: o.uid }),
+  const [images, qemu] = await Promise.all([
     o.images(),
+    inspectQemu({ qemuPath: o.qemuPath, platform: process.platform, env: process.env, uid: o.uid }),
   ]);
   const isolationReason = qemu.wrapperRefusal;
   if (isolationReason !== undefined && !o.allowReducedIsolation) {

@@ -39,6 +39,7 @@ export class VmRun {
   readonly #o: RunOptions;
   readonly #qemu: QemuProcess;
   readonly #monitor: QmpClient;
+  #paused = false;
   /** Stopped by signal, because the monitor did not answer in time. */
   #halted = false;
   #noSpace = false;
@@ -90,10 +91,15 @@ export class VmRun {
     });
   }
 
-  /** Starts QEMU. Rejects `qemu-missing`. */
+  /**
+   * Starts QEMU, its vCPUs held until its monitor answers. By then the wrapper has tied QEMU's life to ours: a
+   * host that dies in the instants before leaves a QEMU that uses no CPU, for the next host to end. Rejects
+   * `qemu-missing`.
+   */
   static async launch(o: RunOptions): Promise<VmRun> {
     const launchedAt = o.clock.monotonic();
-    const qemu = await QemuProcess.launch(o.prepared.plan, o.table, o.clock);
+    const { plan } = o.prepared;
+    const qemu = await QemuProcess.launch({ ...plan, args: [...plan.args, '-S'] }, o.table, o.clock);
     return new VmRun(o, qemu, launchedAt);
   }
 
@@ -134,6 +140,7 @@ export class VmRun {
    */
   async boot(limitMs: number): Promise<GuestHello> {
     await this.#monitor.ready();
+    if (!this.#paused) this.#tell('cont');
     const hello = await this.session.connect(limitMs);
     await this.session.setClock(this.#o.clock.now());
     await this.governor.apply();
@@ -146,6 +153,7 @@ export class VmRun {
    */
   pause(): Promise<void> {
     this.governor.hold();
+    this.#paused = true;
     const answered = this.#monitor.execute('stop');
     this.session.frozen(true);
     return new Promise((resolve, reject) => {
@@ -171,6 +179,7 @@ export class VmRun {
   /** Lets the vCPUs go on; resolves when QEMU has acknowledged it. */
   async resume(): Promise<void> {
     this.#unhalt();
+    this.#paused = false;
     const answered = this.#monitor.execute('cont');
     this.session.frozen(false);
     await answered;

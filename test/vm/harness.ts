@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { systemClock } from '../../electron/base/clock.ts';
 import { type Log, streamLog } from '../../electron/base/log.ts';
 import type { VmPhase } from '../../electron/contract/snapshot.ts';
@@ -27,6 +27,31 @@ export function guestImages(): VmImages {
     initramfsPath: join(dir, manifest.initramfs.file),
     rootPath: join(dir, manifest.appliances.base.file),
     rootDigest: manifest.appliances.base.digest,
+  };
+}
+
+/** The images where QEMU's own user can read them, wherever the checkout is: linked into `dir`, else copied. */
+function reachableImages(dir: string): VmImages {
+  const images = guestImages();
+  if (!isRoot) return images;
+  const imagesDir = join(dir, 'images');
+  mkdirSync(imagesDir, { recursive: true });
+  const bring = (path: string): string => {
+    const to = join(imagesDir, basename(path));
+    rmSync(to, { force: true });
+    try {
+      linkSync(path, to);
+    } catch {
+      copyFileSync(path, to);
+    }
+    return to;
+  };
+  const { kernelPath, initramfsPath, rootPath, rootDigest } = images;
+  return {
+    kernelPath: bring(kernelPath),
+    initramfsPath: bring(initramfsPath),
+    rootPath: bring(rootPath),
+    rootDigest,
   };
 }
 
@@ -58,7 +83,7 @@ export function vmOptions(dir: string, overrides: Partial<VmOptions> = {}): VmOp
     name: 'test',
     grid: 'local',
     vmsDir: join(dir, 'vms'),
-    images: () => Promise.resolve(guestImages()),
+    images: () => Promise.resolve(reachableImages(dir)),
     vcpus: 1,
     memoryBytes: 384 * MiB,
     diskBytes: 256 * MiB,
@@ -67,7 +92,7 @@ export function vmOptions(dir: string, overrides: Partial<VmOptions> = {}): VmOp
     spawnWorker,
     clock: systemClock,
     log: testLog,
-    allowReducedIsolation: false,
+    allowReducedIsolation: true,
     acceleratorMemoryPath: join(dir, 'accelerator.json'),
     ...(isRoot ? { uid: testUid } : {}),
     ...overrides,
