@@ -97,7 +97,7 @@ class Narrator {
       this.#say(
         `It was ready ${seconds(vm.bootMs)} after its start, with ${vm.isolation ?? 'unknown'} isolation.`,
       );
-      if (vm.accelerator) this.#say(`Accelerator: ${vm.accelerator.name} (${vm.accelerator.reason}).`);
+      if (vm.accelerator) this.#say(`Accelerator: ${vm.accelerator.name}. ${vm.accelerator.reason}`);
     } else if (vm.phase === 'backoff' && vm.failure) {
       this.#say(`It failed and is tried again: ${vm.failure.sentence}`);
     }

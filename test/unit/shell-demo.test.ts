@@ -42,7 +42,7 @@ describe('runDemo', () => {
     expect(lines).toEqual([
       'Starting a virtual machine: 1 vCPU, 768 MiB.',
       'It was ready 2.6 s after its start, with full isolation.',
-      'Accelerator: tcg (kvm is not there).',
+      'Accelerator: tcg. kvm is not there',
       'Job: Option book 1 of 10, for sample.',
       '20 %  option 1 of 5',
       '100 %  option 5 of 5',
