@@ -153,13 +153,14 @@ export class Contribution<Session extends object> implements Disposable {
     const { problems, log, vm } = this.#o;
     try {
       await this.#o.prove(session);
-      problems.set('isolation', null);
+      for (const cause of ['isolation', 'proof']) problems.set(cause, null);
     } catch (error) {
       const failure = toFailure(error);
       log.warn('contribution', failure.sentence, { code: failure.code });
-      if (failure.code === 'isolation-leak') {
-        problems.set('isolation', failure);
-        await vm.stop();
+      if (failure.code !== 'session-lost') {
+        // A leak waits for the person; a guest that could not even be examined is booted anew.
+        problems.set(failure.code === 'isolation-leak' ? 'isolation' : 'proof', failure);
+        this.#try('stop', vm.stop());
       }
       return false;
     }

@@ -106,6 +106,29 @@ test('a guest that leaks gets no work until the person asks again', async () => 
   expect(vm.asked).toEqual(['start', 'stop', 'start']);
 });
 
+test('a guest that cannot be examined is booted anew, and the person is told meanwhile', async () => {
+  const worked: number[] = [];
+  const { clock, vm, world, problems, contribution } = setUp((session) => {
+    worked.push(session.boot);
+    world.jobs = 0;
+    return Promise.resolve();
+  });
+  world.prove = () => Promise.reject(new GleanerError('guest-protocol', 'The guest failed.'));
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  expect(vm.asked).toEqual(['start', 'stop', 'start']);
+  expect(problems.list()).toMatchObject([{ code: 'guest-protocol' }]);
+  world.prove = () => Promise.resolve();
+  vm.become('running');
+  await settled();
+  expect(worked).toEqual([]);
+  clock.advance(1000);
+  await settled();
+  expect(worked).toEqual([2]);
+  expect(problems.list()).toEqual([]);
+});
+
 test('a lost session is retried with growing waits, not in a spin', async () => {
   let tries = 0;
   const { clock, vm, problems, contribution } = setUp(() => {
