@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tarBytes } from '../../electron/base/tar-write.ts';
 import { GleanerError } from '../../electron/contract/index.ts';
 import { joinTars } from '../../electron/grid/local/runner-stage.ts';
@@ -188,6 +188,25 @@ describe('a full disk elsewhere', () => {
       expect(grid.booked(id)).toEqual(['done - 3']);
     },
   );
+
+  test('a lease that finds no room waits for it: the job is not begun before', async () => {
+    const id = await grid.add(['count', '1']);
+    vi.spyOn(grid.queue, 'lease').mockImplementationOnce(() => {
+      throw full();
+    });
+    const machine = grid.machine();
+    const run = grid.start(machine);
+    await grid.until(() => grid.problems.length === 1);
+    expect(grid.problems).toMatchObject([{ code: 'disk-full' }]);
+    expect(grid.view(id)).toMatchObject({ state: 'queued', attempt: 0 });
+    await grid.until(() => grid.clock.pending > 0);
+    grid.clock.advance(30_000);
+    await grid.until(() => machine.busy);
+    expect(grid.problems.at(-1)).toBeNull();
+    machine.tick();
+    expect(await run.result).toBe('idle');
+    expect(grid.booked(id)).toEqual(['done - 3']);
+  });
 
   test('a booking that finds no room waits for it; an end of the host leaves it to the next start', async () => {
     const id = await grid.add(['count', '1']);

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { GleanerError, toFailure } from '../../contract/index.ts';
+import { type FailureCode, GleanerError, toFailure } from '../../contract/index.ts';
 import type { Usage } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
 import { elapsedAlarm } from './runner-alarms.ts';
@@ -14,6 +14,15 @@ interface CheckpointerOptions {
   /** Leaves the published checkpoint at the path; null when nothing is published. */
   collect(toPath: string, maxBytes: number): Promise<Collected | null>;
 }
+
+/** What the next collection is likely to meet again; a lost session is mended or ends the attempt. */
+const toldCodes: readonly FailureCode[] = [
+  'disk-full',
+  'storage-failed',
+  'archive-invalid',
+  'archive-too-large',
+  'guest-protocol',
+];
 
 /** Collects the checkpoints of one attempt. One that fails is a problem to be shown; the job goes on. */
 export class Checkpointer {
@@ -78,7 +87,7 @@ export class Checkpointer {
     const { context, lease } = this.#o;
     const failure = toFailure(error);
     context.log.warn('runner', `no checkpoint: ${failure.sentence}`, { job: lease.id, code: failure.code });
-    if (!isCode(error, 'disk-full', 'storage-failed', 'archive-invalid', 'archive-too-large')) return;
+    if (!isCode(error, ...toldCodes)) return;
     const sentence = `No checkpoint was kept. ${failure.sentence}`.slice(0, 1000);
     context.onProblem({ ...failure, sentence });
   }

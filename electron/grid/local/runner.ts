@@ -8,6 +8,7 @@ import type { Lease } from './queue-types.ts';
 import { Attempt } from './runner-attempt.ts';
 import { Halt } from './runner-halt.ts';
 import type { AttemptContext, JobMachine, Judge, RunnerStep } from './runner-machine.ts';
+import { withRoom } from './runner-room.ts';
 
 export type { JobMachine } from './runner-machine.ts';
 
@@ -42,9 +43,9 @@ export class LocalRunner implements Disposable {
   }
 
   /**
-   * Takes jobs until none is queued, or until it is disposed of. A job that fails does not stop the next; a
-   * machine or a disk that does rejects with its failure (`session-lost`, …): the attempt is then booked as
-   * interrupted and its job queued again.
+   * Takes jobs until none is queued, or until it is disposed of. A job that fails does not stop the next, and a
+   * full disk is waited for; a machine or a disk that stops it rejects with its failure (`session-lost`, …): the
+   * attempt is then booked as interrupted and its job queued again.
    */
   run(machine: JobMachine): Promise<'idle' | 'stopped'> {
     if (this.#running) {
@@ -103,9 +104,13 @@ export class LocalRunner implements Disposable {
     const { queue, step, onChange } = this.#o;
     try {
       await this.#clean(machine);
-      queue.reclaim();
+      await this.#withRoom(() => {
+        queue.reclaim();
+      });
       for (;;) {
-        const lease = this.#halt.halted ? undefined : queue.lease(machine.facts());
+        const lease = this.#halt.halted
+          ? undefined
+          : await this.#withRoom(() => queue.lease(machine.facts()));
         onChange();
         if (!lease) return this.#halt.halted ? 'stopped' : 'idle';
         step('leased');
@@ -123,6 +128,10 @@ export class LocalRunner implements Disposable {
     }
   }
 
+  #withRoom<T>(work: () => T): Promise<T> {
+    return withRoom(this.#o, this.#halt, work);
+  }
+
   async #runOne(machine: JobMachine, lease: Lease): Promise<void> {
     const attempt = new Attempt(this.#o, machine, lease);
     this.#attempt = attempt;
@@ -136,6 +145,8 @@ export class LocalRunner implements Disposable {
       throw error;
     } finally {
       this.#attempt = undefined;
+      // What was wrong with keeping this attempt's files is over with it.
+      this.#o.onProblem(null);
       this.#o.onChange();
     }
   }
