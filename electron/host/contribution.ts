@@ -165,8 +165,9 @@ export class Contribution<Session extends object> implements Disposable {
       return false;
     }
     try {
-      await this.#o.work(session);
+      // What was in the way may be so no more; else it is told again at once.
       problems.set('work', null);
+      await this.#o.work(session);
       return true;
     } catch (error) {
       const failure = toFailure(error);

@@ -2,6 +2,7 @@ import type {
   Allowance,
   Contribution,
   Failure,
+  FailureCode,
   GridView,
   JobView,
   Snapshot,
@@ -26,6 +27,9 @@ export interface Seen {
   readonly yields: YieldStats;
   readonly problems: readonly Failure[];
 }
+
+/** What can keep a job from being begun while the VM is ready for it. */
+const keepsWaiting: ReadonlySet<FailureCode> = new Set(['disk-full', 'storage-failed']);
 
 type State = Pick<Contribution, 'state' | 'sentence'>;
 
@@ -57,9 +61,10 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
     return { state: 'starting', sentence: 'Starting the virtual machine.' };
   }
   if (grid.queued + grid.running > 0) {
-    const stopped = problems.at(0);
-    return stopped && vm.phase === 'stopped'
-      ? { state: 'attention', sentence: stopped.sentence }
+    const inTheWay =
+      vm.phase === 'stopped' ? problems.at(0) : problems.find(({ code }) => keepsWaiting.has(code));
+    return inTheWay
+      ? { state: 'attention', sentence: inTheWay.sentence }
       : { state: 'starting', sentence: 'Getting the next job ready.' };
   }
   return { state: 'waiting', sentence: 'Waiting: there is no work in the queue.' };
