@@ -119,9 +119,16 @@ class ComposedHost implements Host {
       this.#changed();
     };
     this.problems = new Problems(changed);
-    this.pause = new PersonsPause(paths.intentPath, clock, () => {
-      this.#contribution.turn();
-      changed();
+    this.pause = new PersonsPause({
+      filePath: paths.intentPath,
+      clock,
+      onChange: () => {
+        this.#contribution.turn();
+        changed();
+      },
+      onUnsaved: (failure) => {
+        this.problems.set('pause', failure);
+      },
     });
     this.#ledger = new Ledger(database, clock);
     this.#grid = new LocalGrid({
