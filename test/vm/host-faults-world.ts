@@ -158,13 +158,31 @@ export function allGone(pids: readonly number[]): Promise<void> {
 }
 
 /** A log that remembers its lines, and on the way shows them as the other tests' do. */
-export function rememberingLog(): Log & { readonly lines: string[] } {
+export interface RememberingLog extends Log {
+  readonly lines: readonly string[];
+  /** Resolves with the next line that has these words. */
+  says(words: string): Promise<void>;
+}
+
+export function rememberingLog(): RememberingLog {
   const lines: string[] = [];
+  const readers = new Set<(line: string) => void>();
   const write =
-    (level: 'info' | 'warn') =>
-    (...line: Parameters<Log['info']>): void => {
-      lines.push(`${line[0]} ${line[1]}`);
-      testLog[level](...line);
+    (level: 'info' | 'warn'): Log['info'] =>
+    (topic, words, fields) => {
+      const line = `${topic} ${words}`;
+      lines.push(line);
+      testLog[level](topic, words, fields);
+      for (const read of [...readers]) read(line);
     };
-  return { lines, info: write('info'), warn: write('warn') };
+  const says = (words: string): Promise<void> =>
+    new Promise((resolve) => {
+      const read = (line: string): void => {
+        if (!line.includes(words)) return;
+        readers.delete(read);
+        resolve();
+      };
+      readers.add(read);
+    });
+  return { lines, says, info: write('info'), warn: write('warn') };
 }
