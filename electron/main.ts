@@ -9,9 +9,9 @@ import { resolvePaths } from './base/paths.ts';
 import { fromFailure, toFailure } from './contract/failures.ts';
 import { serveIpc } from './control/ipc-server.ts';
 import { serveSocket } from './control/socket-server.ts';
+import { CheckoutImages } from './host/checkout-images.ts';
 import { createHost, type Host } from './host.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
-import { CheckoutImages } from './shell/checkout-images.ts';
 import { runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
@@ -77,13 +77,19 @@ function runFirst(): void {
 
   const compose = async (): Promise<Host> => {
     await app.whenReady();
-    const images = owned.own(new CheckoutImages(appDir, log));
+    const images = owned.own(
+      new CheckoutImages({
+        checkoutDir: appDir,
+        nodePath: join(appDir, 'node_modules', '.bin', 'node'),
+        log,
+      }),
+    );
     const host = await createHost({
       paths,
       log,
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
       imageSourceDir: () => images.folder(),
-      rebuildImages: () => images.folder(true),
+      rebuildImages: () => images.rebuild(),
       sampleDir: join(appDir, 'resources', 'sample'),
       seedSample: true,
       version: app.getVersion(),

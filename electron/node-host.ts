@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Log, silentLog, streamLog } from './base/log.ts';
+import { silentLog, streamLog } from './base/log.ts';
 import type { Paths } from './base/paths.ts';
 import type { Ending } from './cli/exit.ts';
 import { type Done, runHeadless } from './cli/headless.ts';
@@ -8,6 +7,7 @@ import type { Io } from './cli/io.ts';
 import { readVersion } from './cli/version.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
+import { CheckoutImages } from './host/checkout-images.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
 import { forkWorkers } from './workers.ts';
 
@@ -16,7 +16,7 @@ const workers = {
   judge: new URL('./grid/local/judge-child.ts', import.meta.url),
 };
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
-const buildScript = fileURLToPath(new URL('../resources/guest/build.ts', import.meta.url));
+const checkoutDir = fileURLToPath(new URL('..', import.meta.url));
 
 type Composition = Pick<HostOptions, 'paths' | 'log' | 'seedSample' | 'imageSourceDir' | 'rebuildImages'>;
 
@@ -56,16 +56,13 @@ export async function serveHeadless(options: {
       io.err(text);
     },
   });
-  const building = new AbortController();
+  const images = new CheckoutImages({ checkoutDir, nodePath: process.execPath, log });
   const host = await composeHost({
     paths,
     log,
     seedSample,
-    imageSourceDir: async () => (await findImages()) ?? (await buildImages(log, building.signal)),
-    rebuildImages: async ({ sentence }) => {
-      log.warn('images', 'building the guest image anew', { why: sentence });
-      return await buildImages(log, building.signal, '--force');
-    },
+    imageSourceDir: () => images.folder(),
+    rebuildImages: () => images.rebuild(),
   });
   try {
     return await runHeadless({
@@ -79,12 +76,12 @@ export async function serveHeadless(options: {
       onSignal: (listener) =>
         io.onSignal(() => {
           // A host that waits for its image could not stop.
-          building.abort();
+          images.dispose();
           listener();
         }),
     });
   } finally {
-    building.abort();
+    images.dispose();
   }
 }
 
@@ -94,34 +91,4 @@ async function findImages(): Promise<string | undefined> {
   const { readIntact } = await import('../resources/guest/build/manifest.ts');
   const folder = defaultOutDir();
   return readIntact(folder, recipeDigest()) ? folder : undefined;
-}
-
-/**
- * Builds the guest image, which takes minutes, and gives its folder.
- * @throws GleanerError `image-build-failed`
- */
-async function buildImages(log: Log, signal: AbortSignal, ...flags: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [buildScript, ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-  });
-  let folder = '';
-  let lastWords = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    folder += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    lastWords = text.trim() || lastWords;
-    log.info('images', text);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code === 0) return folder.trim();
-  throw new GleanerError(
-    'image-build-failed',
-    `The guest image could not be built: ${lastWords}`,
-    `Try by hand: node ${buildScript}`,
-  );
 }
