@@ -1,0 +1,19 @@
+"""Forks without bound. Whatever the limit refuses is tried again, for ever, by all of its processes.
+
+The first one writes how many children it got before the first refusal.
+"""
+
+import os
+
+children = 0
+refused = False
+while True:
+    try:
+        if os.fork() == 0:
+            refused = True  # a child forks as well, and says nothing
+        else:
+            children += 1
+    except OSError as error:
+        if not refused:
+            refused = True
+            print(f"refused after {children}: {error.strerror}", flush=True)
