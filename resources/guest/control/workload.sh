@@ -1,8 +1,10 @@
 # Starting and removing workloads; used by the job, agent and selfcheck verbs.
 
-# read_request: the lines of standard input up to `end`; $work/args and $work/env get their values, each ended by NUL.
+# read_request VARIABLE…: the lines of standard input up to `end`. $work/args and $work/env get the values, each ended
+# by NUL; the given variables come first, so that the request's win.
 read_request() {
-  memory= pids= cpu= output=65536 input= arguments=0 variables=0
+  memory= pids= cpu= output=65536 input= arguments=0 variables=0 defaults=$#
+  [ $# = 0 ] || printf '%s\0' "$@" >"$work/env"
   while read -r key value more; do
     case $key in
     arg | env) is_base64 "$value" || refuse bad-request "an $key is not base64" ;;
@@ -30,27 +32,24 @@ read_request() {
   [ "$key" = end ] || refuse bad-request 'the request has no end'
   [ $arguments -gt 0 ] || refuse bad-request 'the request has no arg'
   [ -n "$memory" ] && [ -n "$pids" ] && [ -n "$cpu" ] || refuse bad-request 'memory, pids or cpu is missing'
-  decode args $arguments
-  decode env $variables
+  base64 -d "$work/args.base64" >"$work/args"
+  [ $variables = 0 ] || base64 -d "$work/env.base64" >>"$work/env"
+  # A value that held a NUL itself would count as two.
+  while IFS= read -r -d '' _; do arguments=$((arguments - 1)); done <"$work/args"
   while IFS= read -r -d '' pair; do
+    variables=$((variables - 1))
     case ${pair%%=*} in
     '' | [0-9]* | *[!A-Za-z0-9_]*) refuse bad-request 'a variable has a bad name' ;;
     esac
     case $pair in *=*) ;; *) refuse bad-request 'a variable has no value' ;; esac
   done <"$work/env"
+  [ "$arguments $variables" = "0 -$defaults" ] || refuse bad-request 'an arg or env is not the base64 of a text'
 }
 
 # is_base64 VALUE: whole groups of four; busybox's decoder itself takes anything.
 is_base64() {
   case $1 in *[!A-Za-z0-9+/=]* | *=[!=]*) return 1 ;; esac
   [ $((${#1} % 4)) = 0 ]
-}
-
-# decode FILE COUNT: appends the values of FILE.base64 to FILE; a value that holds a NUL itself is refused.
-decode() {
-  base64 -d "$work/$1.base64" >"$work/$1.plain"
-  [ "$(tr -dc '\0' <"$work/$1.plain" | wc -c)" = "$2" ] || refuse bad-request "a line of $1 is not base64 of a text"
-  cat "$work/$1.plain" >>"$work/$1"
 }
 
 # add_capability NAME: only those that lead nowhere outside of the agent's own namespaces.

@@ -7,8 +7,7 @@ tier=agent name=agent-$1 work=/run/work/agent-$1
 uid=65534 gid=65534 caps=-all network= folder=
 mkdir "$work" 2>/dev/null || refuse busy 'this agent is running'
 trap remove EXIT
-printf '%s\0' HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 >"$work/env"
-read_request
+read_request HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 mount_disks
 mkdir "/run/scratch/$name"
 launch || refuse launch-failed "$failure"

@@ -8,7 +8,7 @@ tier=job name=job-selfcheck work=/run/work/job-selfcheck
 uid=65534 gid=65534 caps=-all network=-n folder=job
 mkdir "$work" 2>/dev/null || refuse busy 'there is a job in this machine'
 trap remove EXIT
-read_request <<REQUEST
+read_request PATH=/usr/bin:/bin <<REQUEST
 arg $(echo -n /bin/sh | base64)
 arg $(echo -n -c | base64)
 arg $(echo -n 'kill -s STOP $$' | base64)
