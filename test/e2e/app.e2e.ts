@@ -4,7 +4,7 @@ import { type ElectronApplication, expect, type Page, test } from '@playwright/t
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
-import { launch, makeHome } from './support/launch.ts';
+import { type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf, runToEnd } from './support/processes.ts';
 
@@ -33,6 +33,9 @@ test.describe('the application', { tag: '@user' }, () => {
     app = await launch({ homeDir: home.homeDir });
     page = await app.firstWindow();
     main = new MainPage(page);
+  });
+  test.afterEach(async ({}, info) => {
+    await home.keepLog(info);
   });
   test.afterAll(async () => {
     await app.close();
@@ -114,48 +117,50 @@ test.describe('the application', { tag: '@user' }, () => {
   });
 });
 
-test('a killed application leaves no VM, and the next start goes on with its job', async () => {
-  const home = makeHome();
-  const client = clientOf(home.homeDir);
-  const first = await launch({ homeDir: home.homeDir });
-  const page = await first.firstWindow();
-  await expect(new MainPage(page).progress).toBeVisible();
-  const interrupted = (await client.call('status', {})).jobs.find(({ state }) => state === 'running');
-  expect(interrupted).toBeDefined();
-  const killed = first.waitForEvent('close');
-  first.process().kill('SIGKILL');
-  await killed;
+test.describe('the application, alone', () => {
+  let home: Home;
+  let running: ElectronApplication | undefined;
 
-  const second = await launch({ homeDir: home.homeDir });
-  try {
-    const main = new MainPage(await second.firstWindow());
-    await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
-    await expect
-      .poll(async () => (await client.call('jobs.show', { id: interrupted?.id ?? '' })).job.state)
-      .toBe('done');
-    const { entries } = await client.call('jobs.show', { id: interrupted?.id ?? '' });
-    const outcomes = entries.map(({ body }) => body.outcome).sort();
-    expect(outcomes).toEqual(['done', 'interrupted']);
-    expect((await client.call('ledger.verify', {})).ok).toBe(true);
-  } finally {
-    await second.close();
+  test.beforeEach(() => {
+    home = makeHome();
+  });
+  test.afterEach(async ({}, info) => {
+    await running?.close();
+    running = undefined;
+    await home.keepLog(info);
     expect(machinesOf(home.homeDir)).toEqual([]);
     home.remove();
-  }
-});
+  });
 
-test('--demo runs one job, tells its story and ends', { tag: '@user' }, async () => {
-  const home = makeHome();
-  try {
+  test('leaves no VM when it is killed, and goes on with the job at its next start', async () => {
+    const client = clientOf(home.homeDir);
+    running = await launch({ homeDir: home.homeDir });
+    await expect(new MainPage(await running.firstWindow()).progress).toBeVisible();
+    const interrupted = (await client.call('status', {})).jobs.find(({ state }) => state === 'running');
+    const id = interrupted?.id ?? '';
+    expect(id).not.toBe('');
+    const killed = running.waitForEvent('close');
+    running.process().kill('SIGKILL');
+    await killed;
+    running = undefined;
+    await expect.poll(() => machinesOf(home.homeDir)).toEqual([]);
+
+    running = await launch({ homeDir: home.homeDir });
+    const main = new MainPage(await running.firstWindow());
+    await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
+    await expect.poll(async () => (await client.call('jobs.show', { id })).job.state).toBe('done');
+    const { entries } = await client.call('jobs.show', { id });
+    expect(entries.map(({ body }) => body.outcome).sort()).toEqual(['done', 'interrupted']);
+    expect((await client.call('ledger.verify', {})).ok).toBe(true);
+  });
+
+  test('--demo runs one job, tells its story and ends', { tag: '@user' }, async () => {
     const { code, stdout, stderr } = await runToEnd({ homeDir: home.homeDir, args: ['--demo'] });
     expect(`${stdout}${stderr}`).toMatch(/Job: Option book/);
-    expect(stdout).toMatch(/Accelerator: \w+ \(/);
+    expect(stdout).toMatch(/Accelerator: \w+\. /);
     expect(stdout).toMatch(/It was ready [\d.]+ s after its start, with full isolation\./);
     expect(stdout).toMatch(/100 %/);
     expect(stdout).toMatch(/Booked: entry \d+, attempt 1 done, earned [\d.]+ \w+/);
     expect(code).toBe(0);
-    expect(machinesOf(home.homeDir)).toEqual([]);
-  } finally {
-    home.remove();
-  }
+  });
 });

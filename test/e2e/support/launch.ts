@@ -1,17 +1,32 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { _electron, type ElectronApplication } from '@playwright/test';
+import { _electron, type ElectronApplication, type TestInfo } from '@playwright/test';
 import { electronBinary } from '../../../resources/dev/electron-runtime.ts';
 
 export const checkoutDir = path.resolve(import.meta.dirname, '../../..');
 
+export interface Home {
+  readonly homeDir: string;
+  /** Keeps the host's log with the report of a test that did not pass. */
+  keepLog(info: TestInfo): Promise<void>;
+  remove(): void;
+}
+
 /** A folder for everything of one host; short, for the sockets in it, and passable for QEMU's own user. */
-export function makeHome(): { homeDir: string; remove(): void } {
+export function makeHome(): Home {
   const homeDir = mkdtempSync(path.join(tmpdir(), 'gl-'));
   chmodSync(homeDir, 0o711);
   return {
     homeDir,
+    async keepLog(info) {
+      const logPath = path.join(homeDir, 'logs', 'gleaner.log');
+      if (info.status === info.expectedStatus || !existsSync(logPath)) return;
+      // Copied: the home is gone before the report is written.
+      const kept = info.outputPath('gleaner.log');
+      copyFileSync(logPath, kept);
+      await info.attach('gleaner.log', { path: kept });
+    },
     remove: () => {
       rmSync(homeDir, { recursive: true, force: true });
     },
