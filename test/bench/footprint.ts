@@ -9,7 +9,7 @@ import { cpuMs, span } from './world.ts';
 
 const MiB = 1024 * 1024;
 const settleMs = 8000;
-const idleMs = 60_000;
+const idleMs = 30_000;
 const cycles = 10;
 const iconPath = path.join(checkoutDir, 'resources', 'icons', 'tray-paused-light-32.png');
 
