@@ -95,7 +95,8 @@ function stepCgroup(state: ShareState, share: number, vcpus: number): ShareState
   return {
     ...state,
     samplesSinceTrim: 0,
-    quota: clamp(state.quota + trim, lowestQuota(share), Math.min(1, share + tolerance)),
+    // Never above the share itself: a busy host makes a guest look modest, and must not be followed by an excess.
+    quota: clamp(state.quota + trim, lowestQuota(share), share),
   };
 }
 

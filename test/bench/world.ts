@@ -22,11 +22,15 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** On-CPU time of all threads of a process so far in ns (`/proc/PID/task/TID/schedstat`). */
+/** On-CPU time of these threads of a process so far in ns (`/proc/PID/task/TID/schedstat`); a thread that ended counts 0. */
 export function cpuNs(pid: number, threads: readonly string[]): number {
   let sum = 0;
   for (const tid of threads) {
-    sum += Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]);
+    try {
+      sum += Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]);
+    } catch {
+      // One of QEMU's helpers that was not needed any more.
+    }
   }
   return sum;
 }
