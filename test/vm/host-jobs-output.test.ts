@@ -51,6 +51,7 @@ const cheats: readonly Cheat[] = [
 
 let world: Awaited<ReturnType<typeof startedHost>> | undefined;
 const ids = new Map<string, string>();
+const problemsTold = new Set<string>();
 /** What the host ever told of a job's progress, and whether it had a checkpoint. */
 const told: Pick<JobView, 'id' | 'progress' | 'progressText' | 'checkpointAt'>[] = [];
 
@@ -58,6 +59,7 @@ beforeAll(async () => {
   world = await startedHost();
   const { host } = world;
   host.subscribe(({ snapshot }) => {
+    for (const { sentence } of snapshot.problems) problemsTold.add(sentence);
     for (const job of snapshot.jobs) if (job.state === 'running') told.push(job);
   });
   const limits = { output: MiB };
@@ -71,6 +73,7 @@ beforeAll(async () => {
   // Long enough that a checkpoint is asked for.
   const checkpoint = { interval: 5 };
   await add('replaced', 'python3 in/program.py replaced; sleep 8', { checkpoint }, 'hostile_output.py');
+  await add('checkpoint', `printf x >"checkpoint/$(printf 'a\\nb')"; sleep 8`, { checkpoint }, 'progress.py');
   await add('progress', 'python3 in/program.py', {}, 'progress.py');
   const { value: sample } = await samplePackages(sampleDir).next();
   if (!sample) throw new Error('no sample');
@@ -129,6 +132,13 @@ test('folders replaced by a link to the root and by a pipe give nothing, and blo
   expect((await running().call('status', {})).problems).toEqual([]);
 });
 
+test('a checkpoint with a bad name is not kept, which is told while the job goes on', async () => {
+  const shown = await endOf('checkpoint');
+  expectDone(shown);
+  expect([...problemsTold]).toEqual([expect.stringMatching(/^No checkpoint was kept\. .*control character/)]);
+  expect(told.some(({ id, checkpointAt }) => id === shown.job.id && checkpointAt !== null)).toBe(false);
+});
+
 test('rubbish in progress is no progress, and hostile words come through clean and short', async () => {
   const shown = await endOf('progress');
   expectDone(shown);
@@ -149,7 +159,7 @@ test('after all of them a good job runs', async () => {
   const shown = await ended(running(), await addJob(running(), 'echo good >out/y'));
   expectDone(shown);
   const { today, problems } = await running().call('status', {});
-  expect(today.earned).toMatchObject([{ unit: 'points', settled: 5 }]);
+  expect(today.earned).toMatchObject([{ unit: 'points', settled: 6 }]);
   expect(problems).toEqual([]);
   expect(await running().call('ledger.verify', {})).toMatchObject({ ok: true });
 });
