@@ -47,6 +47,17 @@ describe('connect', () => {
     expect(b.workers).toHaveLength(1);
   });
 
+  test('a first session that does not open is tried anew before the limit', async () => {
+    const b = bench({ openMs: 1000 });
+    const connected = b.session.connect(limitMs);
+    await b.pass(1000);
+    await b.buryKilled();
+    await b.pass(200);
+    expect(b.workers).toHaveLength(2);
+    b.worker.say({ kind: 'open', hello });
+    expect(await connected).toEqual(hello);
+  });
+
   test('frozen time does not count', async () => {
     const b = bench();
     const connected = b.session.connect(limitMs);

@@ -10,6 +10,7 @@ export const bounds = {
   callMs: 1000,
   workMs: 10_000,
   attemptMs: 500,
+  openMs: 5000,
   repairMs: 3000,
   heartbeatMs: 100_000,
   steadyMs: 60_000,

@@ -15,6 +15,8 @@ export interface SessionBounds {
   readonly workMs: number;
   /** One attempt at reconnecting; all attempts after one loss. */
   readonly attemptMs: number;
+  /** One attempt at the first session, which waits for the boot, too: a connection may have come too early. */
+  readonly openMs: number;
   readonly repairMs: number;
   /** How often a session is asked for a sign of life. */
   readonly heartbeatMs: number;
@@ -36,6 +38,7 @@ const defaultBounds: SessionBounds = {
   callMs: 60_000,
   workMs: 1_800_000,
   attemptMs: 20_000,
+  openMs: 45_000,
   repairMs: 60_000,
   heartbeatMs: 30_000,
   steadyMs: 60_000,
@@ -120,8 +123,9 @@ export class SessionKeeper {
       try {
         const left = until - this.time.now();
         const { files, keys } = this.#o;
+        const attemptMs = this.#everOpen ? this.bounds.attemptMs : this.bounds.openMs;
         const opening = { files, keys, fresh: !this.#everOpen };
-        const hello = await link.open(opening, this.#everOpen ? Math.min(left, this.bounds.attemptMs) : left);
+        const hello = await link.open(opening, Math.min(left, attemptMs));
         this.#everOpen = true;
         await this.#prepare(link);
         this.#openedAt = this.time.now();
