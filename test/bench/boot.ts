@@ -18,7 +18,7 @@ async function byHand(): Promise<number> {
   // What the command names inside the wrapper lies elsewhere outside: prepare once more without it.
   const words = [plan.command, ...plan.args];
   const start = words.findIndex(
-    (word) => word.endsWith('qemu-system-x86_64') && words[words.indexOf(word) - 1] === '--',
+    (word, index) => word.endsWith('qemu-system-x86_64') && words[index - 1] === '--',
   );
   const args = words.slice(start + 1).map((word) => outside(word, dir, words));
   const began = performance.now();
