@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Failure } from './failures.ts';
 import { JobDocument, JobId, JobStream } from './job.ts';
 import { LedgerEntry, LedgerVerdict } from './ledger.ts';
+import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
+import { EffectiveSetting, SettingKey } from './settings.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
 
 export const Check = z.strictObject({
@@ -24,6 +26,16 @@ export const JobDetail = z.strictObject({
   truncated: z.array(JobStream).readonly(),
 });
 export type JobDetail = z.infer<typeof JobDetail>;
+
+/** What became of each field of a foreign preferences file. */
+export const ImportReport = z.strictObject({
+  taken: z.array(z.strictObject({ from: z.string(), value: z.string(), key: SettingKey, became: z.json() })),
+  /** Locked, or not understood, with the reason. */
+  refused: z.array(z.strictObject({ from: z.string(), value: z.string(), why: z.string() })),
+  /** Fields that have no equal here. */
+  unequalled: z.array(z.strictObject({ from: z.string(), value: z.string() })),
+});
+export type ImportReport = z.infer<typeof ImportReport>;
 
 const nothing = z.strictObject({});
 
@@ -73,6 +85,26 @@ export const commands = {
     output: z.null(),
     stream: 'download',
   },
+  /** The rules in force, each with its source, what they allow now, and every signal. */
+  'policy.explain': { input: nothing, output: PolicyReport, stream: 'none' },
+  'settings.list': { input: nothing, output: z.array(EffectiveSetting), stream: 'none' },
+  /** Sets a value of the person's; `setting-locked`, `setting-unknown`, `setting-invalid`. Answers what is in force. */
+  'settings.set': {
+    input: z.strictObject({ key: z.string().max(64), value: z.json() }),
+    output: EffectiveSetting,
+    stream: 'none',
+  },
+  /** Takes the person's value away, so that the layer below speaks. */
+  'settings.unset': { input: z.strictObject({ key: z.string().max(64) }), output: EffectiveSetting, stream: 'none' },
+  /** Takes what it can of BOINC's preferences (XML). `dryRun` tells without setting anything. */
+  'settings.import-boinc': {
+    input: z.strictObject({ xml: z.string().max(256 * 1024), dryRun: z.boolean().default(false) }),
+    output: ImportReport,
+    stream: 'none',
+  },
+  'yields.report': { input: nothing, output: YieldReport, stream: 'none' },
+  /** What a desktop session says of its person, where the host has no sensor of its own. */
+  'presence.report': { input: PresenceReport, output: z.null(), stream: 'none' },
   doctor: { input: nothing, output: z.array(Check), stream: 'none' },
 } as const satisfies Record<
   string,

@@ -26,6 +26,7 @@ export const failureCodes = [
   'session-lost',
   'guest-protocol',
   'state-unavailable',
+  'state-unfit',
   // appliances
   'image-missing',
   'image-damaged',
@@ -58,6 +59,12 @@ export const failureCodes = [
   'storage-failed',
   'ledger-damaged',
   'settings-invalid',
+  // policy
+  'setting-unknown',
+  'setting-invalid',
+  'setting-locked',
+  'profile-broken',
+  'sensor-failed',
 ] as const;
 
 export const FailureCode = z.enum(failureCodes);

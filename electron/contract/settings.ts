@@ -1,26 +1,213 @@
 import { z } from 'zod';
+import type { Failure } from './failures.ts';
 
 const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
 
-/** The person's settings file (`settings.json`). Later steps add layers and provenance around it. */
-export const Settings = z.strictObject({
-  schema: z.literal(1),
-  /** Share of the VM's vCPU time, 0.01…1. */
-  share: z.number().min(0.01).max(1).default(1),
-  /** vCPUs of the VM; null: half of this computer's, at least 1. */
-  vcpus: z.int().min(1).max(64).nullable().default(null),
-  memoryBytes: z
+/** Share of the VM's vCPU time, 0…1; 0 means: not at all. */
+const share = z.number().min(0).max(1);
+const seconds = z.int().min(0).max(366 * 86_400);
+
+export const Preset = z.enum(['gentle', 'balanced', 'generous']);
+export type Preset = z.infer<typeof Preset>;
+
+export const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+export type Weekday = z.infer<typeof Weekday>;
+
+const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'a time is written like 22:00');
+
+/** Contribution is allowed on these days between these wall-clock times; `to` at or before `from` is on the next day. */
+export const ScheduleWindow = z.strictObject({
+  days: z.array(Weekday).min(1).max(7),
+  from: wallTime,
+  to: wallTime,
+});
+export type ScheduleWindow = z.infer<typeof ScheduleWindow>;
+
+/** An IANA time zone that this computer knows. */
+const timeZone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}, 'this time zone is not known');
+
+/**
+ * Every setting by its key, with what it may hold. A value comes from the highest layer that names it:
+ * built-in < admin default < user < locked. A layer that names a preset speaks for all of the preset's values.
+ */
+export const settingTypes = {
+  /** Fills every key that the same layer does not name itself; see {@link presetValues}. */
+  preset: Preset,
+  /** Off: this computer contributes nothing. */
+  contribute: z.boolean(),
+  'inUse.share': share,
+  'idle.share': share,
+  /** While the screen is locked. */
+  'locked.share': share,
+  /** Without input for so long, the computer counts as idle. */
+  'idle.afterSeconds': seconds.min(5),
+  'pauseOn.call': z.boolean(),
+  'pauseOn.fullScreen': z.boolean(),
+  'pauseOn.presentation': z.boolean(),
+  'pauseOn.remoteSession': z.boolean(),
+  /** Names of programs, as the system lists them; while one of them runs nothing is contributed. */
+  'pauseOn.programs': z.array(z.string().min(1).max(255)).max(64),
+  /** Use of all cores by others above which the computer counts as busy, 0…1; null: never. */
+  'pauseOn.load': z.number().min(0.01).max(1).nullable(),
+  /** A load that is shorter is ridden out. */
+  'pauseOn.loadSeconds': seconds.min(1).max(3600),
+  'pauseOn.diskFreeBelowBytes': z.int().min(0),
+  /** On battery only above this charge, 0…1; null: never on battery. */
+  'battery.aboveCharge': z.number().min(0).max(1).nullable(),
+  /** Whether jobs may use a network that is billed by volume. */
+  'network.metered': z.boolean(),
+  /** How long the reason for a pause must be gone before work goes on (input has `idle.afterSeconds`). */
+  'resume.afterSeconds': seconds.min(5).max(3600),
+  /** Empty: always. */
+  'schedule.windows': z.array(ScheduleWindow).max(64),
+  /** null: the computer's own. */
+  'schedule.timeZone': timeZone.nullable(),
+  'quiet.enabled': z.boolean(),
+  'quiet.temperatureC': z.number().min(30).max(110).nullable(),
+  'quiet.fanRpm': z.number().min(0).max(20_000).nullable(),
+  'quiet.packageWatts': z.number().min(1).max(2000).nullable(),
+  /** The share where none of these can be read. */
+  'quiet.fallbackShare': share,
+  /** Frozen for so long, the VM is saved to disk and its memory returned; null: never. */
+  'ladder.saveAfterSeconds': seconds.nullable(),
+  /** Saved for so long, the state is given up and only checkpoints are kept; null: never. */
+  'ladder.offAfterSeconds': seconds.nullable(),
+  /** null: half of this computer's, at least 1. */
+  'vm.vcpus': z.int().min(1).max(64).nullable(),
+  'vm.memoryBytes': z
     .int()
     .min(256 * MiB)
-    .max(1024 * 1024 * MiB)
-    .default(768 * MiB),
+    .max(1024 * GiB),
   /** Largest disk a job may ask for (the scratch disk's size). */
-  diskBytes: z
+  'vm.diskBytes': z
     .int()
     .min(64 * MiB)
-    .max(1024 * 1024 * MiB)
-    .default(2048 * MiB),
+    .max(1024 * GiB),
   /** `auto` tries the fast ones first. */
-  accelerator: z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']).default('auto'),
+  'vm.accelerator': z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']),
+  /** Whether a VM may run where its wrapper is refused. */
+  'vm.allowReducedIsolation': z.boolean(),
+} as const satisfies Record<string, z.ZodType>;
+
+export type SettingKey = keyof typeof settingTypes;
+export const settingKeys = Object.keys(settingTypes) as readonly SettingKey[];
+export const SettingKey = z.enum(settingKeys as [SettingKey, ...SettingKey[]]);
+
+/** The value of every setting. */
+export type Settings = { readonly [K in SettingKey]: z.output<(typeof settingTypes)[K]> };
+
+/** What one layer says: some of the keys. Unknown keys are refused. */
+export const SettingsLayer = z.strictObject(settingTypes).partial();
+export type SettingsLayer = z.infer<typeof SettingsLayer>;
+
+/** The version of a settings document that this Gleaner writes and reads; older ones are migrated. */
+export const settingsVersion = 2;
+
+/** `settings.json`, `defaults.json` and `locked.json` alike. */
+export const SettingsDocument = z.strictObject({
+  version: z.literal(settingsVersion),
+  /** Who set it, for "set by …"; of admin documents only. */
+  organization: z.string().min(1).max(80).optional(),
+  settings: SettingsLayer,
 });
-export type Settings = z.infer<typeof Settings>;
+export type SettingsDocument = z.infer<typeof SettingsDocument>;
+
+/** Where a value comes from; `grid` only narrows what the others permit. */
+export const Source = z.enum(['built-in', 'default', 'user', 'locked', 'grid']);
+export type Source = z.infer<typeof Source>;
+
+/** One value in force, as it is shown. */
+export const EffectiveSetting = z.strictObject({
+  key: SettingKey,
+  value: z.json(),
+  source: Source,
+  /** The preset of that source that gave it, if one did. */
+  preset: Preset.nullable(),
+});
+export type EffectiveSetting = z.infer<typeof EffectiveSetting>;
+
+/** All values in force, and where each comes from. */
+export interface EffectiveSettings {
+  readonly values: Settings;
+  readonly sources: Readonly<Record<SettingKey, Source>>;
+  /** Keys whose value was filled in by their source's preset. */
+  readonly byPreset: ReadonlySet<SettingKey>;
+  /** Who set the admin's values, where they say so. */
+  readonly organization: string | null;
+  /** `profile-broken`: a locked profile exists and cannot be used, so nothing may be contributed. */
+  readonly broken: Failure | null;
+  /** What else is wrong with the files, the broken profile included. */
+  readonly problems: readonly Failure[];
+}
+
+type PresetValues = Omit<Settings, 'preset'>;
+
+const balanced: PresetValues = {
+  contribute: true,
+  'inUse.share': 0.25,
+  'idle.share': 1,
+  'locked.share': 1,
+  'idle.afterSeconds': 180,
+  'pauseOn.call': true,
+  'pauseOn.fullScreen': true,
+  'pauseOn.presentation': true,
+  'pauseOn.remoteSession': false,
+  'pauseOn.programs': [],
+  'pauseOn.load': 0.4,
+  'pauseOn.loadSeconds': 10,
+  'pauseOn.diskFreeBelowBytes': GiB,
+  'battery.aboveCharge': null,
+  'network.metered': false,
+  'resume.afterSeconds': 30,
+  'schedule.windows': [],
+  'schedule.timeZone': null,
+  'quiet.enabled': false,
+  'quiet.temperatureC': 75,
+  'quiet.fanRpm': null,
+  'quiet.packageWatts': null,
+  'quiet.fallbackShare': 0.5,
+  'ladder.saveAfterSeconds': 900,
+  'ladder.offAfterSeconds': 3 * 86_400,
+  'vm.vcpus': null,
+  'vm.memoryBytes': 768 * MiB,
+  'vm.diskBytes': 2048 * MiB,
+  'vm.accelerator': 'auto',
+  'vm.allowReducedIsolation': true,
+};
+
+/** What each preset fills in. */
+export const presetValues: Readonly<Record<Preset, PresetValues>> = {
+  gentle: {
+    ...balanced,
+    'inUse.share': 0,
+    'idle.share': 0.75,
+    'idle.afterSeconds': 300,
+    'pauseOn.remoteSession': true,
+    'pauseOn.load': 0.25,
+    'pauseOn.loadSeconds': 5,
+    'resume.afterSeconds': 60,
+    'quiet.enabled': true,
+    'ladder.saveAfterSeconds': 600,
+  },
+  balanced,
+  generous: {
+    ...balanced,
+    'inUse.share': 0.75,
+    'idle.afterSeconds': 60,
+    'pauseOn.call': false,
+    'pauseOn.fullScreen': false,
+    'pauseOn.presentation': false,
+    'pauseOn.load': 0.8,
+    'pauseOn.loadSeconds': 30,
+    'battery.aboveCharge': 0.6,
+    'resume.afterSeconds': 15,
+    'ladder.saveAfterSeconds': 3600,
+  },
+};

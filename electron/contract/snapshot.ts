@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { Failure } from './failures.ts';
 import { JobState } from './job.ts';
+import { Allowance, YieldStats } from './policy.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
-
-export const Allowance = z.strictObject({
-  run: z.boolean(),
-  /** Share of the VM's vCPU time that may be used, 0…1, over 10 s windows. */
-  share: z.number().min(0).max(1),
-  vcpus: z.int().min(0),
-  memoryBytes: z.int().min(0),
-  /** The sentence that tray, window and CLI show alike. */
-  reason: z.string(),
-});
-export type Allowance = z.infer<typeof Allowance>;
 
 export const ContributionState = z.enum([
   'working',
@@ -29,6 +19,10 @@ export type ContributionState = z.infer<typeof ContributionState>;
 export const PauseLength = z.enum(['30m', '1h', 'tomorrow', 'manual']);
 export type PauseLength = z.infer<typeof PauseLength>;
 
+/**
+ * `yielding`: given back for the person's sake; `waiting`: for work, for a time of the schedule, or because it is
+ * turned off.
+ */
 export const Contribution = z.strictObject({
   state: ContributionState,
   /** One sentence: what is happening and why. */
@@ -118,15 +112,6 @@ export const Today = z.strictObject({
 });
 export type Today = z.infer<typeof Today>;
 
-export const YieldStats = z.strictObject({
-  count: z.int(),
-  /** Pause asked → VM's vCPUs stopped, acknowledged by QEMU, in ms. */
-  lastMs: z.number().nullable(),
-  p50Ms: z.number().nullable(),
-  p95Ms: z.number().nullable(),
-});
-export type YieldStats = z.infer<typeof YieldStats>;
-
 /** The one value that window, tray and CLI see. Jobs: the running ones, then the latest others, at most 50. */
 export const Snapshot = z.strictObject({
   version: z.string(),
@@ -137,6 +122,8 @@ export const Snapshot = z.strictObject({
   grids: z.array(GridView),
   today: Today,
   yields: YieldStats,
+  /** Work that was lost today because the computer had to go faster than it could be kept, in seconds. */
+  lostSeconds: z.number().min(0),
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
