@@ -2,9 +2,12 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Allowance, type Failure, GleanerError, toFailure, type VmPhase } from '../contract/index.ts';
+import { type Allowance, type Failure, GleanerError, type Rung, toFailure, type VmPhase } from '../contract/index.ts';
 import type { Problems } from './problems.ts';
 import type { Yields } from './yields.ts';
+
+/** A VM that could not be saved stays frozen; tried again after so long, in ms. */
+const saveAgainMs = 10 * 60_000;
 
 /** The VM as the contribution drives it. */
 export interface DrivenVm<Session> {
@@ -14,6 +17,8 @@ export interface DrivenVm<Session> {
   stop(): Promise<void>;
   freeze(): Promise<{ acknowledgedMs: number }>;
   thaw(): Promise<void>;
+  /** Frozen → saved to disk, its memory returned; a `start` of a saved one goes on where it stood. */
+  save(): Promise<unknown>;
   setShare(share: number): void;
   session(): Session | undefined;
 }
@@ -28,7 +33,7 @@ export interface ContributionOptions<Session> {
   /** Runs jobs until none is left; rejects when the session is gone. */
   readonly work: (session: Session) => Promise<unknown>;
   readonly problems: Problems;
-  readonly yields: Yields;
+  readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
   /** How long an idle VM is kept before it is stopped, in ms. */
@@ -48,6 +53,7 @@ export class Contribution<Session extends object> implements Disposable {
   #working: Promise<void> = Promise.resolve();
   #cancelLinger: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelSaveAgain: (() => void) | undefined;
   #failures = 0;
   #share = Number.NaN;
   #disposed = false;
@@ -71,7 +77,7 @@ export class Contribution<Session extends object> implements Disposable {
     const allowance = this.#o.decide();
     const { phase } = vm.status();
     if (!allowance.run) {
-      this.#giveBack(phase);
+      this.#giveBack(phase, allowance);
       return;
     }
     if (this.#share !== allowance.share) {
@@ -79,8 +85,8 @@ export class Contribution<Session extends object> implements Disposable {
       vm.setShare(allowance.share);
     }
     const wanted = this.#busy !== undefined || this.#o.hasWork();
-    if (phase === 'frozen') this.#try('thaw', vm.thaw());
-    else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
+    if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
+    else if ((phase === 'stopped' || phase === 'saved') && wanted && !this.#refused()) vm.start();
     else if (phase === 'running') this.#useVm(wanted);
   }
 
@@ -99,26 +105,55 @@ export class Contribution<Session extends object> implements Disposable {
     this.#stopListening();
     this.#cancelLinger?.();
     this.#cancelRetry?.();
+    this.#cancelSaveAgain?.();
     await this.#o.vm.stop();
     await this.#working;
   }
 
-  #giveBack(phase: VmPhase): void {
+  #giveBack(phase: VmPhase, allowance: Allowance): void {
     const { vm, yields } = this.#o;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     // A guest that still boots is frozen where it stands and boots on afterwards.
     if (phase === 'running' || phase === 'starting') {
-      this.#try(
-        'freeze',
-        vm.freeze().then(({ acknowledgedMs }) => {
-          yields.add(acknowledgedMs);
-          this.#o.onChange();
-        }),
-      );
+      const frozen = vm.freeze();
+      if (phase === 'running') yields.measure(allowance, frozen);
+      this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
+    } else if (phase === 'frozen') {
+      this.#climbDown(allowance.rung);
+    } else if (phase === 'saved' && allowance.rung === 'off') {
+      this.#try('stop', vm.stop());
     }
+  }
+
+  /** The last steps of the ladder, which return the memory. */
+  #climbDown(rung: Rung): void {
+    const { vm, clock, problems } = this.#o;
+    if (rung === 'frozen' || this.#cancelSaveAgain) return;
+    // Nothing runs in it that would be worth the disk.
+    if (rung === 'off' || this.#busy === undefined) {
+      this.#try('stop', vm.stop());
+      return;
+    }
+    const saved = vm.save().then(
+      () => {
+        problems.set('save', null);
+      },
+      (error: unknown) => {
+        const failure = toFailure(error);
+        // The person came back meanwhile, or the VM ended.
+        if (failure.code === 'wrong-phase' || failure.code === 'qemu-exited') return;
+        problems.set('save', failure);
+        this.#cancelSaveAgain = clock.after(saveAgainMs, () => {
+          this.#cancelSaveAgain = undefined;
+          this.turn();
+        });
+        throw error;
+      },
+    );
+    this.#try('save', saved);
   }
 
   #useVm(wanted: boolean): void {
