@@ -23,7 +23,7 @@ export function checkReading(said: unknown): Checked {
   if (typeof said !== 'object' || said === null) return { reading: {}, lies: [] };
   const whole = schema.safeParse(said);
   if (whole.success) return { reading: whole.data as Reading, lies: [] };
-  const entries = new Map(Object.entries(said));
+  const entries = new Map<string, unknown>(Object.entries(said));
   const lies: (keyof Signals)[] = [];
   const parts = names.flatMap((name): Reading[] => {
     if (!entries.has(name) || entries.get(name) === undefined) return [];
