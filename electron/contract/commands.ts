@@ -95,7 +95,11 @@ export const commands = {
     stream: 'none',
   },
   /** Takes the person's value away, so that the layer below speaks. */
-  'settings.unset': { input: z.strictObject({ key: z.string().max(64) }), output: EffectiveSetting, stream: 'none' },
+  'settings.unset': {
+    input: z.strictObject({ key: z.string().max(64) }),
+    output: EffectiveSetting,
+    stream: 'none',
+  },
   /** Takes what it can of BOINC's preferences (XML). `dryRun` tells without setting anything. */
   'settings.import-boinc': {
     input: z.strictObject({ xml: z.string().max(256 * 1024), dryRun: z.boolean().default(false) }),

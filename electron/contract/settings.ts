@@ -6,7 +6,10 @@ const GiB = 1024 * MiB;
 
 /** Share of the VM's vCPU time, 0…1; 0 means: not at all. */
 const share = z.number().min(0).max(1);
-const seconds = z.int().min(0).max(366 * 86_400);
+const seconds = z
+  .int()
+  .min(0)
+  .max(366 * 86_400);
 
 export const Preset = z.enum(['gentle', 'balanced', 'generous']);
 export type Preset = z.infer<typeof Preset>;
