@@ -3,6 +3,8 @@ export * from './failures.ts';
 export * from './job.ts';
 export * from './ledger.ts';
 export * from './policy.ts';
+export * from './setting-text.ts';
+export * from './setting-words.ts';
 export * from './settings.ts';
 export * from './signals.ts';
 export * from './snapshot.ts';
