@@ -2,7 +2,14 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Allowance, type Failure, GleanerError, type Rung, toFailure, type VmPhase } from '../contract/index.ts';
+import {
+  type Allowance,
+  type Failure,
+  GleanerError,
+  type Rung,
+  toFailure,
+  type VmPhase,
+} from '../contract/index.ts';
 import type { Problems } from './problems.ts';
 import type { Yields } from './yields.ts';
 

@@ -52,7 +52,9 @@ export class PolicyDesk implements Disposable {
   /** Epoch ms at which time alone may change the answer; null: never. */
   get nextChangeAt(): number | null {
     const { clock } = this.#o;
-    return this.#again === null ? null : Math.round(clock.now() + Math.max(0, this.#again - clock.monotonic()));
+    return this.#again === null
+      ? null
+      : Math.round(clock.now() + Math.max(0, this.#again - clock.monotonic()));
   }
 
   /** The person wants it to go on now: what only lingers is forgotten. */

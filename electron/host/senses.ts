@@ -100,9 +100,7 @@ export class Senses implements Disposable {
   get asksPresence(): boolean {
     const { inputSource } = this.#hub.signals;
     const { values } = this.#o.effective();
-    return (
-      (inputSource === null || inputSource === 'polled') && values['inUse.share'] < values['idle.share']
-    );
+    return (inputSource === null || inputSource === 'polled') && values['inUse.share'] < values['idle.share'];
   }
 
   /** All of `policy.explain` but the settings. */

@@ -1,5 +1,11 @@
 import type { Clock } from '../base/clock.ts';
-import { type Allowance, type Failure, type Signals, toFailure, type YieldRecord } from '../contract/index.ts';
+import {
+  type Allowance,
+  type Failure,
+  type Signals,
+  toFailure,
+  type YieldRecord,
+} from '../contract/index.ts';
 
 /** A cause that was seen longer ago could not be answered at once: there was no VM to freeze. In ms. */
 const freshMs = 10_000;

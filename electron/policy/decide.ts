@@ -7,8 +7,9 @@ import { allowanceSentence } from './words.ts';
 /** A cause that held lately still counts until its hold is over. */
 interface Held {
   readonly cause: Cause;
-  /** Monotonic ms at which it was last seen. */
+  /** Monotonic ms at which it held for the last time; it held until the decision that found it gone. */
   readonly seenAt: number;
+  readonly holds: boolean;
 }
 
 /** What one decision hands to the next. Nothing of it is persisted. */
@@ -50,10 +51,13 @@ export function decide(moment: Moment, policy: Policy, history: History): Decisi
   const memory = remember(moment, policy, history);
   const active = causesNow(moment, policy, memory);
   const held = new Map<ReasonCode, Held>();
-  for (const [code, entry] of history.held) {
-    if (monotonic - entry.seenAt < entry.cause.holdMs) held.set(code, entry);
+  for (const [code, { cause, seenAt, holds }] of history.held) {
+    const last = holds ? monotonic : seenAt;
+    if (monotonic - last < cause.holdMs) held.set(code, { cause, seenAt: last, holds: false });
   }
-  for (const cause of active) if (cause.holdMs > 0) held.set(cause.code, { cause, seenAt: monotonic });
+  for (const cause of active) {
+    if (cause.holdMs > 0) held.set(cause.code, { cause, seenAt: monotonic, holds: true });
+  }
   const activeCodes = new Set(active.map(({ code }) => code));
   const lingering = [...held.values()].filter(({ cause }) => !activeCodes.has(cause.code));
   const causes = [
@@ -86,9 +90,9 @@ export function decide(moment: Moment, policy: Policy, history: History): Decisi
   };
 }
 
-/** The person's "go on now" beats what only lingers: causes that hold right now are found again at once. Pure. */
+/** The person's "go on now" beats what only lingers: causes that hold right now stay. Pure. */
 export function withoutHolds(history: History): History {
-  return { ...history, held: new Map() };
+  return { ...history, held: new Map([...history.held].filter(([, { holds }]) => holds)) };
 }
 
 function remember({ signals, monotonic }: Moment, { effective }: Policy, before: History): Memory {
@@ -120,19 +124,17 @@ function inOrder(causes: readonly Cause[], share: number): Reason[] {
 
 /** Turned off means that no memory is held either. */
 const savesAtOnce: readonly ReasonCode[] = ['disabled', 'profile-broken'];
-/** Memory survives a sleep; a shutdown is the host's own matter. */
-const staysFrozen: readonly ReasonCode[] = ['sleep', 'shutdown'];
-
 function rungOf(
   share: number,
   reasons: readonly Reason[],
   stoppedSince: number | null,
-  { monotonic }: Moment,
+  { monotonic, signals }: Moment,
   { effective: { values } }: Policy,
 ): Rung {
   if (share >= 1) return 'full';
   if (share > 0 || stoppedSince === null) return 'throttled';
-  if (reasons.some(({ code }) => staysFrozen.includes(code))) return 'frozen';
+  // Memory survives a sleep; a shutdown is the host's own matter.
+  if (signals.sleeping || signals.shuttingDown) return 'frozen';
   const { saveAt, offAt } = ladderTimes(stoppedSince, values);
   if (offAt !== null && monotonic >= offAt) return 'off';
   if (saveAt !== null && monotonic >= saveAt) return 'saved';
@@ -150,8 +152,10 @@ function ladderTimes(
 ): { readonly saveAt: number | null; readonly offAt: number | null } {
   const save = values['ladder.saveAfterSeconds'];
   const off = values['ladder.offAfterSeconds'];
-  const saveAt = save === null ? null : stoppedSince + save * 1000;
-  return { saveAt, offAt: off === null ? null : (saveAt ?? stoppedSince) + off * 1000 };
+  return {
+    saveAt: save === null ? null : stoppedSince + save * 1000,
+    offAt: off === null ? null : stoppedSince + off * 1000,
+  };
 }
 
 /** Monotonic ms of the next moment at which the answer may change without any signal. */
@@ -169,7 +173,9 @@ function nextLook(moment: Moment, policy: Policy, history: History): number | nu
       ? null
       : history.loadSince + values['pauseOn.loadSeconds'] * 1000,
     history.quiet === null ? null : history.quiet.at + quietLookMs,
-    ...[...history.held.values()].map(({ cause, seenAt }) => seenAt + cause.holdMs),
+    ...[...history.held.values()].flatMap(({ cause, seenAt, holds }) =>
+      holds ? [] : [seenAt + cause.holdMs],
+    ),
     ...(history.stoppedSince === null ? [] : Object.values(ladderTimes(history.stoppedSince, values))),
   ];
   const ahead = times.filter((time): time is number => time !== null && time > monotonic);

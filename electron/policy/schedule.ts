@@ -8,7 +8,7 @@ export interface ScheduleState {
 }
 
 const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-/** A whole week and the day before it, whose windows may reach into today. */
+/** A whole week, and the rest of today. */
 const daysAhead = 8;
 
 /**
@@ -22,12 +22,15 @@ export function scheduleAt(
   now: number,
 ): ScheduleState {
   if (windows.length === 0) return { open: true, changesAt: null };
-  const spans = spansAround(windows, zone, now);
+  const today = DateTime.fromMillis(now, { zone: zone ?? 'local' }).startOf('day');
+  const spans = spansAround(windows, today);
+  /** What begins there is not looked at, so an end there may be none. */
+  const horizon = today.plus({ days: daysAhead }).toMillis();
   const openAt = (at: number): boolean => spans.some(([start, end]) => start <= at && at < end);
   const open = openAt(now);
   const changesAt = spans
     .flat()
-    .filter((at) => at > now)
+    .filter((at) => at > now && at < horizon)
     .sort((a, b) => a - b)
     .find((at) => openAt(at) !== open);
   return { open, changesAt: changesAt ?? null };
@@ -35,11 +38,9 @@ export function scheduleAt(
 
 function spansAround(
   windows: readonly ScheduleWindow[],
-  zone: string | null,
-  now: number,
+  today: DateTime,
 ): (readonly [start: number, end: number])[] {
-  const today = DateTime.fromMillis(now, { zone: zone ?? 'local' }).startOf('day');
-  const days = Array.from({ length: daysAhead + 2 }, (_, index) => today.plus({ days: index - 1 }));
+  const days = Array.from({ length: daysAhead + 1 }, (_, index) => today.plus({ days: index - 1 }));
   return days.flatMap((day) => {
     const name = weekdays[day.weekday - 1];
     return windows
