@@ -41,11 +41,11 @@ export function gnomeInputSensor({ env, clock }: OnBus): Sensor {
           fail,
           idleMs: () => number('GetIdletime'),
         });
-        let quiet: number | undefined;
-        let active: number | undefined;
+        /** Ids of the watches; what fires may overtake the answer that tells its id. */
+        const watches = { quiet: -1, active: -1, fired: -1 };
         const watchForInput = async () => {
-          active = undefined;
-          active = await number('AddUserActiveWatch');
+          watches.active = await number('AddUserActiveWatch');
+          if (watches.fired === watches.active) edges.active();
         };
         bus.onSignal((signal) => {
           const [id] = signal.body;
@@ -53,8 +53,9 @@ export function gnomeInputSensor({ env, clock }: OnBus): Sensor {
             fail(new GleanerError('sensor-failed', 'The desktop’s idle monitor went away.'));
           }
           if (signal.sender !== owner || signal.member !== 'WatchFired') return;
-          if (id === active) edges.active();
-          if (id !== quiet) return;
+          if (typeof id === 'number') watches.fired = id;
+          if (id === watches.active) edges.active();
+          if (id !== watches.quiet) return;
           edges.quiet(quietMs);
           watchForInput().catch(fail);
         });
@@ -64,7 +65,7 @@ export function gnomeInputSensor({ env, clock }: OnBus): Sensor {
           arg0: monitor.service,
         });
         await bus.match({ sender: owner, interface: monitor.interface, member: 'WatchFired' });
-        quiet = await number('AddIdleWatch', 't', [BigInt(quietMs)]);
+        watches.quiet = await number('AddIdleWatch', 't', [BigInt(quietMs)]);
         await watchForInput();
         await edges.begin();
         return {

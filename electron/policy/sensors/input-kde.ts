@@ -33,7 +33,9 @@ export function kdeInputSensor({ env, clock }: OnBus): Sensor {
         return { lastInputAt: clock.monotonic() - idle, inputSource: 'kde', inputPollMs: pollMs };
       };
       try {
-        if ((await bus.ask(screenSaver, 'GetSessionIdleTime')) === undefined) {
+        // Others offer the same call, in seconds.
+        const isKde = (await bus.owner('org.kde.screensaver')) !== null;
+        if (!isKde || (await bus.ask(screenSaver, 'GetSessionIdleTime')) === undefined) {
           throw new GleanerError('platform-not-ready', 'This desktop does not tell its idle time.');
         }
         const { name, cost, gives } = this;
