@@ -20,6 +20,13 @@ export interface BusPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a sensor on a message bus needs to know. */
+export interface OnBus {
+  /** DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR; DBUS_SYSTEM_BUS_ADDRESS if it is not the usual. */
+  readonly env: BusPlace['env'];
+  readonly clock: Clock;
+}
+
 /** An object of a service, seen through one of its interfaces. */
 export interface BusObject {
   readonly service: string;
