@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { oneAtATime } from '../../electron/policy/sensors/bounded-files.ts';
 import { diskSensor } from '../../electron/policy/sensors/disk.ts';
 import { readPowerSupplies } from '../../electron/policy/sensors/power.ts';
 import { packageWatts, thermalSensor } from '../../electron/policy/sensors/thermal.ts';
@@ -235,21 +234,4 @@ describe('disk', () => {
     clock.advance(30_000);
     expect(await sensor.failed).toMatchObject({ code: 'ENOENT' });
   });
-});
-
-test('a read that hangs is not asked a second time', async () => {
-  let answer: (value: number) => void = () => undefined;
-  let reads = 0;
-  const read = oneAtATime(() => {
-    reads += 1;
-    return new Promise<number>((resolve) => {
-      answer = resolve;
-    });
-  });
-  const both = Promise.all([read(), read()]);
-  expect(reads).toBe(1);
-  answer(7);
-  expect(await both).toEqual([7, 7]);
-  void read();
-  expect(reads).toBe(2);
 });
