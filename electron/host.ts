@@ -5,6 +5,7 @@ import {
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
+  type EffectiveSettings,
   GleanerError,
   type HostEvent,
   type PlainCommandName,
@@ -19,6 +20,7 @@ import { Leaving } from './host/leaving.ts';
 import { LocalGrid } from './host/local-grid.ts';
 import { LocalVm } from './host/local-vm.ts';
 import type { Host, HostOptions } from './host/options.ts';
+import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
 import { proveIsolation } from './host/prove.ts';
@@ -53,7 +55,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
     profiles: options.profiles,
     clock,
     log: options.log,
-    ...(options.override ? { override: options.override } : {}),
   });
   const database = openDatabase(paths.databasePath);
   try {
@@ -130,7 +131,7 @@ class ComposedHost implements Host {
     });
     this.#local = new LocalVm({
       paths,
-      settings: () => settings.current.values,
+      settings: () => this.#effective().values,
       spawnWorker: o.spawnWorker,
       imageSourceDir: o.imageSourceDir,
       rebuildImages: o.rebuildImages,
@@ -143,11 +144,11 @@ class ComposedHost implements Host {
       log,
       dataDir: paths.dataDir,
       ownCpuMs: () => this.#local.cpuMs() + ownCpuMs(),
-      programNames: () => settings.current.values['pauseOn.programs'],
+      programNames: () => this.#effective().values['pauseOn.programs'],
     });
     this.#senses = new Senses({
       sensors: sensors ?? [],
-      effective: () => settings.current,
+      effective: () => this.#effective(),
       pause: () => this.pause.current,
       vcpus: () => this.#local.vcpus,
       clock,
@@ -321,6 +322,11 @@ class ComposedHost implements Host {
       preset: values.preset,
       organization,
     };
+  }
+
+  #effective(): EffectiveSettings {
+    const { current } = this.#settings;
+    return this.#o.override ? overridden(current, this.#o.override) : current;
   }
 
   /** What is wrong with the settings' files, as problems of their own. */

@@ -10,9 +10,10 @@ import { fromFailure, toFailure } from './contract/failures.ts';
 import { serveIpc } from './control/ipc-server.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
+import { personsComputer } from './host/persons-computer.ts';
 import { createHost, type Host } from './host.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
-import { runDemo } from './shell/demo.ts';
+import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
 import { createShell } from './shell/shell.ts';
@@ -91,6 +92,8 @@ function runFirst(): void {
       imageSourceDir: () => images.folder(),
       rebuildImages: () => images.rebuild(),
       sampleDir: join(appDir, 'resources', 'sample'),
+      ...personsComputer(),
+      ...(start.demo ? { override: demoSettings } : {}),
       seedSample: true,
       version: app.getVersion(),
     });
