@@ -28,7 +28,7 @@ const keysBytesMax = 64 * 1024;
 const base64 = z
   .string()
   .max(8192)
-  .transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+  .transform((text): Uint8Array => Buffer.from(text, 'base64'));
 const SavedKeys = z.strictObject({
   clientPrivateKey: z.string().max(8192),
   authorizedKey: z.string().max(8192),
