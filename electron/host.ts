@@ -24,6 +24,7 @@ import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
 import { proveIsolation } from './host/prove.ts';
+import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
 import { Yields } from './host/yields.ts';
@@ -45,7 +46,8 @@ const lastCheckpointMs = 5000;
 export async function createHost(options: HostOptions): Promise<Host> {
   const { paths } = options;
   mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
-  for (const dir of [paths.jobsDir, paths.logsDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [paths.jobsDir, paths.logsDir, paths.keysDir])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
@@ -78,6 +80,7 @@ class ComposedHost implements Host {
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
+  readonly #secrets: NonNullable<HostOptions['secrets']>;
   readonly #grid: LocalGrid;
   readonly #local: LocalVm;
   readonly #senses: Senses;
@@ -129,8 +132,10 @@ class ComposedHost implements Host {
         this.problems.set('checkpoint', failure);
       },
     });
+    this.#secrets = o.secrets ?? new KeyFiles(paths.keysDir);
     this.#local = new LocalVm({
       paths,
+      secrets: this.#secrets,
       settings: () => this.#effective().values,
       spawnWorker: o.spawnWorker,
       imageSourceDir: o.imageSourceDir,
@@ -161,7 +166,7 @@ class ComposedHost implements Host {
       frozen: () => this.#contribution.settled(),
       saveMs: () => this.#contribution.saveMs(),
       save: () => this.#contribution.save(),
-      checkpoint: (ms) => this.#grid.checkpoint(ms),
+      checkpoint: () => Promise.resolve(),
       clock,
       log,
     });
@@ -307,7 +312,7 @@ class ComposedHost implements Host {
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
+      lostSeconds: 0,
       asksPresence: this.#senses.asksPresence,
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
@@ -367,6 +372,7 @@ class ComposedHost implements Host {
       isolation: async () => (await facts).wrapperRefusal,
       images: async () => (await this.#local.images()).recipe,
       ledger: () => this.#ledger.verify(),
+      secretsPlace: () => this.#secrets.place,
       inputSource: () => this.#senses.signals.inputSource,
       dataDir: this.#o.paths.dataDir,
       problems: () => this.#seen().problems,

@@ -1,6 +1,6 @@
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../electron/base/clock.ts';
@@ -35,7 +35,12 @@ beforeAll(async () => {
     join(home, 'settings.json'),
     JSON.stringify({
       version: 2,
-      settings: { preset: 'gentle', 'quiet.enabled': false, 'idle.afterSeconds': 60, 'pauseOn.programs': ['busywork'] },
+      settings: {
+        preset: 'gentle',
+        'quiet.enabled': false,
+        'idle.afterSeconds': 60,
+        'pauseOn.programs': ['busywork'],
+      },
     }),
   );
   host = await hostIn(home, {
@@ -48,7 +53,7 @@ beforeAll(async () => {
       ...machineSensors({ platform: process.platform, ...needs }).filter(({ name }) => name === 'programs'),
     ],
   });
-  job = await addCountingJob(host, { steps: [100_000], pauseSeconds: 0.01, interval: 2 });
+  job = await addCountingJob(host, { steps: [100_000], pauseSeconds: 0.01, interval: 30 });
   await host.start();
   await sees(host, works);
 });
