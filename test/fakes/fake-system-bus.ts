@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Message, type MessageBus, MessageType, sessionBus, Variant } from 'dbus-next';
+import { Message, type MessageBus, MessageType, sessionBus, type Variant } from 'dbus-next';
 import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
 
 const mockInterface = 'org.freedesktop.DBus.Mock';
@@ -177,7 +177,7 @@ export class FakeSystemBus {
   /** Unique names of all who are connected. */
   async connections(): Promise<readonly string[]> {
     const [names] = await this.#call({ ...daemon, member: 'ListNames' });
-    return (names as readonly string[]).filter((name) => name.startsWith(':') && name !== this.#bus.name);
+    return (names as readonly string[]).filter((name) => name.startsWith(':'));
   }
 
   /** The locks that logind's mock has given out: what, who, why, mode. */

@@ -133,7 +133,9 @@ test.each([
     clock.advance(1);
     expect(children).toHaveLength(index + 2);
   }
-  await Promise.all([lock.dispose(), clock.advance(2000)]);
+  const disposed = lock.dispose();
+  clock.advance(2000);
+  await disposed;
 });
 
 test('asks how long logind waits', async () => {
