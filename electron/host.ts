@@ -1,67 +1,39 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { type Clock, systemClock } from './base/clock.ts';
-import type { Log } from './base/log.ts';
-import type { Paths } from './base/paths.ts';
-import type { SpawnWorker } from './base/worker.ts';
 import {
-  type Allowance,
   type Check,
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
-  type Failure,
   GleanerError,
-  type HostApi,
   type HostEvent,
   type PlainCommandName,
-  type Settings,
+  type PolicyReport,
   type UploadCommandName,
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
 import { Contribution } from './host/contribution.ts';
 import { examine } from './host/doctor.ts';
+import { Leaving } from './host/leaving.ts';
 import { LocalGrid } from './host/local-grid.ts';
 import { LocalVm } from './host/local-vm.ts';
+import type { Host, HostOptions } from './host/options.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
 import { proveIsolation } from './host/prove.ts';
+import { Senses } from './host/senses.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
 import { Yields } from './host/yields.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
-import { decide } from './policy/decide.ts';
-import { loadSettings } from './settings/settings.ts';
+import { YieldLog } from './ledger/yield-log.ts';
+import { Inhibitor } from './policy/inhibitor.ts';
+import { SettingsStore } from './settings/store.ts';
 import type { GuestSession } from './vm/session/client.ts';
 import { reapLeftovers } from './vm/vm.ts';
 
-export interface HostOptions {
-  readonly paths: Paths;
-  readonly spawnWorker: SpawnWorker;
-  /** Where built images lie; asked when they are needed. */
-  readonly imageSourceDir: () => Promise<string>;
-  /** Builds the images anew after damage, where that can be done; resolves to their folder. */
-  readonly rebuildImages?: (why: Failure) => Promise<string>;
-  readonly sampleDir: string;
-  /** Queues the sample project into a queue that never held a job. */
-  readonly seedSample: boolean;
-  readonly version: string;
-  readonly log: Log;
-  readonly clock?: Clock;
-  readonly qemuPath?: string;
-  /** How long an idle VM is kept, in ms. */
-  readonly lingerMs?: number;
-}
-
-/** The host without any window: supervisor, queue, ledger, policy. One per machine, held by the database's lock. */
-export interface Host extends HostApi {
-  /** Begins to contribute. Without it the host only answers. */
-  start(): Promise<void>;
-  /** Ends VMs and jobs in order and closes everything; the host is of no use afterwards. */
-  stop(): Promise<void>;
-  /** Resolves when no job is queued or running. */
-  whenIdle(): Promise<void>;
-}
+export type { Host, HostOptions } from './host/options.ts';
 
 const minuteMs = 60_000;
 /** How long an orderly end waits for the running job's last checkpoint. */
@@ -75,11 +47,18 @@ export async function createHost(options: HostOptions): Promise<Host> {
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
-  const { settings, problem } = await loadSettings(paths.settingsPath);
+  const clock = options.clock ?? systemClock;
+  const settings = await SettingsStore.open({
+    settingsPath: paths.settingsPath,
+    profiles: options.profiles,
+    clock,
+    log: options.log,
+    ...(options.override ? { override: options.override } : {}),
+  });
   const database = openDatabase(paths.databasePath);
   try {
     const host = new ComposedHost(options, settings, database);
-    host.problems.set('settings', problem);
+    host.tellSettings();
     host.problems.set('database', database.problem ?? null);
     await host.pause.load();
     return host;
@@ -94,20 +73,23 @@ class ComposedHost implements Host {
   readonly pause: PersonsPause;
   readonly #o: HostOptions;
   readonly #clock: Clock;
-  readonly #settings: Settings;
+  readonly #settings: SettingsStore;
   readonly #database: Database;
   readonly #ledger: Ledger;
+  readonly #yieldLog: YieldLog;
   readonly #grid: LocalGrid;
   readonly #local: LocalVm;
+  readonly #senses: Senses;
+  readonly #inhibitor: Inhibitor;
+  readonly #leaving: Leaving;
   readonly #contribution: Contribution<GuestSession>;
-  readonly #yields = new Yields();
   readonly #viewer = new Viewer();
   readonly #broadcast: Broadcast;
   readonly #calls: ReturnType<typeof hostCalls>;
   readonly #idleWaiters = new Set<() => void>();
   #stopping: Promise<void> | undefined;
 
-  constructor(o: HostOptions, settings: Settings, database: Database) {
+  constructor(o: HostOptions, settings: SettingsStore, database: Database) {
     const { paths, log } = o;
     const clock = o.clock ?? systemClock;
     this.#o = o;
@@ -118,19 +100,21 @@ class ComposedHost implements Host {
     const changed = (): void => {
       this.#changed();
     };
+    const turn = (): void => {
+      this.#contribution.turn();
+      changed();
+    };
     this.problems = new Problems(changed);
     this.pause = new PersonsPause({
       filePath: paths.intentPath,
       clock,
-      onChange: () => {
-        this.#contribution.turn();
-        changed();
-      },
+      onChange: turn,
       onUnsaved: (failure) => {
         this.problems.set('pause', failure);
       },
     });
     this.#ledger = new Ledger(database, clock);
+    this.#yieldLog = new YieldLog(database, clock.now());
     this.#grid = new LocalGrid({
       database,
       ledger: this.#ledger,
@@ -146,7 +130,7 @@ class ComposedHost implements Host {
     });
     this.#local = new LocalVm({
       paths,
-      settings,
+      settings: () => settings.current.values,
       spawnWorker: o.spawnWorker,
       imageSourceDir: o.imageSourceDir,
       rebuildImages: o.rebuildImages,
@@ -154,22 +138,65 @@ class ComposedHost implements Host {
       clock,
       log,
     });
+    const sensors = o.sensors?.({
+      clock,
+      log,
+      dataDir: paths.dataDir,
+      ownCpuMs: () => this.#local.cpuMs() + ownCpuMs(),
+      programNames: () => settings.current.values['pauseOn.programs'],
+    });
+    this.#senses = new Senses({
+      sensors: sensors ?? [],
+      effective: () => settings.current,
+      pause: () => this.pause.current,
+      vcpus: () => this.#local.vcpus,
+      clock,
+      log,
+      onChange: turn,
+    });
+    this.#inhibitor = new Inhibitor({ clock, log });
+    this.#leaving = new Leaving({
+      inhibitor: this.#inhibitor,
+      frozen: () => this.#contribution.settled(),
+      saveMs: () => this.#contribution.saveMs(),
+      save: () => this.#contribution.save(),
+      checkpoint: (ms) => this.#grid.checkpoint(ms),
+      clock,
+      log,
+    });
     this.#contribution = new Contribution<GuestSession>({
       vm: this.#local.vm,
-      decide: () => this.#decide(),
+      decide: () => this.#senses.decide(),
       hasWork: () => this.#grid.hasWork(),
       prove: proveIsolation,
       work: (session) => this.#grid.run(this.#local.machineOf(session)),
       problems: this.problems,
-      yields: this.#yields,
+      yields: new Yields({
+        keep: (record) => {
+          this.#yieldLog.add(record);
+        },
+        signals: () => this.#senses.signals,
+        stoppedSince: () => this.#senses.desk.stoppedSince,
+        watchQuiet: () => this.#local.watchQuiet(),
+        clock,
+        onChange: changed,
+        onUnsaved: (failure) => {
+          this.problems.set('yields', failure);
+        },
+      }),
       clock,
       log,
       lingerMs: o.lingerMs ?? minuteMs,
       onChange: changed,
     });
+    settings.onChange(() => {
+      this.tellSettings();
+      turn();
+    });
     this.#calls = hostCalls({
       grid: this.#grid,
       ledger: this.#ledger,
+      settings,
       admit: (document) => this.#local.admit(document),
       status: () => this.#viewer.snapshot(this.#seen()),
       pause: (length) => {
@@ -177,15 +204,18 @@ class ComposedHost implements Host {
         return this.#viewer.contribution(this.#seen());
       },
       resume: () => {
+        this.#senses.desk.forgetHolds();
         this.pause.end();
         this.#contribution.retry();
         return this.#viewer.contribution(this.#seen());
       },
-      doctor: () => this.#examine(),
-      added: () => {
-        this.#contribution.turn();
-        changed();
+      explain: () => this.#explain(),
+      yields: () => this.#yieldLog.report(clock.now()),
+      presence: (report) => {
+        this.#senses.report(report);
       },
+      doctor: () => this.#examine(),
+      added: turn,
     });
   }
 
@@ -197,6 +227,7 @@ class ComposedHost implements Host {
     await this.#grid.recover();
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
+    if (this.#o.sensors) void this.#leaving.begin();
     this.#contribution.turn();
     this.#changed();
   }
@@ -242,11 +273,15 @@ class ComposedHost implements Host {
   async #stop(): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
+    this.#leaving.dispose();
     try {
       // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
       await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
       await this.#contribution.dispose();
+      await this.#senses.dispose();
+      await this.#inhibitor.dispose();
       this.#broadcast.dispose();
+      await this.#settings.dispose();
       await this.pause.saved();
     } finally {
       this.#database.close();
@@ -258,35 +293,63 @@ class ComposedHost implements Host {
     if (this.#stopping) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
   }
 
-  #decide(): Allowance {
-    return decide(
-      { now: this.#clock.now(), pause: this.pause.current },
-      { share: this.#settings.share, vcpus: this.#local.vcpus, memoryBytes: this.#settings.memoryBytes },
-    );
-  }
-
   #seen(): Seen {
     const now = this.#clock.now();
     const status = this.#local.vm.status();
     return {
       version: this.#o.version,
       now,
-      allowance: this.#decide(),
+      allowance: this.#senses.decide(),
       pause: this.pause.current,
       vm: this.#local.view(),
       jobs: this.#grid.list(50),
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
-      yields: this.#yields.stats(),
+      yields: this.#yieldLog.stats(now),
+      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
+      asksPresence: this.#senses.asksPresence,
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
   }
 
+  #explain(): PolicyReport {
+    const { organization, values } = this.#settings.current;
+    const { sentence } = this.#viewer.contribution(this.#seen());
+    return {
+      ...this.#senses.explain(sentence),
+      settings: this.#settings.list(),
+      preset: values.preset,
+      organization,
+    };
+  }
+
+  /** What is wrong with the settings' files, as problems of their own. */
+  tellSettings(): void {
+    const { broken, problems } = this.#settings.current;
+    this.problems.set('profile', broken);
+    this.problems.set('settings', problems.find(({ code }) => code !== broken?.code) ?? null);
+  }
+
   #changed(): void {
+    this.#follow();
     this.#broadcast.changed();
     if (this.#idleWaiters.size === 0 || this.#grid.hasWork()) return;
     for (const resolve of this.#idleWaiters) resolve();
     this.#idleWaiters.clear();
+  }
+
+  /** After the policy has acted: sleep and shutdown have their own business, and other sensors may be wanted. */
+  #follow(): void {
+    const { phase } = this.#local.vm.status();
+    const { signals, shuttingDown } = this.#senses;
+    this.#leaving.follow({ sleeping: signals.sleeping, shuttingDown }, (shutdown) => {
+      this.#senses.holdShutdown(!shutdown);
+    });
+    this.#senses.follow({
+      paused: this.pause.current !== null,
+      wantsToRun: phase !== 'stopped' || this.#grid.hasWork(),
+      running: phase === 'running' || phase === 'starting',
+    });
   }
 
   #examine(): Promise<Check[]> {
@@ -298,8 +361,14 @@ class ComposedHost implements Host {
       isolation: async () => (await facts).wrapperRefusal,
       images: async () => (await this.#local.images()).recipe,
       ledger: () => this.#ledger.verify(),
+      inputSource: () => this.#senses.signals.inputSource,
       dataDir: this.#o.paths.dataDir,
       problems: () => this.#seen().problems,
     });
   }
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -28,7 +28,6 @@ export const reasonCodes = [
   'schedule',
   'disk',
   'quiet',
-  'settling',
   'locked-screen',
   'limit',
 ] as const;

@@ -83,11 +83,11 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
   },
   'quiet.fallbackShare': { about: 'the share where none of these can be read', holds: share },
   'ladder.saveAfterSeconds': {
-    about: 'frozen for so long, the VM is saved to disk and its memory returned',
+    about: 'stopped for so long, the VM is saved to disk and its memory returned',
     holds: `whole seconds, from 0 on${orNever}`,
   },
   'ladder.offAfterSeconds': {
-    about: 'saved for so long, the state is given up and only checkpoints are kept',
+    about: 'stopped for so long, what was saved is given up and only checkpoints are kept',
     holds: `whole seconds, from 0 on${orNever}`,
   },
   'vm.vcpus': {

@@ -78,9 +78,9 @@ export const settingTypes = {
   'quiet.packageWatts': z.number().min(1).max(2000).nullable(),
   /** The share where none of these can be read. */
   'quiet.fallbackShare': share,
-  /** Frozen for so long, the VM is saved to disk and its memory returned; null: never. */
+  /** Stopped for so long, the VM is saved to disk and its memory returned; null: never. */
   'ladder.saveAfterSeconds': seconds.nullable(),
-  /** Saved for so long, the state is given up and only checkpoints are kept; null: never. */
+  /** Stopped for so long, what was saved is given up and only checkpoints are kept; null: never. */
   'ladder.offAfterSeconds': seconds.nullable(),
   /** null: half of this computer's, at least 1. */
   'vm.vcpus': z.int().min(1).max(64).nullable(),

@@ -124,6 +124,8 @@ export const Snapshot = z.strictObject({
   yields: YieldStats,
   /** Work that was lost today because the computer had to go faster than it could be kept, in seconds. */
   lostSeconds: z.number().min(0),
+  /** The host cannot see the person's input itself and would like the desktop session to tell (`presence.report`). */
+  asksPresence: z.boolean(),
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

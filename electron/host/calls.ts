@@ -9,6 +9,7 @@ import {
   type UploadCommandName,
 } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { SettingsStore } from '../settings/store.ts';
 import type { LocalGrid } from './local-grid.ts';
 
 /** How much of a job's own output `jobs.show` tells, in bytes of each stream. */
@@ -18,6 +19,10 @@ const tailBytes = 16 * 1024;
 export interface CallSubject {
   readonly grid: LocalGrid;
   readonly ledger: Ledger;
+  readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
+  explain(): CommandOutput<'policy.explain'>;
+  yields(): CommandOutput<'yields.report'>;
+  presence(report: CommandParsed<'presence.report'>): void;
   /** Rejects a document that this host can never run. */
   admit(document: JobDocument): Promise<void>;
   status(): CommandOutput<'status'>;
@@ -51,7 +56,7 @@ export interface HostCalls {
 
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
-  const { grid, ledger } = subject;
+  const { grid, ledger, settings } = subject;
 
   const add = async (
     { dryRun }: CommandParsed<'jobs.add'>,
@@ -90,6 +95,16 @@ export function hostCalls(subject: CallSubject): HostCalls {
       },
       'ledger.list': ({ limit, before }) => ledger.list({ limit, before }),
       'ledger.verify': () => ledger.verify(),
+      'policy.explain': () => subject.explain(),
+      'settings.list': () => settings.list(),
+      'settings.set': ({ key, value }) => settings.set(key, value),
+      'settings.unset': ({ key }) => settings.unset(key),
+      'settings.import-boinc': ({ xml, dryRun }) => settings.importBoinc(xml, dryRun),
+      'yields.report': () => subject.yields(),
+      'presence.report': (report) => {
+        subject.presence(report);
+        return null;
+      },
       doctor: () => subject.doctor(),
     },
     uploads: { 'jobs.add': add },

@@ -2,9 +2,19 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Allowance, type Failure, GleanerError, toFailure, type VmPhase } from '../contract/index.ts';
+import {
+  type Allowance,
+  type Failure,
+  GleanerError,
+  type Rung,
+  toFailure,
+  type VmPhase,
+} from '../contract/index.ts';
 import type { Problems } from './problems.ts';
 import type { Yields } from './yields.ts';
+
+/** A VM that could not be saved stays frozen; tried again after so long, in ms. */
+const saveAgainMs = 10 * 60_000;
 
 /** The VM as the contribution drives it. */
 export interface DrivenVm<Session> {
@@ -14,6 +24,10 @@ export interface DrivenVm<Session> {
   stop(): Promise<void>;
   freeze(): Promise<{ acknowledgedMs: number }>;
   thaw(): Promise<void>;
+  /** Frozen → saved to disk, its memory returned; a `start` of a saved one goes on where it stood. */
+  save(): Promise<unknown>;
+  /** What saving it would take, in bytes and ms. */
+  saveEstimate(): { readonly bytes: number; readonly ms: number };
   setShare(share: number): void;
   session(): Session | undefined;
 }
@@ -28,7 +42,7 @@ export interface ContributionOptions<Session> {
   /** Runs jobs until none is left; rejects when the session is gone. */
   readonly work: (session: Session) => Promise<unknown>;
   readonly problems: Problems;
-  readonly yields: Yields;
+  readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
   /** How long an idle VM is kept before it is stopped, in ms. */
@@ -46,8 +60,10 @@ export class Contribution<Session extends object> implements Disposable {
   /** The session on which jobs run, or whose isolation is being proved. */
   #busy: Session | undefined;
   #working: Promise<void> = Promise.resolve();
+  #freezing: Promise<unknown> = Promise.resolve();
   #cancelLinger: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelSaveAgain: (() => void) | undefined;
   #failures = 0;
   #share = Number.NaN;
   #disposed = false;
@@ -71,7 +87,7 @@ export class Contribution<Session extends object> implements Disposable {
     const allowance = this.#o.decide();
     const { phase } = vm.status();
     if (!allowance.run) {
-      this.#giveBack(phase);
+      this.#giveBack(phase, allowance);
       return;
     }
     if (this.#share !== allowance.share) {
@@ -79,8 +95,8 @@ export class Contribution<Session extends object> implements Disposable {
       vm.setShare(allowance.share);
     }
     const wanted = this.#busy !== undefined || this.#o.hasWork();
-    if (phase === 'frozen') this.#try('thaw', vm.thaw());
-    else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
+    if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
+    else if ((phase === 'stopped' || phase === 'saved') && wanted && !this.#refused()) vm.start();
     else if (phase === 'running') this.#useVm(wanted);
   }
 
@@ -93,32 +109,77 @@ export class Contribution<Session extends object> implements Disposable {
     this.turn();
   }
 
+  /** Resolves when what was last asked to stand still does, or has ended. */
+  async settled(): Promise<void> {
+    await this.#freezing;
+  }
+
+  /** How long saving would take, in ms; null while nothing stands still that would be worth the disk. */
+  saveMs(): number | null {
+    const { vm } = this.#o;
+    return this.#busy !== undefined && vm.status().phase === 'frozen' ? vm.saveEstimate().ms : null;
+  }
+
+  /** Frozen → saved. Rejects when it cannot be: it stays frozen then, the person is told, and it is tried again later. */
+  async save(): Promise<void> {
+    const { vm, clock, problems } = this.#o;
+    try {
+      await vm.save();
+      problems.set('save', null);
+    } catch (error) {
+      const failure = toFailure(error);
+      // The person came back meanwhile, or the VM ended: nothing is wrong with that.
+      if (failure.code !== 'wrong-phase' && failure.code !== 'qemu-exited') {
+        problems.set('save', failure);
+        this.#cancelSaveAgain ??= clock.after(saveAgainMs, () => {
+          this.#cancelSaveAgain = undefined;
+          this.turn();
+        });
+      }
+      throw error;
+    }
+  }
+
   /** Stops the VM for good and waits until nothing of it or of its jobs is left. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#stopListening();
     this.#cancelLinger?.();
     this.#cancelRetry?.();
+    this.#cancelSaveAgain?.();
     await this.#o.vm.stop();
     await this.#working;
   }
 
-  #giveBack(phase: VmPhase): void {
+  #giveBack(phase: VmPhase, allowance: Allowance): void {
     const { vm, yields } = this.#o;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     // A guest that still boots is frozen where it stands and boots on afterwards.
     if (phase === 'running' || phase === 'starting') {
-      this.#try(
-        'freeze',
-        vm.freeze().then(({ acknowledgedMs }) => {
-          yields.add(acknowledgedMs);
-          this.#o.onChange();
-        }),
-      );
+      const frozen = vm.freeze();
+      this.#freezing = frozen.catch(() => undefined);
+      if (phase === 'running') yields.measure(allowance, frozen);
+      this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
+    } else if (phase === 'frozen') {
+      this.#climbDown(allowance.rung);
+    } else if (phase === 'saved' && allowance.rung === 'off') {
+      this.#try('stop', vm.stop());
     }
+  }
+
+  /** The last steps of the ladder, which return the memory. */
+  #climbDown(rung: Rung): void {
+    const { vm } = this.#o;
+    if (rung === 'frozen' || this.#cancelSaveAgain) return;
+    // Nothing runs in it that would be worth the disk.
+    if (rung === 'off' || this.#busy === undefined) {
+      this.#try('stop', vm.stop());
+      return;
+    }
+    this.#try('save', this.save());
   }
 
   #useVm(wanted: boolean): void {

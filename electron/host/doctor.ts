@@ -11,6 +11,8 @@ export interface DoctorSubject {
   isolation(): Promise<string | undefined>;
   /** Recipe of the images, verified; rejects with an image failure. */
   images(): Promise<string>;
+  /** How the person's input is noticed; null: it is not. */
+  inputSource(): string | null;
   ledger(): Promise<{ ok: boolean; entries: number }>;
   readonly dataDir: string;
   readonly problems: () => readonly { sentence: string; hint?: string | undefined }[];
@@ -99,6 +101,21 @@ const checkers: readonly Checker[] = [
       return ok
         ? { state: 'ok', detail: `${entries} entries, the chain is whole.` }
         : { state: 'failed', detail: 'The chain is broken.', hint: 'See: gleaner ledger verify' };
+    },
+  },
+  {
+    id: 'input',
+    title: 'Noticing your input',
+    run(subject) {
+      const source = subject.inputSource();
+      return Promise.resolve(
+        source === null
+          ? {
+              state: 'unknown',
+              detail: 'Not looked for now, or this session does not tell of keyboard and mouse.',
+            }
+          : { state: 'ok', detail: source === 'polled' ? 'By asking in turns.' : `By events (${source}).` },
+      );
     },
   },
   {

@@ -15,9 +15,11 @@ import {
 } from '../contract/index.ts';
 import { fits } from '../grid/local/package-document.ts';
 import type { JobMachine } from '../grid/local/runner.ts';
+import { systemProcesses } from '../vm/proc.ts';
 import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
+import { watchQuiet } from '../vm/quiet.ts';
 import type { GuestSession } from '../vm/session/client.ts';
-import { createVm, type Vm, type VmImages } from '../vm/vm.ts';
+import { createVm, type Vm, type VmImages, type VmOptions } from '../vm/vm.ts';
 
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
 const vmUid = 47_110;
@@ -25,9 +27,15 @@ const vmUid = 47_110;
 const guestOwnBytes = 160 * 1024 * 1024;
 const appliance = 'base';
 
+type VmShape = Pick<
+  VmOptions,
+  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
+>;
+
 export interface LocalVmOptions {
   readonly paths: Paths;
-  readonly settings: Settings;
+  /** Asked anew before every boot: a change takes effect then. */
+  readonly settings: () => Settings;
   readonly spawnWorker: SpawnWorker;
   readonly imageSourceDir: () => Promise<string>;
   readonly rebuildImages?: ((why: Failure) => Promise<string>) | undefined;
@@ -39,7 +47,6 @@ export interface LocalVmOptions {
 /** The local grid's VM with its images, and what a job may expect of it. */
 export class LocalVm {
   readonly vm: Vm;
-  readonly vcpus: number;
   readonly #o: LocalVmOptions;
   readonly #store: ApplianceStore;
   readonly #uid = process.getuid?.() === 0 ? vmUid : undefined;
@@ -47,9 +54,8 @@ export class LocalVm {
   #images: ImageSet | undefined;
 
   constructor(o: LocalVmOptions) {
-    const { paths, settings } = o;
+    const { paths } = o;
     this.#o = o;
-    this.vcpus = settings.vcpus ?? Math.max(1, Math.floor(availableParallelism() / 2));
     this.#store = new ApplianceStore({
       sourceDir: o.imageSourceDir,
       imagesDir: paths.imagesDir,
@@ -61,19 +67,20 @@ export class LocalVm {
       grid: 'local',
       vmsDir: paths.vmsDir,
       images: () => this.#bootImages(),
-      vcpus: this.vcpus,
-      memoryBytes: settings.memoryBytes,
-      diskBytes: settings.diskBytes,
-      transferBytes: settings.diskBytes,
-      accelerator: settings.accelerator,
+      ...this.#shape(),
       spawnWorker: o.spawnWorker,
       clock: o.clock,
       log: o.log,
-      allowReducedIsolation: true,
       acceleratorMemoryPath: join(paths.vmsDir, 'accelerator.json'),
       ...(o.qemuPath === undefined ? {} : { qemuPath: o.qemuPath }),
       ...(this.#uid === undefined ? {} : { uid: this.#uid }),
     });
+  }
+
+  /** Of the VM, on this computer. */
+  get vcpus(): number {
+    const asked = this.#o.settings()['vm.vcpus'];
+    return Math.min(asked ?? Math.max(1, Math.floor(availableParallelism() / 2)), availableParallelism());
   }
 
   /** Imported and verified; rejects with an image failure. */
@@ -86,7 +93,7 @@ export class LocalVm {
   async admit(document: JobDocument): Promise<void> {
     const { appliances } = await this.images();
     const names = Object.entries(appliances).flatMap(([name, { digest }]) => [name, digest]);
-    const { memoryBytes, diskBytes } = this.#o.settings;
+    const { memoryBytes, diskBytes } = this.#shape();
     const refusal = fits(document, {
       vcpus: this.vcpus,
       memoryBytes: Math.max(0, memoryBytes - guestOwnBytes),
@@ -123,9 +130,33 @@ export class LocalVm {
     return inspectQemu({ qemuPath, platform: process.platform, env: process.env, uid: this.#uid });
   }
 
+  /** CPU time of QEMU so far, in ms; 0 while there is none. */
+  cpuMs(): number {
+    const { pid } = this.vm.status();
+    return pid === null ? 0 : (systemProcesses.stat(pid)?.cpuMs ?? 0);
+  }
+
+  /** Resolves with the monotonic ms at which QEMU last used CPU; null where that cannot be seen. */
+  watchQuiet(): Promise<number | null> {
+    const { pid } = this.vm.status();
+    return pid === null ? Promise.resolve(null) : watchQuiet(pid, systemProcesses, this.#o.clock);
+  }
+
   /** What the contract shows of the VM. */
   view(): VmView {
     return VmView.strip().parse(this.vm.status());
+  }
+
+  #shape(): VmShape {
+    const settings = this.#o.settings();
+    return {
+      vcpus: this.vcpus,
+      memoryBytes: settings['vm.memoryBytes'],
+      diskBytes: settings['vm.diskBytes'],
+      transferBytes: settings['vm.diskBytes'],
+      accelerator: settings['vm.accelerator'],
+      allowReducedIsolation: settings['vm.allowReducedIsolation'],
+    };
   }
 
   async #bootImages(): Promise<VmImages> {

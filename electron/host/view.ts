@@ -25,6 +25,8 @@ export interface Seen {
   readonly grid: GridView;
   readonly today: Today;
   readonly yields: YieldStats;
+  readonly lostSeconds: number;
+  readonly asksPresence: boolean;
   readonly problems: readonly Failure[];
 }
 
@@ -38,7 +40,7 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
   if (!allowance.run) {
     return vm.phase === 'running' || vm.phase === 'freezing'
       ? { state: 'yielding', sentence: 'Giving your computer back.' }
-      : { state: 'paused', sentence: allowance.reason };
+      : { state: stoppedBy(allowance), sentence: allowance.reason };
   }
   const leak = problems.find(({ code }) => code === 'isolation-leak');
   const failure = leak ?? (vm.phase === 'failed' ? vm.failure : null);
@@ -51,10 +53,9 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
   }
   const running = jobs.find(({ state }) => state === 'running');
   if (running && vm.phase === 'running') {
-    const percent = Math.round(allowance.share * 100);
     return {
       state: 'working',
-      sentence: `Working${percent < 100 ? ` at ${percent} %` : ''} on “${running.title}”.`,
+      sentence: allowance.reasons.length > 0 ? allowance.reason : `Working on “${running.title}”.`,
     };
   }
   if (vm.phase === 'preparing' || vm.phase === 'starting') {
@@ -68,6 +69,20 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
       : { state: 'starting', sentence: 'Getting the next job ready.' };
   }
   return { state: 'waiting', sentence: 'Waiting: there is no work in the queue.' };
+}
+
+function stoppedBy({ reasons }: Allowance): State['state'] {
+  switch (reasons[0]?.code) {
+    case 'profile-broken':
+      return 'attention';
+    case 'pause':
+    case 'disabled':
+      return 'paused';
+    case 'schedule':
+      return 'waiting';
+    default:
+      return 'yielding';
+  }
 }
 
 /** Builds Snapshots and remembers since when the state has been what it is. */
@@ -86,6 +101,8 @@ export class Viewer {
       grids: [seen.grid],
       today: seen.today,
       yields: seen.yields,
+      lostSeconds: seen.lostSeconds,
+      asksPresence: seen.asksPresence,
       problems: [...seen.problems],
     };
   }

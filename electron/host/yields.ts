@@ -1,31 +1,68 @@
-import type { YieldStats } from '../contract/index.ts';
+import type { Clock } from '../base/clock.ts';
+import {
+  type Allowance,
+  type Failure,
+  type Signals,
+  toFailure,
+  type YieldRecord,
+} from '../contract/index.ts';
 
-/** How many of the latest yields the statistics look at. */
-const kept = 1000;
+/** A cause that was seen longer ago could not be answered at once: there was no VM to freeze. In ms. */
+const freshMs = 10_000;
 
-/** The `p`-th percentile (0…1) by the nearest-rank method; null of nothing. Pure. */
-export function percentile(values: readonly number[], p: number): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)] ?? null;
+export interface YieldOptions {
+  readonly keep: (record: YieldRecord) => void;
+  readonly signals: () => Signals;
+  /** Monotonic ms since which nothing is allowed. */
+  readonly stoppedSince: () => number | null;
+  /** Resolves with the monotonic ms at which the VM's QEMU last used CPU; null where that cannot be seen. */
+  readonly watchQuiet: () => Promise<number | null>;
+  readonly clock: Clock;
+  readonly onChange: () => void;
+  readonly onUnsaved: (failure: Failure | null) => void;
 }
 
-/** Remembers how fast the computer was given back, in ms. */
+/** Measures each time that the computer is given back, from what was seen to a QEMU that uses no CPU. */
 export class Yields {
-  readonly #ms: number[] = [];
-  #count = 0;
+  readonly #o: YieldOptions;
 
-  add(ms: number): void {
-    this.#count += 1;
-    this.#ms.push(ms);
-    if (this.#ms.length > kept) this.#ms.shift();
+  constructor(o: YieldOptions) {
+    this.#o = o;
   }
 
-  stats(): YieldStats {
-    return {
-      count: this.#count,
-      lastMs: this.#ms.at(-1) ?? null,
-      p50Ms: percentile(this.#ms, 0.5),
-      p95Ms: percentile(this.#ms, 0.95),
-    };
+  /** Called right after the VM was told to freeze; measures beside it and never in its way. */
+  measure(allowance: Allowance, frozen: Promise<unknown>): void {
+    const { clock } = this.#o;
+    const asked = clock.monotonic();
+    const signals = this.#o.signals();
+    const cause = allowance.reasons[0]?.code ?? 'limit';
+    const seen = (cause === 'input' ? signals.lastInputAt : this.#o.stoppedSince()) ?? asked;
+    const seenAt = asked - seen > freshMs ? asked : Math.min(seen, asked);
+    frozen
+      .then(async () => {
+        const stoppedMs = clock.monotonic() - seenAt;
+        const at = clock.now();
+        const quietAt = await this.#o.watchQuiet();
+        this.#keep({
+          at,
+          cause,
+          stoppedMs,
+          quietMs: quietAt === null ? null : Math.max(stoppedMs, quietAt - seenAt),
+          polledMs: cause === 'input' ? signals.inputPollMs : 0,
+          inputSource: cause === 'input' ? signals.inputSource : null,
+        });
+      })
+      // A VM that ended instead was given back, too; its own failure is told elsewhere.
+      .catch(() => undefined);
+  }
+
+  #keep(record: YieldRecord): void {
+    try {
+      this.#o.keep(record);
+      this.#o.onUnsaved(null);
+    } catch (error) {
+      this.#o.onUnsaved(toFailure(error));
+    }
+    this.#o.onChange();
   }
 }

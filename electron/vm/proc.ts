@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What `/proc/PID/stat` tells (proc(5)). */
 export interface ProcessStat {
@@ -30,6 +30,8 @@ export interface ProcessTable {
   bootId(): string | undefined;
   /** Undefined when there is no such process; a zombie counts as gone. */
   stat(pid: number): ProcessStat | undefined;
+  /** Time on a CPU so far of the threads it has now, in ns; undefined when it is gone or cannot be told. */
+  onCpuNs(pid: number): number | undefined;
   /** Resident memory in bytes, or undefined. */
   residentBytes(pid: number): number | undefined;
   kill(pid: number, signal: NodeJS.Signals): void;
@@ -42,6 +44,16 @@ export const systemProcesses: ProcessTable = {
     const text = read(`/proc/${pid}/stat`);
     const stat = text === undefined ? undefined : parseStat(text);
     return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat : undefined;
+  },
+  onCpuNs(pid) {
+    try {
+      return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+        const text = read(`/proc/${pid}/task/${thread}/schedstat`) ?? '0';
+        return sum + Number(text.split(' ')[0]);
+      }, 0);
+    } catch {
+      return undefined;
+    }
   },
   residentBytes(pid) {
     const match = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '');

@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Paths } from '../base/paths.ts';
+import type { SpawnWorker } from '../base/worker.ts';
+import type { Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { Sensor } from '../policy/sensors/sensor.ts';
+import type { ProfileSource } from '../settings/profiles/source.ts';
+
+export interface HostOptions {
+  readonly paths: Paths;
+  readonly spawnWorker: SpawnWorker;
+  /** Where built images lie; asked when they are needed. */
+  readonly imageSourceDir: () => Promise<string>;
+  /** Builds the images anew after damage, where that can be done; resolves to their folder. */
+  readonly rebuildImages?: (why: Failure) => Promise<string>;
+  readonly sampleDir: string;
+  /** Where an administrator's settings come from. */
+  readonly profiles: ProfileSource;
+  /** What tells of the person and of the computer; by default nothing does. */
+  readonly sensors?: (o: SensorNeeds) => readonly Sensor[];
+  /** Said on top of the person's settings for this run alone; what is locked stays locked. */
+  readonly override?: SettingsLayer;
+  /** Queues the sample project into a queue that never held a job. */
+  readonly seedSample: boolean;
+  readonly version: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly qemuPath?: string;
+  /** How long an idle VM is kept, in ms. */
+  readonly lingerMs?: number;
+}
+
+/** What sensors need of the host. */
+export interface SensorNeeds {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string;
+  /** CPU time of Gleaner itself so far, its VMs included, in ms. */
+  readonly ownCpuMs: () => number;
+  readonly programNames: () => readonly string[];
+}
+
+/** The host without any window: supervisor, queue, ledger, policy. One per machine, held by the database's lock. */
+export interface Host extends HostApi {
+  /** Begins to contribute. Without it the host only answers. */
+  start(): Promise<void>;
+  /** Ends VMs and jobs in order and closes everything; the host is of no use afterwards. */
+  stop(): Promise<void>;
+  /** Resolves when no job is queued or running. */
+  whenIdle(): Promise<void>;
+}

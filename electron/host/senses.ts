@@ -1,0 +1,121 @@
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposal.ts';
+import type { Log } from '../base/log.ts';
+import type {
+  Allowance,
+  EffectiveSettings,
+  InputSource,
+  PolicyReport,
+  PresenceReport,
+  Signals,
+} from '../contract/index.ts';
+import type { Pause } from '../policy/pause.ts';
+import { SensorHub } from '../policy/sensors/hub.ts';
+import { type Situation, sensorsNeeded } from '../policy/sensors/needs.ts';
+import type { Sensor } from '../policy/sensors/sensor.ts';
+import { PolicyDesk } from './policy-desk.ts';
+
+export interface SensesOptions {
+  readonly sensors: readonly Sensor[];
+  readonly effective: () => EffectiveSettings;
+  readonly pause: () => Pause | null;
+  readonly vcpus: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The answer of {@link Senses.decide} may have changed. Called in the sensor's own turn: nothing may wait in it. */
+  readonly onChange: () => void;
+}
+
+/** What sensors and sessions tell, and what the policy makes of it. */
+export class Senses implements Disposable {
+  readonly desk: PolicyDesk;
+  readonly #o: SensesOptions;
+  readonly #hub: SensorHub;
+  /** A shutdown is told to the policy only when what has to run before it is done. */
+  #shutdownHeld = true;
+  #last: Allowance | undefined;
+
+  constructor(o: SensesOptions) {
+    this.#o = o;
+    const { clock, log, onChange } = o;
+    this.#hub = new SensorHub({ sensors: o.sensors, clock, log, onChange });
+    this.desk = new PolicyDesk({
+      signals: () => this.signals,
+      effective: o.effective,
+      pause: o.pause,
+      vcpus: o.vcpus,
+      clock,
+      onDue: onChange,
+    });
+  }
+
+  get signals(): Signals {
+    const { signals } = this.#hub;
+    return signals.shuttingDown && this.#shutdownHeld ? { ...signals, shuttingDown: false } : signals;
+  }
+
+  /** Whether the system has said that it shuts down; unlike in {@link signals}, at once. */
+  get shuttingDown(): boolean {
+    return this.#hub.signals.shuttingDown;
+  }
+
+  /** The policy hears of a shutdown from here on, or not yet. */
+  holdShutdown(held: boolean): void {
+    if (held === this.#shutdownHeld) return;
+    this.#shutdownHeld = held;
+    this.#o.onChange();
+  }
+
+  decide(): Allowance {
+    this.#last = this.desk.decide();
+    return this.#last;
+  }
+
+  /** Starts and ends sensors by what could change the decision; not on the way of giving back. */
+  follow(situation: Omit<Situation, 'heldBy'>): void {
+    const stopping = this.#last?.reasons.filter(({ share }) => share === 0) ?? [];
+    const heldBy = new Set(stopping.map(({ code }) => code));
+    this.#hub.need(
+      sensorsNeeded(this.#o.effective().values, { ...situation, ...(heldBy.size > 0 ? { heldBy } : {}) }),
+    );
+  }
+
+  /** What a desktop session tells of its person. */
+  report({ idleMs, pollMs, screenLocked, onBattery }: PresenceReport): void {
+    const inputSource: InputSource = 'polled';
+    this.#hub.report({
+      ...(idleMs === undefined
+        ? {}
+        : {
+            lastInputAt: this.#o.clock.monotonic() - idleMs,
+            inputSource,
+            inputPollMs: pollMs ?? 0,
+          }),
+      ...(screenLocked === undefined ? {} : { screenLocked }),
+      ...(onBattery === undefined ? {} : { onBattery }),
+    });
+  }
+
+  /** Whether the host has no sensor of its own for input while its answer could change the decision. */
+  get asksPresence(): boolean {
+    const { inputSource } = this.#hub.signals;
+    const { values } = this.#o.effective();
+    return (inputSource === null || inputSource === 'polled') && values['inUse.share'] < values['idle.share'];
+  }
+
+  /** All of `policy.explain` but the settings. */
+  explain(sentence: string): Omit<PolicyReport, 'settings' | 'preset' | 'organization'> {
+    return {
+      sentence,
+      allowance: this.decide(),
+      signals: this.signals,
+      sensorTroubles: this.#hub.troubles.map(({ sensor, words }) => ({ sensor, words })),
+      nextChangeAt: this.desk.nextChangeAt,
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.desk.dispose();
+    await this.#hub.dispose();
+  }
+}
