@@ -39,9 +39,9 @@ export class FakeSettings {
   inForce(key: SettingKey): EffectiveSetting {
     for (const source of ['locked', 'user', 'default', 'built-in'] as const) {
       const layer = this.layers[source];
-      if (layer[key] !== undefined) return { key, value: layer[key] as Json, source, preset: null };
+      if (layer[key] !== undefined) return { key, value: layer[key], source, preset: null };
       if (layer.preset !== undefined && key !== 'preset') {
-        return { key, value: presetValues[layer.preset][key] as Json, source, preset: layer.preset };
+        return { key, value: presetValues[layer.preset][key], source, preset: layer.preset };
       }
     }
     throw new Error('the built-in layer names no preset');
@@ -55,10 +55,10 @@ export class FakeSettings {
     return this.inForce(key);
   }
 
-  unset(name: string): EffectiveSetting {
-    const key = this.#changeable(name);
-    const { [key]: _gone, ...rest } = this.layers.user;
-    this.layers.user = rest;
+  unset(asked: string): EffectiveSetting {
+    const key = this.#changeable(asked);
+    const { user } = this.layers;
+    this.layers.user = Object.fromEntries(Object.entries(user).filter(([name]) => name !== key));
     return this.inForce(key);
   }
 
