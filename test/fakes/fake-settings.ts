@@ -13,7 +13,6 @@ import {
 } from '../../electron/contract/settings.ts';
 
 type LayerName = 'built-in' | 'default' | 'user' | 'locked';
-type Json = EffectiveSetting['value'];
 
 /** A fake of the settings' layers: in memory, without files, `built-in < default < user < locked`. */
 export class FakeSettings {
