@@ -26,6 +26,8 @@ export interface DrivenVm<Session> {
   thaw(): Promise<void>;
   /** Frozen → saved to disk, its memory returned; a `start` of a saved one goes on where it stood. */
   save(): Promise<unknown>;
+  /** What saving it would take, in bytes and ms. */
+  saveEstimate(): { readonly bytes: number; readonly ms: number };
   setShare(share: number): void;
   session(): Session | undefined;
 }
@@ -58,6 +60,7 @@ export class Contribution<Session extends object> implements Disposable {
   /** The session on which jobs run, or whose isolation is being proved. */
   #busy: Session | undefined;
   #working: Promise<void> = Promise.resolve();
+  #freezing: Promise<unknown> = Promise.resolve();
   #cancelLinger: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelSaveAgain: (() => void) | undefined;
@@ -106,6 +109,37 @@ export class Contribution<Session extends object> implements Disposable {
     this.turn();
   }
 
+  /** Resolves when what was last asked to stand still does, or has ended. */
+  async settled(): Promise<void> {
+    await this.#freezing;
+  }
+
+  /** How long saving would take, in ms; null while nothing stands still that would be worth the disk. */
+  saveMs(): number | null {
+    const { vm } = this.#o;
+    return this.#busy !== undefined && vm.status().phase === 'frozen' ? vm.saveEstimate().ms : null;
+  }
+
+  /** Frozen → saved. Rejects when it cannot be: it stays frozen then, the person is told, and it is tried again later. */
+  async save(): Promise<void> {
+    const { vm, clock, problems } = this.#o;
+    try {
+      await vm.save();
+      problems.set('save', null);
+    } catch (error) {
+      const failure = toFailure(error);
+      // The person came back meanwhile, or the VM ended: nothing is wrong with that.
+      if (failure.code !== 'wrong-phase' && failure.code !== 'qemu-exited') {
+        problems.set('save', failure);
+        this.#cancelSaveAgain ??= clock.after(saveAgainMs, () => {
+          this.#cancelSaveAgain = undefined;
+          this.turn();
+        });
+      }
+      throw error;
+    }
+  }
+
   /** Stops the VM for good and waits until nothing of it or of its jobs is left. */
   async dispose(): Promise<void> {
     this.#disposed = true;
@@ -124,6 +158,7 @@ export class Contribution<Session extends object> implements Disposable {
     // A guest that still boots is frozen where it stands and boots on afterwards.
     if (phase === 'running' || phase === 'starting') {
       const frozen = vm.freeze();
+      this.#freezing = frozen.catch(() => undefined);
       if (phase === 'running') yields.measure(allowance, frozen);
       this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
@@ -137,30 +172,14 @@ export class Contribution<Session extends object> implements Disposable {
 
   /** The last steps of the ladder, which return the memory. */
   #climbDown(rung: Rung): void {
-    const { vm, clock, problems } = this.#o;
+    const { vm } = this.#o;
     if (rung === 'frozen' || this.#cancelSaveAgain) return;
     // Nothing runs in it that would be worth the disk.
     if (rung === 'off' || this.#busy === undefined) {
       this.#try('stop', vm.stop());
       return;
     }
-    const saved = vm.save().then(
-      () => {
-        problems.set('save', null);
-      },
-      (error: unknown) => {
-        const failure = toFailure(error);
-        // The person came back meanwhile, or the VM ended.
-        if (failure.code === 'wrong-phase' || failure.code === 'qemu-exited') return;
-        problems.set('save', failure);
-        this.#cancelSaveAgain = clock.after(saveAgainMs, () => {
-          this.#cancelSaveAgain = undefined;
-          this.turn();
-        });
-        throw error;
-      },
-    );
-    this.#try('save', saved);
+    this.#try('save', this.save());
   }
 
   #useVm(wanted: boolean): void {

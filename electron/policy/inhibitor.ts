@@ -3,12 +3,16 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { SystemBus } from './sensors/system-bus.ts';
+import { Bus } from './sensors/bus.ts';
 
 /** systemd-logind grants the lock within milliseconds. */
 const grantMs = 5000;
 const endMs = 2000;
-const manager = { path: '/org/freedesktop/login1', interface: 'org.freedesktop.login1.Manager' };
+const manager = {
+  service: 'org.freedesktop.login1',
+  path: '/org/freedesktop/login1',
+  interface: 'org.freedesktop.login1.Manager',
+};
 /** `cat` comes to life when the lock is held, and says so by giving this back; it ends with our end of the pipe. */
 const word = 'held\n';
 const argv = [
@@ -68,10 +72,10 @@ export class Inhibitor implements Disposable {
 
   /** How long logind waits for holders of delay locks (InhibitDelayMaxUSec), in ms; null when it cannot be asked. */
   async delayMaxMs(): Promise<number | null> {
-    let bus: SystemBus | undefined;
+    let bus: Bus | undefined;
     try {
-      bus = await SystemBus.open(this.#clock, () => undefined);
-      const properties = await bus.properties('org.freedesktop.login1', manager);
+      bus = await Bus.open({ kind: 'system', env: process.env }, this.#clock, () => undefined);
+      const properties = await bus.properties(manager);
       const microseconds = properties.get('InhibitDelayMaxUSec');
       return typeof microseconds === 'bigint' && microseconds < 86_400_000_000n
         ? Number(microseconds) / 1000

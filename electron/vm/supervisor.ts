@@ -2,9 +2,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import { type Failure, GleanerError, toFailure } from '../contract/failures.ts';
+import { type Failure, fromFailure, GleanerError, toFailure } from '../contract/failures.ts';
 import { didNotBoot, type Refusals, remember } from './accelerator.ts';
-import { folderOf, removeFolder } from './folder.ts';
+import { folderOf, removeFolder, tidyFolder, type VmFolder } from './folder.ts';
 import {
   type Command,
   command,
@@ -16,10 +16,13 @@ import {
   type Next,
 } from './machine.ts';
 import { reapOrphan } from './orphans.ts';
-import { type Prepared, type PrepareOptions, prepareVm } from './prepare.ts';
+import { type Prepared, type PrepareOptions, prepareSaved, prepareVm } from './prepare.ts';
 import type { ProcessTable } from './proc.ts';
 import { exitFailure } from './process.ts';
 import { VmRun } from './run.ts';
+import { Saver, unsavedFailure } from './saver.ts';
+import { readHeader, removeStates } from './state-file.ts';
+import { unfit } from './state-format.ts';
 
 export interface SupervisorOptions extends PrepareOptions {
   readonly spawnWorker: SpawnWorker;
@@ -48,7 +51,12 @@ export class Supervisor {
   #pauses = 0;
   #pausing: Promise<{ acknowledgedMs: number }> = Promise.resolve({ acknowledgedMs: 0 });
   #resuming: Promise<void> = Promise.resolve();
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saver: Saver;
+  #saving: Promise<{ bytes: number; ms: number }> = Promise.resolve({ bytes: 0, ms: 0 });
+  #cancelSave = new AbortController();
+  #onDisk: { readonly generation: string; readonly bytes: number } | undefined;
+  /** Why the last save, or the last saved state, came to nothing. */
+  #trouble: Failure | undefined;
   #cancelWait: () => void = () => undefined;
   /** Accelerators that failed since the last good boot. */
   #tried: Refusals = {};
@@ -56,6 +64,7 @@ export class Supervisor {
   constructor(o: SupervisorOptions) {
     this.#o = o;
     this.#since = o.clock.now();
+    this.#saver = new Saver(o);
   }
 
   get state(): MachineState {
@@ -85,6 +94,20 @@ export class Supervisor {
     return this.#run;
   }
 
+  /** The saved state that lies on the disk; undefined before it is whole and from when it is used up. */
+  get onDisk(): { readonly generation: string; readonly bytes: number } | undefined {
+    return this.#onDisk;
+  }
+
+  /** Why the last save came to nothing, or why a saved state did not come back. */
+  get trouble(): Failure | undefined {
+    return this.#trouble;
+  }
+
+  estimate(): { bytes: number; ms: number } {
+    return this.#saver.estimate(this.#run?.residentBytes ?? 0);
+  }
+
   /** All time in which the vCPUs stood still because of a freeze, in ms; never decreases. */
   get frozenMs(): number {
     return this.#frozenMs + (this.#frozenAt === undefined ? 0 : this.#o.clock.monotonic() - this.#frozenAt);
@@ -110,9 +133,10 @@ export class Supervisor {
 
   /** Resolves with the time QEMU took to acknowledge, in ms; 0 when already frozen. */
   freeze(): Promise<{ acknowledgedMs: number }> {
-    if (this.#state.phase === 'frozen') return Promise.resolve({ acknowledgedMs: 0 });
+    const before = this.#state.phase;
     this.command('freeze');
-    return this.#pausing;
+    const atOnce = before === 'frozen' || before === 'saving' || this.#state.phase === 'saved';
+    return atOnce ? Promise.resolve({ acknowledgedMs: 0 }) : this.#pausing;
   }
 
   async thaw(): Promise<void> {
@@ -120,14 +144,62 @@ export class Supervisor {
     await this.#resuming;
   }
 
-  async save(): Promise<void> {
+  /** Resolves when the state is on the disk and QEMU is gone. */
+  async save(): Promise<{ bytes: number; ms: number }> {
     this.command('save');
-    await this.#saving;
+    const saved = await this.#saving;
+    await this.#ended();
+    return saved;
+  }
+
+  /** Resolves when the guest runs again, or stands frozen because that was asked for meanwhile. */
+  async restore(): Promise<void> {
+    this.command('restore');
+    const { run } = this.#state;
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        const state = this.#state;
+        const back = state.run === run && (state.phase === 'running' || state.phase === 'frozen');
+        const failure = 'failure' in state ? state.failure : this.#trouble;
+        if (!back && state.run === run) return;
+        off();
+        if (back) resolve();
+        else
+          reject(
+            failure ? fromFailure(failure) : new GleanerError('wrong-phase', 'It was stopped meanwhile.'),
+          );
+      };
+      const off = this.onChange(look);
+      look();
+    });
+  }
+
+  /** To be called once, before anything is started: takes up the state that an earlier host saved, if there is one. */
+  async recover(): Promise<void> {
+    const { run } = this.#state;
+    try {
+      const { header, bytes } = await readHeader(this.#folder.statePath);
+      this.#onDisk = { generation: header.generation, bytes };
+    } catch (error) {
+      if (error instanceof GleanerError) this.#o.log.warn('vm', error.message, { vm: this.#o.name });
+      return;
+    }
+    this.#event({ type: 'found', run });
   }
 
   /** Resolves when neither QEMU nor its disks are left. */
   async stop(): Promise<void> {
     this.command('stop');
+    await this.#ended();
+  }
+
+  /** Resolves when QEMU is gone; a saved state and its disks stay for the next host. */
+  async leave(): Promise<void> {
+    this.command('leave');
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
     await this.#launch?.then(
       (run) => run.exited,
       () => undefined,
@@ -165,7 +237,7 @@ export class Supervisor {
   #do(effect: Effect): void {
     switch (effect.type) {
       case 'prepare':
-        void this.#prepare(effect.run);
+        void this.#prepare(effect.run, effect.restoring);
         return;
       case 'launch':
         this.#start(effect.run);
@@ -182,6 +254,14 @@ export class Supervisor {
         this.#saving = this.#save(effect.run);
         this.#saving.catch(() => undefined);
         return;
+      case 'cancel-save':
+        this.#cancelSave.abort(
+          new GleanerError('wrong-phase', 'The virtual machine goes on, so it is not saved.'),
+        );
+        return;
+      case 'forgo':
+        this.#forgo(effect.failure);
+        return;
       case 'quit':
         // Its `exited` tells the reducer.
         void this.#launch?.then((run) => run.quit()).catch(() => undefined);
@@ -194,21 +274,26 @@ export class Supervisor {
       case 'cancel-wait':
         this.#cancelWait();
         return;
+      case 'keep':
+        void this.#folderWork.run(() => tidyFolder(this.#folder)).catch(() => undefined);
+        return;
       case 'clean':
-        void this.#folderWork
-          .run(() => removeFolder(folderOf(this.#o.vmsDir, this.#o.name)))
-          .catch(() => undefined);
+        this.#onDisk = undefined;
+        void this.#folderWork.run(() => removeFolder(this.#folder)).catch(() => undefined);
     }
   }
 
-  async #prepare(run: number): Promise<void> {
+  get #folder(): VmFolder {
+    return folderOf(this.#o.vmsDir, this.#o.name);
+  }
+
+  async #prepare(run: number, restoring: boolean): Promise<void> {
     try {
       await this.#folderWork.run(async () => {
         // Stopped while this waited for its turn: there is nothing to prepare any more.
         if (this.#state.run !== run) return;
-        const { pidFilePath } = folderOf(this.#o.vmsDir, this.#o.name);
-        await reapOrphan(pidFilePath, this.#o);
-        this.#prepared = await prepareVm(this.#o, this.#tried);
+        await reapOrphan(this.#folder.pidFilePath, this.#o);
+        this.#prepared = restoring ? await prepareSaved(this.#o) : await prepareVm(this.#o, this.#tried);
       });
       this.#event({ type: 'prepared', run });
     } catch (error) {
@@ -229,6 +314,10 @@ export class Supervisor {
       },
       onLost: (failure) => {
         void this.#lost(run, failure);
+      },
+      onConsumed: () => {
+        this.#onDisk = undefined;
+        this.#event({ type: 'consumed', run });
       },
     });
     this.#launch = launch;
@@ -271,7 +360,7 @@ export class Supervisor {
 
   async #lost(run: number, failure: Failure): Promise<void> {
     if (failure.code === 'qemu-exited') return;
-    const tail = await this.#run?.consoleTail();
+    const tail = failure.code === 'state-unfit' ? '' : await this.#run?.consoleTail();
     this.#o.log.warn('vm', failure.sentence, { vm: this.#o.name, console: tail });
     this.#event({ type: 'unusable', run, ...this.#blame(run, failure) });
   }
@@ -282,8 +371,7 @@ export class Supervisor {
    */
   #blame(run: number, failure: Failure): { failure: Failure; next: Next } {
     const prepared = this.#prepared;
-    const booting =
-      this.#state.run === run && (this.#state.phase === 'starting' || isFrozenBoot(this.#state));
+    const booting = this.#state.run === run && isBooting(this.#state);
     if (!booting || !prepared || prepared.proven) return { failure, next: 'backoff' };
     const { name } = prepared.accelerator;
     if (name === 'tcg') {
@@ -304,7 +392,7 @@ export class Supervisor {
   }
 
   #remember(prepared: Prepared): Refusals {
-    if (!prepared.proven && this.#o.accelerator === 'auto') {
+    if (!prepared.proven && !prepared.saved && this.#o.accelerator === 'auto') {
       const { acceleratorMemoryPath } = this.#o;
       try {
         remember(acceleratorMemoryPath, prepared.proofKey, {
@@ -333,8 +421,15 @@ export class Supervisor {
   }
 
   async #resume(): Promise<void> {
-    this.#pauses += 1;
+    const turn = ++this.#pauses;
+    this.#trouble = undefined;
     this.#endFrozen();
+    if (this.#cancelSave.signal.aborted) {
+      // Nothing of a state may be left, and QEMU must have stopped sending, before the vCPUs run.
+      await this.#saving.catch(() => undefined);
+      // Frozen again meanwhile.
+      if (turn !== this.#pauses) return;
+    }
     const live = this.#run ?? (await this.#launch);
     await live?.resume();
     if (this.#state.phase !== 'running' || this.#run !== live) return;
@@ -342,10 +437,45 @@ export class Supervisor {
     await live?.setClock();
   }
 
-  #save(run: number): Promise<void> {
-    const failure = new GleanerError('state-unavailable', 'Saving a virtual machine is not built yet.');
-    this.#event({ type: 'unsaved', run, failure: failure.toFailure() });
-    return Promise.reject(failure);
+  async #save(run: number): Promise<{ bytes: number; ms: number }> {
+    const cancel = new AbortController();
+    this.#cancelSave = cancel;
+    try {
+      const saved = await this.#folderWork.run(async () => {
+        const [live, prepared] = [this.#run, this.#prepared];
+        if (!live || !prepared || this.#state.run !== run) {
+          throw new GleanerError('qemu-exited', 'The virtual machine has ended.');
+        }
+        return this.#saver.save(live, prepared, this.#o.memoryBytes, cancel.signal);
+      });
+      if (cancel.signal.aborted) {
+        await this.#folderWork.run(() => removeStates(this.#folder));
+        cancel.signal.throwIfAborted();
+      }
+      const { generation, bytes, ms } = saved;
+      if (this.#state.phase === 'saving') this.#onDisk = { generation, bytes };
+      this.#trouble = undefined;
+      this.#o.log.info('vm', 'the state is saved', { bytes, ms: Math.round(ms) });
+      this.#event({ type: 'saved', run });
+      return { bytes, ms };
+    } catch (error) {
+      if (!cancel.signal.aborted) {
+        const failure = unsavedFailure(error);
+        this.#o.log.warn('vm', failure.sentence, { vm: this.#o.name, code: failure.code });
+        if (failure.code !== 'qemu-exited') this.#trouble = failure;
+        this.#event({ type: 'unsaved', run, failure });
+      }
+      throw error;
+    }
+  }
+
+  #forgo(failure: Failure): void {
+    this.#onDisk = undefined;
+    this.#trouble =
+      failure.code === 'state-unfit'
+        ? failure
+        : unfit(`it did not come back (${failure.sentence})`).toFailure();
+    this.#o.log.warn('vm', this.#trouble.sentence, { vm: this.#o.name });
   }
 
   #endFrozen(): void {
@@ -354,8 +484,10 @@ export class Supervisor {
   }
 }
 
-function isFrozenBoot(state: MachineState): boolean {
-  return (state.phase === 'freezing' || state.phase === 'frozen') && state.readyAt === null;
+/** Frozen or not. */
+function isBooting(state: MachineState): boolean {
+  if (!('origin' in state) || state.origin !== 'boot' || state.phase === 'saving') return false;
+  return state.phase === 'starting' || state.readyAt === null;
 }
 
 function words(state: MachineState): { why?: string } {

@@ -42,6 +42,9 @@ export const systemPackages = [
   { name: 'dbus', group: 'display', command: 'dbus-daemon' },
 
   { name: 'xdotool', group: 'test', command: 'xdotool' },
+  // Stands in for the system's services on a bus of the tests' own; and logind's client, which asks it for locks.
+  { name: 'python3-dbusmock', group: 'test' },
+  { name: 'systemd', group: 'test', command: 'systemd-inhibit' },
 ];
 
 /**

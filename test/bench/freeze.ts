@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { percentile } from '../../electron/host/yields.ts';
+import { percentile } from '../../electron/ledger/yield-log.ts';
 import type { Bench } from './figure.ts';
 import { cpuNs, readyVm, span } from './world.ts';
 

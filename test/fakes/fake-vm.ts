@@ -10,6 +10,7 @@ export class FakeVm implements DrivenVm<FakeSession> {
   phase: VmPhase = 'stopped';
   readonly asked: string[] = [];
   share = 0;
+  saveFailure: GleanerError | undefined;
   #boot = 0;
   readonly #listeners = new Set<() => void>();
 
@@ -52,6 +53,17 @@ export class FakeVm implements DrivenVm<FakeSession> {
     this.asked.push('thaw');
     this.become('running');
     return Promise.resolve();
+  }
+
+  save(): Promise<void> {
+    this.asked.push('save');
+    if (this.saveFailure) return Promise.reject(this.saveFailure);
+    this.become('saved');
+    return Promise.resolve();
+  }
+
+  saveEstimate(): { bytes: number; ms: number } {
+    return { bytes: 1_000_000, ms: 500 };
   }
 
   setShare(share: number): void {

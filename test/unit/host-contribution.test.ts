@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { GleanerError } from '../../electron/contract/index.ts';
+import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
+import { PolicyDesk } from '../../electron/host/policy-desk.ts';
 import { Problems } from '../../electron/host/problems.ts';
-import { percentile, Yields } from '../../electron/host/yields.ts';
-import { decide } from '../../electron/policy/decide.ts';
 import { type Pause, pauseFrom } from '../../electron/policy/pause.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { type FakeSession, FakeVm } from '../fakes/fake-vm.ts';
+import { effectiveOf } from './policy-fixture.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -15,26 +16,42 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
   const clock = new FakeClock();
   const vm = new FakeVm();
   const problems = new Problems(() => undefined);
-  const yields = new Yields();
+  const measured: string[] = [];
   const world = {
     pause: null as Pause | null,
+    signals: noSignals as Signals,
     jobs: 1,
     prove: (): Promise<void> => Promise.resolve(),
   };
+  const desk = new PolicyDesk({
+    signals: () => world.signals,
+    effective: () =>
+      effectiveOf({ 'idle.share': 0.5, 'ladder.saveAfterSeconds': 60, 'ladder.offAfterSeconds': 3600 }),
+    pause: () => world.pause,
+    vcpus: () => 1,
+    clock,
+    onDue: () => {
+      contribution.turn();
+    },
+  });
   const contribution = new Contribution<FakeSession>({
     vm,
-    decide: () => decide({ now: clock.now(), pause: world.pause }, { share: 0.5, vcpus: 1, memoryBytes: 1 }),
+    decide: () => desk.decide(),
     hasWork: () => world.jobs > 0,
     prove: () => world.prove(),
     work,
     problems,
-    yields,
+    yields: {
+      measure: ({ reason }) => {
+        measured.push(reason);
+      },
+    },
     clock,
     log: silentLog,
     lingerMs: 60_000,
     onChange: () => undefined,
   });
-  return { clock, vm, problems, yields, world, contribution };
+  return { clock, vm, problems, measured, desk, world, contribution };
 }
 
 test('with work it starts the VM, proves it, works, lingers and stops', async () => {
@@ -65,14 +82,14 @@ test('without work nothing is started', () => {
 });
 
 test('a pause freezes at once in the same turn, and a resume thaws', async () => {
-  const { clock, vm, world, yields, contribution } = setUp(() => new Promise(() => undefined));
+  const { clock, vm, world, measured, contribution } = setUp(() => new Promise(() => undefined));
   contribution.turn();
   vm.become('running');
   world.pause = pauseFrom('manual', clock.now());
   contribution.turn();
   expect(vm.asked).toEqual(['start', 'freeze']);
   await settled();
-  expect(yields.stats()).toMatchObject({ count: 1, lastMs: 3 });
+  expect(measured).toEqual(['Paused until you resume.']);
   world.pause = null;
   contribution.turn();
   expect(vm.asked).toEqual(['start', 'freeze', 'thaw']);
@@ -160,14 +177,80 @@ test('disposal stops the VM, waits for the work and leaves no timer', async () =
   expect(clock.pending).toBe(0);
 });
 
-test('percentiles are by nearest rank', () => {
-  expect(percentile([], 0.5)).toBeNull();
-  expect(percentile([5], 0.95)).toBe(5);
-  expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
-  expect(
-    percentile(
-      Array.from({ length: 100 }, (_, i) => i + 1),
-      0.95,
-    ),
-  ).toBe(95);
+test('the ladder goes down by time: frozen, saved, off; and work goes on from where it stands', async () => {
+  const { clock, vm, world, contribution } = setUp(() => new Promise(() => undefined));
+  contribution.turn();
+  vm.become('running');
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  clock.advance(59_999);
+  expect(vm.asked).toEqual(['start', 'freeze']);
+  clock.advance(1);
+  expect(vm.asked).toEqual(['start', 'freeze', 'save']);
+  world.pause = null;
+  contribution.turn();
+  expect(vm.asked.slice(3)).toEqual(['start']);
+  vm.become('running');
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  clock.advance(60_000);
+  expect(vm.asked.slice(4)).toEqual(['freeze', 'save']);
+  clock.advance(3_540_000);
+  expect(vm.asked.slice(6)).toEqual(['stop']);
+});
+
+test('a VM with nothing in it is stopped instead of saved', async () => {
+  const { clock, vm, world, contribution } = setUp(() => {
+    world.jobs = 0;
+    return Promise.resolve();
+  });
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  clock.advance(60_000);
+  expect(vm.asked).toEqual(['start', 'freeze', 'stop']);
+});
+
+test('what cannot be saved stays frozen, is told, and is tried again', async () => {
+  const { clock, vm, world, problems, contribution } = setUp(() => new Promise(() => undefined));
+  contribution.turn();
+  vm.become('running');
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  vm.saveFailure = new GleanerError('disk-full', 'The disk is full.');
+  clock.advance(60_000);
+  await settled();
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'freeze', 'save']);
+  expect(problems.list()).toMatchObject([{ code: 'disk-full' }]);
+  vm.saveFailure = undefined;
+  clock.advance(600_000);
+  await settled();
+  expect(vm.asked).toEqual(['start', 'freeze', 'save', 'save']);
+  expect(vm.phase).toBe('saved');
+  expect(problems.list()).toEqual([]);
+});
+
+test('a person who comes back while it is being saved has it thawed', () => {
+  const { clock, vm, world, contribution } = setUp(() => new Promise(() => undefined));
+  contribution.turn();
+  vm.become('running');
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  vm.become('saving');
+  world.pause = null;
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'freeze', 'thaw']);
+});
+
+test('signals freeze in the turn that they are told in', () => {
+  const { vm, world, measured, contribution } = setUp(() => new Promise(() => undefined));
+  contribution.turn();
+  vm.become('running');
+  world.signals = { ...noSignals, call: true };
+  contribution.turn();
+  expect(vm.asked).toEqual(['start', 'freeze']);
+  expect(measured).toEqual(['Paused: you are in a call.']);
 });

@@ -20,163 +20,276 @@ const base = { run: 7, quick: 2 };
 const states: Readonly<Record<string, MachineState>> = {
   stopped: { phase: 'stopped', ...base },
   preparing: { phase: 'preparing', restoring: false, ...base },
-  starting: { phase: 'starting', ...base },
+  'preparing to restore': { phase: 'preparing', restoring: true, ...base },
+  starting: { phase: 'starting', origin: 'boot', ...base },
+  'starting, held': { phase: 'starting', origin: 'held', ...base },
+  'starting, used': { phase: 'starting', origin: 'used', ...base },
   running: { phase: 'running', readyAt: 1000, ...base },
-  freezing: { phase: 'freezing', readyAt: 1000, ...base },
-  'freezing in boot': { phase: 'freezing', readyAt: null, ...base },
-  frozen: { phase: 'frozen', readyAt: 1000, ...base },
-  'frozen in boot': { phase: 'frozen', readyAt: null, ...base },
-  saving: { phase: 'saving', readyAt: 1000, ...base },
+  freezing: { phase: 'freezing', readyAt: 1000, origin: 'boot', ...base },
+  'freezing in boot': { phase: 'freezing', readyAt: null, origin: 'boot', ...base },
+  'freezing, held': { phase: 'freezing', readyAt: null, origin: 'held', ...base },
+  frozen: { phase: 'frozen', readyAt: 1000, origin: 'boot', ...base },
+  'frozen in boot': { phase: 'frozen', readyAt: null, origin: 'boot', ...base },
+  'frozen, held': { phase: 'frozen', readyAt: null, origin: 'held', ...base },
+  'frozen, used': { phase: 'frozen', readyAt: null, origin: 'used', ...base },
+  saving: { phase: 'saving', readyAt: 1000, origin: 'boot', ...base },
+  'saving, used': { phase: 'saving', readyAt: null, origin: 'used', ...base },
   saved: { phase: 'saved', ...base },
   'stopping for good': { phase: 'stopping', then: { to: 'stopped' }, ...base },
   'stopping to start': { phase: 'stopping', then: { to: 'start' }, ...base },
   'stopping to back off': { phase: 'stopping', then: { to: 'backoff', failure: exited }, ...base },
   'stopping to be saved': { phase: 'stopping', then: { to: 'saved' }, ...base },
   'stopping to fail': { phase: 'stopping', then: { to: 'failed', failure: exited }, ...base },
-  backoff: { phase: 'backoff', attempt: 2, until: 5000, failure: exited, ...base },
+  backoff: { phase: 'backoff', attempt: 2, until: 5000, failure: exited, restoring: false, ...base },
+  'backoff to restore': {
+    phase: 'backoff',
+    attempt: 2,
+    until: 5000,
+    failure: exited,
+    restoring: true,
+    ...base,
+  },
   failed: { phase: 'failed', failure: exited, ...base },
 };
 
 type Expected = 'wrong-phase' | readonly [phase: string, ...effects: string[]];
-const commands = ['start', 'stop', 'freeze', 'thaw', 'save', 'restore'] as const;
+const commands = ['start', 'stop', 'freeze', 'thaw', 'save', 'restore', 'leave'] as const;
 
-/** state → what start, stop, freeze, thaw, save and restore lead to: the phase, then the effects. */
-const table: Readonly<Record<string, readonly [Expected, Expected, Expected, Expected, Expected, Expected]>> =
-  {
-    stopped: [
-      ['preparing', 'prepare'],
-      ['stopped'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    preparing: [
-      ['preparing'],
-      ['stopped', 'clean'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    starting: [
-      ['starting'],
-      ['stopping', 'quit'],
-      ['freezing', 'pause'],
-      ['starting'],
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    running: [
-      ['running'],
-      ['stopping', 'quit'],
-      ['freezing', 'pause'],
-      ['running'],
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    freezing: [
-      ['freezing'],
-      ['stopping', 'quit'],
-      ['freezing'],
-      ['running', 'resume'],
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    'freezing in boot': [
-      ['freezing'],
-      ['stopping', 'quit'],
-      ['freezing'],
-      ['starting', 'resume'],
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    frozen: [
-      ['frozen'],
-      ['stopping', 'quit'],
-      ['frozen'],
-      ['running', 'resume'],
-      ['saving', 'save'],
-      'wrong-phase',
-    ],
-    'frozen in boot': [
-      ['frozen'],
-      ['stopping', 'quit'],
-      ['frozen'],
-      ['starting', 'resume'],
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    saving: ['wrong-phase', ['stopping', 'quit'], 'wrong-phase', 'wrong-phase', ['saving'], 'wrong-phase'],
-    saved: [
-      'wrong-phase',
-      ['stopped', 'clean'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      ['preparing', 'prepare'],
-    ],
-    'stopping for good': [
-      ['stopping'],
-      ['stopping'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    'stopping to start': [
-      ['stopping'],
-      ['stopping'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    'stopping to back off': [
-      ['stopping'],
-      ['stopping'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    'stopping to be saved': [
-      'wrong-phase',
-      ['stopping'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    'stopping to fail': [
-      ['stopping'],
-      ['stopping'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    backoff: [
-      ['backoff'],
-      ['stopped', 'cancel-wait', 'clean'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-    failed: [
-      ['preparing', 'prepare'],
-      ['stopped', 'clean'],
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-      'wrong-phase',
-    ],
-  };
+/** state → what each of the commands leads to: the phase (and then), then the effects. */
+const table: Readonly<Record<string, readonly Expected[]>> = {
+  stopped: [
+    ['preparing', 'prepare'],
+    ['stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopped'],
+  ],
+  preparing: [
+    ['preparing'],
+    ['stopped', 'clean'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopped', 'clean'],
+  ],
+  'preparing to restore': [
+    ['preparing'],
+    ['stopped', 'clean'],
+    ['saved', 'keep'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['saved', 'keep'],
+  ],
+  starting: [
+    ['starting'],
+    ['stopping stopped', 'quit'],
+    ['freezing', 'pause'],
+    ['starting'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'starting, held': [
+    ['starting'],
+    ['stopping stopped', 'quit'],
+    ['freezing', 'pause'],
+    ['starting'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping saved', 'quit'],
+  ],
+  'starting, used': [
+    ['starting'],
+    ['stopping stopped', 'quit'],
+    ['freezing', 'pause'],
+    ['starting'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  running: [
+    ['running'],
+    ['stopping stopped', 'quit'],
+    ['freezing', 'pause'],
+    ['running'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  freezing: [
+    ['freezing'],
+    ['stopping stopped', 'quit'],
+    ['freezing'],
+    ['running', 'resume'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'freezing in boot': [
+    ['freezing'],
+    ['stopping stopped', 'quit'],
+    ['freezing'],
+    ['starting', 'resume'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'freezing, held': [
+    ['freezing'],
+    ['stopping stopped', 'quit'],
+    ['freezing'],
+    ['starting', 'resume'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping saved', 'quit'],
+  ],
+  frozen: [
+    ['frozen'],
+    ['stopping stopped', 'quit'],
+    ['frozen'],
+    ['running', 'resume'],
+    ['saving', 'save'],
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'frozen in boot': [
+    ['frozen'],
+    ['stopping stopped', 'quit'],
+    ['frozen'],
+    ['starting', 'resume'],
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'frozen, held': [
+    ['frozen'],
+    ['stopping stopped', 'quit'],
+    ['frozen'],
+    ['starting', 'resume'],
+    ['stopping saved', 'quit'],
+    'wrong-phase',
+    ['stopping saved', 'quit'],
+  ],
+  'frozen, used': [
+    ['frozen'],
+    ['stopping stopped', 'quit'],
+    ['frozen'],
+    ['starting', 'resume'],
+    ['saving', 'save'],
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  saving: [
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+    ['saving'],
+    ['running', 'cancel-save', 'resume'],
+    ['saving'],
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  'saving, used': [
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+    ['saving'],
+    ['starting', 'cancel-save', 'resume'],
+    ['saving'],
+    'wrong-phase',
+    ['stopping stopped', 'quit'],
+  ],
+  saved: [
+    ['preparing', 'prepare'],
+    ['stopped', 'clean'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['preparing', 'prepare'],
+    ['saved'],
+  ],
+  'stopping for good': [
+    ['stopping start'],
+    ['stopping stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped'],
+  ],
+  'stopping to start': [
+    ['stopping start'],
+    ['stopping stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped'],
+  ],
+  'stopping to back off': [
+    ['stopping backoff'],
+    ['stopping stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped'],
+  ],
+  'stopping to be saved': [
+    'wrong-phase',
+    ['stopping stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping saved'],
+  ],
+  'stopping to fail': [
+    ['stopping start'],
+    ['stopping stopped'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopping stopped'],
+  ],
+  backoff: [
+    ['backoff'],
+    ['stopped', 'cancel-wait', 'clean'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopped', 'cancel-wait', 'clean'],
+  ],
+  'backoff to restore': [
+    ['backoff'],
+    ['stopped', 'cancel-wait', 'clean'],
+    ['saved', 'cancel-wait', 'keep'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['saved', 'cancel-wait', 'keep'],
+  ],
+  failed: [
+    ['preparing', 'prepare'],
+    ['stopped', 'clean'],
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    'wrong-phase',
+    ['stopped', 'clean'],
+  ],
+};
 
 function outcome(state: MachineState, type: Command['type']): Expected {
   const step = command(state, { type });
-  return step ? [step.state.phase, ...step.effects.map((effect) => effect.type)] : 'wrong-phase';
+  if (!step) return 'wrong-phase';
+  const { state: to, effects } = step;
+  const phase = to.phase === 'stopping' ? `stopping ${to.then.to}` : to.phase;
+  return [phase, ...effects.map((effect) => effect.type)];
 }
 
 const named = (name: string): MachineState => {
@@ -290,5 +403,87 @@ describe('events', () => {
     expect(event(named('saving'), { type: 'unsaved', run: 7, failure: full }, 0).state.phase).toBe('frozen');
     const saved = event(named('saving'), { type: 'saved', run: 7 }, 0).state;
     expect(saved).toMatchObject({ phase: 'stopping', then: { to: 'saved' } });
+  });
+});
+
+describe('saved states', () => {
+  const unfit: Failure = { code: 'state-unfit', sentence: 'It does not fit.' };
+
+  it('that an earlier host left are taken up by a VM that was not started yet', () => {
+    expect(event({ ...initialState }, { type: 'found', run: 0 }, 0).state.phase).toBe('saved');
+    expect(event(named('running'), { type: 'found', run: 7 }, 0).state.phase).toBe('running');
+  });
+
+  it('come back held, and are used up before the guest is ready', () => {
+    const prepared = event(named('preparing to restore'), { type: 'prepared', run: 7 }, 0);
+    expect(prepared.state).toMatchObject({ phase: 'starting', origin: 'held' });
+    const used = event(prepared.state, { type: 'consumed', run: 7 }, 0).state;
+    expect(used).toMatchObject({ phase: 'starting', origin: 'used' });
+    expect(event(used, { type: 'ready', run: 7 }, 5).state).toMatchObject({ phase: 'running', readyAt: 5 });
+    expect(event(named('frozen, held'), { type: 'consumed', run: 7 }, 0).state).toMatchObject({
+      phase: 'frozen',
+      origin: 'used',
+    });
+  });
+
+  it('that do not fit are forgone at once for a boot', () => {
+    const step = event(named('preparing to restore'), { type: 'unprepared', run: 7, failure: unfit }, 0);
+    expect(step.state).toMatchObject({ phase: 'preparing', restoring: false, run: 8 });
+    expect(step.effects).toEqual([
+      { type: 'forgo', failure: unfit },
+      { type: 'prepare', run: 8, restoring: false },
+    ]);
+  });
+
+  it('wait when it is something else that fails', () => {
+    const step = event(named('preparing to restore'), { type: 'unprepared', run: 7, failure: full }, 0);
+    expect(step.state).toMatchObject({ phase: 'backoff', restoring: true });
+    expect(step.effects.map(({ type }) => type)).toEqual(['keep', 'wait']);
+    expect(event(step.state, { type: 'waited', run: 8 }, 0).effects).toEqual([
+      { type: 'prepare', run: 9, restoring: true },
+    ]);
+  });
+
+  it('are tried once: a QEMU that ends with one, or finds it damaged, is followed by a boot', () => {
+    const ended = event(
+      named('starting, held'),
+      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
+      0,
+    );
+    expect(ended.state).toMatchObject({ phase: 'preparing', restoring: false });
+    expect(ended.effects.map(({ type }) => type)).toEqual(['forgo', 'prepare']);
+    const bad = event(
+      named('frozen, held'),
+      { type: 'unusable', run: 7, failure: unfit, next: 'backoff' },
+      0,
+    );
+    expect(bad.state).toMatchObject({ phase: 'stopping', then: { to: 'start' } });
+    expect(bad.effects.map(({ type }) => type)).toEqual(['forgo', 'quit']);
+  });
+
+  it('that are used up leave an ordinary guest: its end is a failure', () => {
+    const step = event(
+      named('starting, used'),
+      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
+      0,
+    );
+    expect(step.state).toMatchObject({ phase: 'backoff', restoring: false });
+    expect(step.effects.map(({ type }) => type)).toEqual(['clean', 'wait']);
+  });
+
+  it('stay when QEMU ends as it was asked to', () => {
+    const step = event(
+      named('stopping to be saved'),
+      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
+      0,
+    );
+    expect(step).toMatchObject({ state: { phase: 'saved' }, effects: [{ type: 'keep' }] });
+  });
+
+  it('take a guest that gets ready in the last instant', () => {
+    expect(event(named('saving, used'), { type: 'ready', run: 7 }, 9).state).toMatchObject({
+      phase: 'saving',
+      readyAt: 9,
+    });
   });
 });

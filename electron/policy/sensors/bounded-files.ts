@@ -28,17 +28,3 @@ export async function readNumber(filePath: string): Promise<number | undefined> 
   const text = await readHead(filePath, 32);
   return text !== undefined && /^-?\d{1,18}$/.test(text) ? Number(text) : undefined;
 }
-
-/**
- * `read`, but never twice at once: who asks while one is under way gets the same answer. A read that hangs in the
- * kernel then holds one thread, however often it is given up and asked again.
- */
-export function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
-  let current: Promise<T> | undefined;
-  return () => {
-    current ??= read().finally(() => {
-      current = undefined;
-    });
-    return current;
-  };
-}

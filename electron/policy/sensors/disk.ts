@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.ts';
-import { oneAtATime } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -14,9 +13,9 @@ export function diskSensor(clock: Clock, dataDir: string): Sensor {
     gives: ['diskFreeBytes'],
     everyMs,
     clock,
-    read: oneAtATime(async () => {
+    read: async () => {
       const { bavail, bsize } = await statfs(dataDir);
       return { diskFreeBytes: bavail * bsize };
-    }),
+    },
   });
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { oneAtATime, readHead } from './bounded-files.ts';
+import { readHead } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -50,7 +50,6 @@ export function otherLoad(before: Sample, after: Sample): number | undefined {
  */
 export function loadSensor(clock: Clock, procDir: string, ownCpuMs: () => number): Sensor {
   let last: Sample | undefined;
-  const readStat = oneAtATime(() => readHead(path.join(procDir, 'stat'), 512));
   const polled = polledSensor({
     name: 'load',
     cost: 'One line of /proc/stat and the CPU time of our own processes, every second.',
@@ -59,7 +58,7 @@ export function loadSensor(clock: Clock, procDir: string, ownCpuMs: () => number
     clock,
     async read() {
       const before = last;
-      const ticks = parseCpuTicks((await readStat()) ?? '');
+      const ticks = parseCpuTicks((await readHead(path.join(procDir, 'stat'), 512)) ?? '');
       last = ticks && { ...ticks, ownMs: ownCpuMs() };
       if (!before || !last) return { otherLoad: null };
       const load = otherLoad(before, last);

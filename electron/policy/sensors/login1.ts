@@ -1,9 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
+import type { BusObject } from './bus.ts';
 import type { Reading, Sensor } from './sensor.ts';
 import { serviceSensor } from './service-sensor.ts';
 
-const manager = { path: '/org/freedesktop/login1', interface: 'org.freedesktop.login1.Manager' };
-const upower = { path: '/org/freedesktop/UPower', interface: 'org.freedesktop.UPower' };
+const manager: BusObject = {
+  service: 'org.freedesktop.login1',
+  path: '/org/freedesktop/login1',
+  interface: 'org.freedesktop.login1.Manager',
+};
+const upower: BusObject = {
+  service: 'org.freedesktop.UPower',
+  path: '/org/freedesktop/UPower',
+  interface: 'org.freedesktop.UPower',
+};
 
 /**
  * Sleep, shutdown and lid, as systemd-logind tells them (org.freedesktop.login1(5)). PrepareForSleep and
@@ -16,7 +25,6 @@ export function login1Sensor(clock: Clock): Sensor {
     cost: 'Nothing while nothing happens: signals on one connection to the system bus.',
     gives: ['sleeping', 'shuttingDown', 'lidClosed'],
     clock,
-    service: 'org.freedesktop.login1',
     required: false,
     objects: [manager],
     parse: ([properties]): Reading => {
@@ -31,6 +39,6 @@ export function login1Sensor(clock: Clock): Sensor {
       PrepareForSleep: ([begins]) => (typeof begins === 'boolean' ? { sleeping: begins } : undefined),
       PrepareForShutdown: ([begins]) => (typeof begins === 'boolean' ? { shuttingDown: begins } : undefined),
     },
-    hint: { service: 'org.freedesktop.UPower', object: upower },
+    hint: upower,
   });
 }

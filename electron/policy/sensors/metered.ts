@@ -17,9 +17,14 @@ export function meteredSensor(clock: Clock): Sensor {
     cost: 'Nothing while nothing happens: signals on one connection to the system bus.',
     gives: ['meteredNetwork'],
     clock,
-    service: 'org.freedesktop.NetworkManager',
     required: false,
-    objects: [{ path: '/org/freedesktop/NetworkManager', interface: 'org.freedesktop.NetworkManager' }],
+    objects: [
+      {
+        service: 'org.freedesktop.NetworkManager',
+        path: '/org/freedesktop/NetworkManager',
+        interface: 'org.freedesktop.NetworkManager',
+      },
+    ],
     parse: ([properties]) => ({ meteredNetwork: answers.get(properties?.get('Metered')) ?? null }),
   });
 }

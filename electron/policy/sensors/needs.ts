@@ -13,7 +13,7 @@ export interface Situation {
 }
 
 /** Reasons that pass by themselves, so that what comes after them must be known already. */
-const passing: readonly ReasonCode[] = ['settling', 'load', 'quiet'];
+const passing: readonly ReasonCode[] = ['load', 'quiet'];
 
 /**
  * Names of the sensors whose answer could change the decision now. What sleeps and shuts down must always be known.

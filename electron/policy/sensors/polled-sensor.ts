@@ -3,6 +3,7 @@ import { GleanerError } from '../../contract/failures.ts';
 import type { Signals } from '../../contract/signals.ts';
 import { checkReading } from './reading.ts';
 import type { Reading, Sensor } from './sensor.ts';
+import { within } from './within.ts';
 
 /** A read that takes longer is given up. */
 const readLimitMs = 5000;
@@ -67,17 +68,10 @@ function reader(o: Polled): () => Promise<Reading> {
       .finally(() => {
         busy = false;
       });
-    const { reading, lies } = checkReading(await limited(o.clock, o.name, answer));
+    const { reading, lies } = checkReading(
+      await within(o.clock, readLimitMs, answer, `The sensor ${o.name} took too long to read.`),
+    );
     if (lies.length === 0) return reading;
     throw new GleanerError('sensor-failed', `The sensor ${o.name} read an impossible ${lies.join(', ')}.`);
   };
-}
-
-function limited<T>(clock: Clock, name: string, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(readLimitMs, () => {
-      reject(new GleanerError('sensor-failed', `The sensor ${name} took too long to read.`));
-    });
-    answer.then(resolve, reject).finally(cancel);
-  });
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { namesIn, oneAtATime, readHead, readNumber } from './bounded-files.ts';
+import { namesIn, readHead, readNumber } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Reading, Sensor } from './sensor.ts';
 import { serviceSensor } from './service-sensor.ts';
@@ -36,17 +36,19 @@ export function powerSensor(clock: Clock, sysDir: string, log: Log): Sensor {
   };
 }
 
+const service = 'org.freedesktop.UPower';
+
 function upowerSensor(clock: Clock): Sensor {
   return serviceSensor({
     name: 'power',
     cost: 'Nothing while nothing happens: signals on one connection to the system bus.',
     gives,
     clock,
-    service: 'org.freedesktop.UPower',
     required: true,
     objects: [
-      { path: '/org/freedesktop/UPower', interface: 'org.freedesktop.UPower' },
+      { service, path: '/org/freedesktop/UPower', interface: 'org.freedesktop.UPower' },
       {
+        service,
         path: '/org/freedesktop/UPower/devices/DisplayDevice',
         interface: 'org.freedesktop.UPower.Device',
       },
@@ -70,7 +72,7 @@ function sysfsPowerSensor(clock: Clock, sysDir: string): Sensor {
     gives,
     everyMs,
     clock,
-    read: oneAtATime(() => readPowerSupplies(path.join(sysDir, 'class/power_supply'))),
+    read: () => readPowerSupplies(path.join(sysDir, 'class/power_supply')),
   });
 }
 

@@ -3,7 +3,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
-import { oneAtATime, readHead } from './bounded-files.ts';
+import { readHead } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -27,10 +27,6 @@ export interface ProcessNames {
  */
 export function programsSensor(clock: Clock, procDir: string, names: () => readonly string[]): Sensor {
   let seen: ReadonlyMap<string, ProcessNames> = new Map();
-  const scan = oneAtATime(async () => {
-    seen = await scanProcesses(procDir, seen);
-    return seen;
-  });
   return polledSensor({
     name: 'programs',
     cost: 'The name of each process every 2 s, only when programs are named in the settings.',
@@ -39,8 +35,8 @@ export function programsSensor(clock: Clock, procDir: string, names: () => reado
     clock,
     read: async () => {
       if (names().length === 0) return { programs: [] };
-      const processes = [...(await scan()).values()];
-      return { programs: runningPrograms(names(), processes) };
+      seen = await scanProcesses(procDir, seen);
+      return { programs: runningPrograms(names(), [...seen.values()]) };
     },
   });
 }

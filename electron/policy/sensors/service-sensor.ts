@@ -2,30 +2,34 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { GleanerError } from '../../contract/failures.ts';
 import type { Signals } from '../../contract/signals.ts';
+import { Bus, type BusObject, type BusSignal, changesOf, tellsChange } from './bus.ts';
 import { unknownReading } from './reading.ts';
 import type { Reading, Sensor } from './sensor.ts';
-import { type BusObject, type BusSignal, changesOf, SystemBus, tellsChange } from './system-bus.ts';
 
 /** Properties are read at most so often, however often they change. */
 const betweenReadsMs = 1000;
+
+const daemon: BusObject = {
+  service: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+};
 
 interface Plan {
   readonly name: string;
   readonly cost: string;
   readonly gives: readonly (keyof Signals)[];
   readonly clock: Clock;
-  /** Its well-known name on the system bus. */
-  readonly service: string;
   /** A service that must be there is started if need be; without it the sensor fails. Else its signals are unknown. */
   readonly required: boolean;
-  /** Whose properties make a reading; they are read at the start and whenever one of them changes. */
-  readonly objects: readonly BusObject[];
+  /** Objects of one service whose properties make a reading: read at the start and whenever one of them changes. */
+  readonly objects: readonly [BusObject, ...BusObject[]];
   /** Judges what was read, object by object; what is not as it should be is unknown. Pure. */
   readonly parse: (properties: readonly ReadonlyMap<string, unknown>[]) => Reading;
   /** Signals of the first object that are a reading by themselves. Pure; undefined: says nothing. */
   readonly heard?: Readonly<Record<string, (body: readonly unknown[]) => Reading | undefined>>;
   /** A change of this object of another service is a reason to read again, a little later. */
-  readonly hint?: { readonly service: string; readonly object: BusObject };
+  readonly hint?: BusObject;
 }
 
 /** A sensor that follows one service of the system bus by its own signals, service restarts included. */
@@ -36,7 +40,7 @@ export function serviceSensor(plan: Plan): Sensor {
     gives: plan.gives,
     async start(report, fail) {
       let started = false;
-      const bus = await SystemBus.open(plan.clock, (error) => {
+      const bus = await Bus.open({ kind: 'system', env: process.env }, plan.clock, (error) => {
         // Before, what is being asked rejects with it.
         if (started) fail(error);
       });
@@ -55,7 +59,7 @@ export function serviceSensor(plan: Plan): Sensor {
 
 class Follower implements Disposable {
   readonly #plan: Plan;
-  readonly #bus: SystemBus;
+  readonly #bus: Bus;
   readonly #report: (reading: Reading) => void;
   readonly #fail: (error: unknown) => void;
   /** The service's unique name, which nobody else can send under. */
@@ -68,12 +72,7 @@ class Follower implements Disposable {
   #told = 0;
   #cancelRest: (() => void) | undefined;
 
-  constructor(
-    plan: Plan,
-    bus: SystemBus,
-    report: (reading: Reading) => void,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(plan: Plan, bus: Bus, report: (reading: Reading) => void, fail: (error: unknown) => void) {
     this.#plan = plan;
     this.#bus = bus;
     this.#report = report;
@@ -81,17 +80,19 @@ class Follower implements Disposable {
   }
 
   async start(): Promise<void> {
-    const { service, objects, heard, hint, required } = this.#plan;
+    const { objects, heard, hint, required } = this.#plan;
+    const { service } = objects[0];
     this.#bus.onSignal((signal) => {
       this.#hear(signal);
     });
-    await this.#bus.match({ sender: 'org.freedesktop.DBus', member: 'NameOwnerChanged', arg0: service });
-    for (const object of objects) await this.#bus.match(changesOf(service, object));
+    await this.#bus.match({ sender: daemon.service, member: 'NameOwnerChanged', arg0: service });
+    for (const object of objects) await this.#bus.match(changesOf(object));
     for (const member of Object.keys(heard ?? {})) {
-      await this.#bus.match({ sender: service, ...objects[0], member });
+      const { path, interface: name } = objects[0];
+      await this.#bus.match({ sender: service, path, interface: name, member });
     }
-    if (hint) await this.#bus.match(changesOf(hint.service, hint.object));
-    if (required) await this.#bus.startService(service);
+    if (hint) await this.#bus.match(changesOf(hint));
+    if (required) await this.#bus.ask(daemon, 'StartServiceByName', 'su', [service, 0]);
     this.#owner = await this.#bus.owner(service);
     if (this.#owner === null) this.#miss();
     else await this.#read();
@@ -104,22 +105,21 @@ class Follower implements Disposable {
   }
 
   #hear(signal: BusSignal): void {
-    const { service, objects, heard, hint } = this.#plan;
-    const [name, , owner] = signal.body;
-    if (signal.sender === 'org.freedesktop.DBus') {
-      if (signal.member === 'NameOwnerChanged' && name === service) this.#change(owner);
+    const { objects, heard, hint } = this.#plan;
+    const [first] = objects;
+    if (signal.sender === daemon.service) {
+      const [name, , owner] = signal.body;
+      if (signal.member === 'NameOwnerChanged' && name === first.service) this.#change(owner);
       return;
     }
-    if (hint && tellsChange(signal, hint.object)) this.#readLater();
+    if (hint && tellsChange(signal, hint)) this.#readLater();
     if (signal.sender !== this.#owner) return;
     if (objects.some((object) => tellsChange(signal, object))) this.#readSoon();
-    const [first] = objects;
-    if (first && signal.path === first.path && signal.interface === first.interface) {
-      const reading = heard?.[signal.member]?.(signal.body);
-      if (!reading) return;
-      this.#told += 1;
-      this.#report(reading);
-    }
+    if (signal.path !== first.path || signal.interface !== first.interface) return;
+    const reading = heard?.[signal.member]?.(signal.body);
+    if (!reading) return;
+    this.#told += 1;
+    this.#report(reading);
   }
 
   #change(owner: unknown): void {
@@ -134,7 +134,7 @@ class Follower implements Disposable {
 
   #miss(): void {
     if (this.#plan.required) {
-      throw new GleanerError('sensor-failed', `${this.#plan.service} is not on the system bus.`);
+      throw new GleanerError('sensor-failed', `${this.#plan.objects[0].service} is not on the system bus.`);
     }
     this.#report(unknownReading(this.#plan.gives));
   }
@@ -169,7 +169,7 @@ class Follower implements Disposable {
     try {
       const properties: ReadonlyMap<string, unknown>[] = [];
       for (const object of this.#plan.objects) {
-        properties.push(await this.#bus.properties(this.#plan.service, object));
+        properties.push(await this.#bus.properties(object));
       }
       if (this.#ended) return;
       if (this.#told !== told) this.#stale = true;

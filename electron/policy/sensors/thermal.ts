@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { namesIn, oneAtATime, readHead, readNumber } from './bounded-files.ts';
+import { namesIn, readHead, readNumber } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Reading, Sensor } from './sensor.ts';
 
@@ -63,7 +63,7 @@ interface EnergySample {
 export function thermalSensor(clock: Clock, sysDir: string): Sensor {
   let files: ThermalFiles | undefined;
   let last: EnergySample | undefined;
-  const readOnce = oneAtATime(async (): Promise<Reading> => {
+  const read = async (): Promise<Reading> => {
     files ??= await findThermalFiles(sysDir);
     const temperatureC = largest(await readAll(files.temperatures), 1 / 1000, possibleC);
     const fanRpm = largest(await readAll(files.fans), 1, { from: 0, to: mostRpm });
@@ -71,14 +71,14 @@ export function thermalSensor(clock: Clock, sysDir: string): Sensor {
     last = await readEnergy(files.packages, clock);
     const watts = before && last ? packageWatts(before, last, files.packages) : undefined;
     return { temperatureC, fanRpm, packageWatts: watts ?? null };
-  });
+  };
   const polled = polledSensor({
     name: 'thermal',
     cost: 'Some small files of sysfs every 5 s while working, when quiet mode is on.',
     gives: ['temperatureC', 'fanRpm', 'packageWatts'],
     everyMs,
     clock,
-    read: readOnce,
+    read,
   });
   return {
     ...polled,

@@ -1,0 +1,78 @@
+import type { Failure } from '../contract/failures.ts';
+import {
+  type EffectiveSetting,
+  type EffectiveSettings,
+  presetValues,
+  type SettingKey,
+  type Settings,
+  type SettingsDocument,
+  type SettingsLayer,
+  type Source,
+  settingKeys,
+} from '../contract/settings.ts';
+
+export interface Layers {
+  readonly defaults?: SettingsDocument | undefined;
+  readonly user?: SettingsDocument | undefined;
+  readonly locked?: SettingsDocument | undefined;
+  /** `profile-broken`, when a locked profile exists that cannot be used. */
+  readonly broken?: Failure | null;
+  /** What is wrong beside a broken locked profile. */
+  readonly problems: readonly Failure[];
+}
+
+const builtIn: SettingsLayer = { preset: 'balanced' };
+
+interface Told {
+  readonly value: unknown;
+  readonly source: Source;
+  readonly byPreset: boolean;
+}
+
+/**
+ * The values in force: built-in < admin default < user < locked. A layer that names a preset speaks for all of the
+ * preset's values at its own level, and its own keys win inside it. Pure and total: every key has a value and a source.
+ */
+export function mergeLayers({ defaults, user, locked, broken = null, problems }: Layers): EffectiveSettings {
+  const told = new Map<SettingKey, Told>();
+  speak(told, builtIn, 'built-in');
+  speak(told, defaults?.settings, 'default');
+  speak(told, user?.settings, 'user');
+  speak(told, locked?.settings, 'locked');
+  return {
+    values: Object.fromEntries([...told].map(([key, { value }]) => [key, value])) as Settings,
+    sources: Object.fromEntries([...told].map(([key, { source }]) => [key, source])) as Record<
+      SettingKey,
+      Source
+    >,
+    byPreset: new Set([...told].filter(([, { byPreset }]) => byPreset).map(([key]) => key)),
+    organization: locked?.organization ?? defaults?.organization ?? null,
+    broken,
+    problems: broken ? [broken, ...problems] : problems,
+  };
+}
+
+function speak(told: Map<SettingKey, Told>, layer: SettingsLayer | undefined, source: Source): void {
+  if (layer === undefined) return;
+  const filled: SettingsLayer = layer.preset === undefined ? {} : presetValues[layer.preset];
+  for (const key of settingKeys) {
+    const own = layer[key];
+    const value = own === undefined ? filled[key] : own;
+    if (value !== undefined) told.set(key, { value, source, byPreset: own === undefined });
+  }
+}
+
+/** One value in force, as it is shown. A value that came by a preset came by the one in force: the highest that is named. */
+export function effectiveSetting(effective: EffectiveSettings, key: SettingKey): EffectiveSetting {
+  return {
+    key,
+    value: structuredClone(effective.values[key]),
+    source: effective.sources[key],
+    preset: effective.byPreset.has(key) ? effective.values.preset : null,
+  };
+}
+
+/** All values in force, in the order of the contract. */
+export function effectiveList(effective: EffectiveSettings): EffectiveSetting[] {
+  return settingKeys.map((key) => effectiveSetting(effective, key));
+}
