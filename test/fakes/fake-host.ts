@@ -11,7 +11,10 @@ import type {
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
+import type { YieldReport } from '../../electron/contract/policy.ts';
+import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { FakeSettings } from './fake-settings.ts';
 
 /** 2026-03-01T12:00:00Z: every fake figure is told from here. */
 export const fakeNow = Date.UTC(2026, 2, 1, 12);
@@ -23,10 +26,13 @@ export function fakeContribution(changes: Partial<Contribution> = {}): Contribut
     since: fakeNow - 60_000,
     allowance: {
       run: true,
+      rung: 'full',
       share: 1,
       vcpus: 1,
       memoryBytes: 805_306_368,
-      reason: 'Nothing speaks against it.',
+      network: true,
+      reason: 'Nothing holds it back.',
+      reasons: [],
     },
     pause: null,
     ...changes,
@@ -87,6 +93,9 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       earned: [{ grid: 'local', unit: 'points', settled: 15, pending: 0 }],
     },
     yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
+    lostSeconds: 0,
+    asksPresence: false,
+    preset: { name: 'balanced', source: 'built-in', organization: null },
     problems: [],
     ...changes,
   };
@@ -134,6 +143,52 @@ export const fakeDocument = JobDocument.parse({
   price: { amount: 2, unit: 'points' },
 });
 
+export const fakeSignals: Signals = {
+  ...noSignals,
+  lastInputAt: 1_000,
+  inputSource: 'x11',
+  screenLocked: false,
+  call: false,
+  fullScreen: false,
+  onBattery: false,
+  otherLoad: 0.07,
+  programs: [],
+  diskFreeBytes: 48 * 1024 ** 3,
+};
+
+export function fakeYieldReport(): YieldReport {
+  return {
+    days: 30,
+    stats: { count: 7, lastMs: 28, p50Ms: 21, p95Ms: 43 },
+    histogram: [
+      { upToMs: 10, count: 0 },
+      { upToMs: 20, count: 3 },
+      { upToMs: 50, count: 3 },
+      { upToMs: 300, count: 1 },
+      { upToMs: null, count: 0 },
+    ],
+    latest: [
+      { at: fakeNow - 60_000, cause: 'input', stoppedMs: 2.1, quietMs: 28, polledMs: 0, inputSource: 'x11' },
+      {
+        at: fakeNow - 600_000,
+        cause: 'input',
+        stoppedMs: 1.9,
+        quietMs: 31,
+        polledMs: 250,
+        inputSource: 'polled',
+      },
+      {
+        at: fakeNow - 4_000_000,
+        cause: 'call',
+        stoppedMs: 2.4,
+        quietMs: null,
+        polledMs: 0,
+        inputSource: null,
+      },
+    ],
+  };
+}
+
 /**
  * A fake host: answers every command of the contract from memory, and keeps what it was asked. Replace a
  * field to make it answer otherwise; put a GleanerError into `failures` to make a command fail.
@@ -145,6 +200,10 @@ export class FakeHost implements HostApi {
   jobs: JobView[] = [fakeJob()];
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
+  readonly settings = new FakeSettings();
+  signals = fakeSignals;
+  sensorTroubles: { sensor: string; words: string }[] = [];
+  yields = fakeYieldReport();
   checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
   stdout = 'hello\n';
   /** What the last upload brought. */
@@ -164,6 +223,11 @@ export class FakeHost implements HostApi {
   emit(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
+  }
+
+  /** After a change of `settings`: the Snapshot carries the preset. */
+  emitSettings(): void {
+    this.emit({ ...this.snapshot, preset: this.settings.preset });
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {
@@ -217,6 +281,12 @@ export class FakeHost implements HostApi {
     return job;
   }
 
+  /** The answer to a change of the settings, after everybody has heard of it. */
+  #changed<T>(answer: T): T {
+    this.emitSettings();
+    return answer;
+  }
+
   readonly #answers: { [N in PlainCommandName]: (input: CommandParsed<N>) => CommandOutput<N> } = {
     status: () => this.snapshot,
     pause: ({ length }) =>
@@ -242,6 +312,22 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
+    'policy.explain': () => ({
+      sentence: this.snapshot.contribution.sentence,
+      allowance: this.snapshot.contribution.allowance,
+      signals: this.signals,
+      sensorTroubles: this.sensorTroubles,
+      settings: this.settings.list(),
+      preset: this.settings.preset.name,
+      organization: this.settings.organization,
+      nextChangeAt: null,
+    }),
+    'settings.list': () => this.settings.list(),
+    'settings.set': ({ key, value }) => this.#changed(this.settings.set(key, value)),
+    'settings.unset': ({ key }) => this.#changed(this.settings.unset(key)),
+    'settings.import-boinc': ({ xml, dryRun }) => this.#changed(this.settings.importBoinc(xml, dryRun)),
+    'yields.report': () => this.yields,
+    'presence.report': () => null,
     doctor: () => this.checks,
   };
 }
