@@ -51,21 +51,23 @@ export async function createHost(options: HostOptions): Promise<Host> {
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
-  const clock = options.clock ?? systemClock;
-  const settings = await SettingsStore.open({
-    settingsPath: paths.settingsPath,
-    profiles: options.profiles,
-    clock,
-    log: options.log,
-  });
+  // First of all: its lock makes this the only host that touches the other files.
   const database = openDatabase(paths.databasePath);
+  let settings: SettingsStore | undefined;
   try {
+    settings = await SettingsStore.open({
+      settingsPath: paths.settingsPath,
+      profiles: options.profiles,
+      clock: options.clock ?? systemClock,
+      log: options.log,
+    });
     const host = new ComposedHost(options, settings, database);
     host.tellSettings();
     host.problems.set('database', database.problem ?? null);
     await host.pause.load();
     return host;
   } catch (error) {
+    await settings?.dispose();
     database.close();
     throw error;
   }
@@ -302,6 +304,7 @@ class ComposedHost implements Host {
   #seen(): Seen {
     const now = this.#clock.now();
     const status = this.#local.vm.status();
+    const { values, sources, organization } = this.#effective();
     return {
       version: this.#o.version,
       now,
@@ -314,6 +317,7 @@ class ComposedHost implements Host {
       yields: this.#yieldLog.stats(now),
       lostSeconds: 0,
       asksPresence: this.#senses.asksPresence,
+      preset: { name: values.preset, source: sources.preset, organization },
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
   }

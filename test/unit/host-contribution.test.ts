@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { GleanerError } from '../../electron/contract/index.ts';
-import { noSignals, type Signals } from '../../electron/contract/signals.ts';
+import { noSignals } from '../../electron/contract/signals.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
 import { PolicyDesk } from '../../electron/host/policy-desk.ts';
 import { Problems } from '../../electron/host/problems.ts';
@@ -19,7 +19,7 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
   const measured: string[] = [];
   const world = {
     pause: null as Pause | null,
-    signals: noSignals as Signals,
+    signals: noSignals,
     jobs: 1,
     prove: (): Promise<void> => Promise.resolve(),
   };
@@ -177,7 +177,7 @@ test('disposal stops the VM, waits for the work and leaves no timer', async () =
   expect(clock.pending).toBe(0);
 });
 
-test('the ladder goes down by time: frozen, saved, off; and work goes on from where it stands', async () => {
+test('the ladder goes down by time: frozen, saved, off; and work goes on from where it stands', () => {
   const { clock, vm, world, contribution } = setUp(() => new Promise(() => undefined));
   contribution.turn();
   vm.become('running');
