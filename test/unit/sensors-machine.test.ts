@@ -87,8 +87,9 @@ describe('timers', () => {
   test.each<[string, Situation, number]>([
     ['off: no work', { paused: false, wantsToRun: false, running: false }, 0],
     ['frozen by the person', { ...frozen, paused: true }, 0],
-    // Programs every 2 s, the disk and the battery every 30 s.
-    ['frozen by input', { ...frozen, heldBy: new Set(['input']) }, 34],
+    // The disk and the battery every 30 s, programs every 2 s, the load every second.
+    ['frozen by input', { ...frozen, heldBy: new Set(['input']) }, 4],
+    ['frozen by a program', { ...frozen, heldBy: new Set(['program', 'input']) }, 34],
     ['frozen by load', { ...frozen, heldBy: new Set(['load']) }, 94],
     ['frozen, nothing known', frozen, 94],
   ])('%s: none faster than once a second', async (_, situation, most) => {
