@@ -20,6 +20,13 @@ export interface BusPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a sensor on a message bus needs to know. */
+export interface OnBus {
+  /** DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR; DBUS_SYSTEM_BUS_ADDRESS if it is not the usual. */
+  readonly env: BusPlace['env'];
+  readonly clock: Clock;
+}
+
 /** An object of a service, seen through one of its interfaces. */
 export interface BusObject {
   readonly service: string;
@@ -66,6 +73,8 @@ export class Bus implements Disposable {
       });
     });
     this.#lost.catch(() => undefined);
+    // Whoever calls us gets no answer: the library's own would throw past us on a connection that is ending.
+    bus.addMethodHandler(() => true);
   }
 
   /**
@@ -107,7 +116,11 @@ export class Bus implements Disposable {
     this.#bus.on('message', (message: Message) => {
       if (this.#disposed || message.type !== this.#dbus.MessageType.SIGNAL) return;
       const { sender, path, interface: name, member } = message;
-      listener({ sender, path, interface: name, member, body: message.body as unknown[] });
+      try {
+        listener({ sender, path, interface: name, member, body: message.body as unknown[] });
+      } catch (error) {
+        this.#bus.emit('error', error);
+      }
     });
   }
 

@@ -78,14 +78,15 @@ export class SensorHub implements Disposable {
 
   /**
    * Starts the sensors that are named, or that give a signal that is named, and ends the others, whose signals are unknown
-   * from then on without a call of `onChange`.
+   * from then on without a call of `onChange`. `input` names `input-x11` too.
    */
   need(names: ReadonlySet<string>): void {
     if (this.#disposed) return;
     this.#quiet = true;
     for (const run of this.#runs) {
       const { name, gives } = run.sensor;
-      run.setNeeded(names.has(name) || gives.some((signal) => names.has(signal)));
+      const wanted = [...names].some((word) => name === word || name.startsWith(`${word}-`));
+      run.setNeeded(wanted || gives.some((signal) => names.has(signal)));
     }
     this.#quiet = false;
   }

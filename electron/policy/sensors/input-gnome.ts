@@ -1,6 +1,5 @@
-import type { Clock } from '../../base/clock.ts';
 import { GleanerError } from '../../contract/failures.ts';
-import { Bus, type BusObject, type BusPlace } from './bus.ts';
+import { Bus, type BusObject, type OnBus } from './bus.ts';
 import { InputEdges, quietMs } from './input-edges.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -9,13 +8,6 @@ const monitor: BusObject = {
   path: '/org/gnome/Mutter/IdleMonitor/Core',
   interface: 'org.gnome.Mutter.IdleMonitor',
 };
-
-/** What a sensor on the session's message bus needs to know. */
-export interface OnBus {
-  /** DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR; DBUS_SYSTEM_BUS_ADDRESS if it is not the usual. */
-  readonly env: BusPlace['env'];
-  readonly clock: Clock;
-}
 
 /**
  * Input on GNOME, X11 or Wayland: Mutter's idle monitor. One watch fires whenever there was no input for 250 ms; it sets

@@ -1,6 +1,5 @@
 import { GleanerError } from '../../contract/failures.ts';
-import { Bus, type BusObject } from './bus.ts';
-import type { OnBus } from './input-gnome.ts';
+import { Bus, type BusObject, type OnBus } from './bus.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Reading, Sensor } from './sensor.ts';
 

@@ -1,5 +1,6 @@
 import { GleanerError } from '../../contract/failures.ts';
-import { gnomeInputSensor, type OnBus } from './input-gnome.ts';
+import type { OnBus } from './bus.ts';
+import { gnomeInputSensor } from './input-gnome.ts';
 import { kdeInputSensor } from './input-kde.ts';
 import { x11InputSensor } from './input-x11.ts';
 import type { Sensor } from './sensor.ts';

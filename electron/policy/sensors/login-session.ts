@@ -1,7 +1,6 @@
 import { GleanerError } from '../../contract/failures.ts';
 import type { Signals } from '../../contract/signals.ts';
-import { Bus, type BusObject, changesOf, tellsChange } from './bus.ts';
-import type { OnBus } from './input-gnome.ts';
+import { Bus, type BusObject, changesOf, type OnBus, tellsChange } from './bus.ts';
 import type { Reading, Sensor } from './sensor.ts';
 
 const service = 'org.freedesktop.login1';

@@ -1,5 +1,4 @@
-import type { Bus, BusObject } from './bus.ts';
-import type { OnBus } from './input-gnome.ts';
+import type { Bus, BusObject, OnBus } from './bus.ts';
 import type { Sensor } from './sensor.ts';
 import { type Followed, followServices } from './service-follower.ts';
 

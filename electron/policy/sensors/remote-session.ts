@@ -1,4 +1,4 @@
-import type { OnBus } from './input-gnome.ts';
+import type { OnBus } from './bus.ts';
 import { type LoginSession, sessionSensor } from './login-session.ts';
 import type { Reading, Sensor } from './sensor.ts';
 

@@ -1,5 +1,4 @@
-import type { BusObject } from './bus.ts';
-import type { OnBus } from './input-gnome.ts';
+import type { BusObject, OnBus } from './bus.ts';
 import { sessionSensor } from './login-session.ts';
 import type { Sensor } from './sensor.ts';
 import { followServices } from './service-follower.ts';
@@ -16,7 +15,7 @@ const lockers: readonly BusObject[] = [
 /** The lock as the desktop's own locker tells it (GetActive, ActiveChanged). */
 export function lockerSensor({ env, clock }: OnBus): Sensor {
   return {
-    name: 'locker',
+    name: 'screen-lock-desktop',
     cost: 'Nothing while nothing happens: signals on one connection to the session bus.',
     gives: ['screenLocked'],
     start: (report, fail) =>
@@ -43,7 +42,7 @@ export function lockerSensor({ env, clock }: OnBus): Sensor {
 /** The lock as systemd-logind was told of it; many lockers do not tell. */
 export function lockHintSensor(on: OnBus): Sensor {
   return sessionSensor(on, {
-    name: 'lock-hint',
+    name: 'screen-lock-logind',
     gives: ['screenLocked'],
     // A session that never was locked proves little; the hub takes a lock from either.
     parse: ({ locked }) => ({ screenLocked: locked }),
