@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Variant } from 'dbus-next';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { presetValues, type Settings } from '../../electron/contract/settings.ts';
+import { SensorHub } from '../../electron/policy/sensors/hub.ts';
 import { machineSensors } from '../../electron/policy/sensors/machine.ts';
 import { type Situation, sensorsNeeded } from '../../electron/policy/sensors/needs.ts';
 import { CountingClock } from '../fakes/counting-clock.ts';
@@ -9,6 +11,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeSystemBus, logind, networkManager } from '../fakes/fake-system-bus.ts';
 import { WatchedSensor } from '../fakes/watched-sensor.ts';
 
+const manager = { path: '/org/freedesktop/login1', interface: 'org.freedesktop.login1.Manager' };
 /** Of a polled sensor's reading; no sensor that runs while frozen polls at this pace. */
 const readLimitMs = 5000;
 
@@ -60,6 +63,40 @@ describe('timers', () => {
 
   afterAll(async () => {
     await bus.close();
+  });
+
+  test('are none without work, and a sleep that is announced is seen all the same', async () => {
+    const { clock, sensors } = make('linux');
+    let changed: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+    let counted: () => void = () => undefined;
+    const hub = new SensorHub({
+      sensors: sensors.map((sensor) => ({
+        ...sensor,
+        start: async (report, fail) => {
+          const started = await sensor.start(report, fail);
+          counted();
+          return started;
+        },
+      })),
+      clock,
+      log: silentLog,
+      onChange: () => {
+        if (hub.signals.sleeping) changed();
+      },
+    });
+    const running = new Promise<void>((resolve) => {
+      counted = resolve;
+    });
+    hub.need(sensorsNeeded(settings, { paused: false, wantsToRun: false, running: false }));
+    await running;
+    await bus.emit(logind, manager, 'PrepareForSleep', new Variant('b', true));
+    await change;
+    expect(hub.sensors.filter(({ state }) => state !== 'off').map(({ name }) => name)).toEqual(['login1']);
+    await hub.dispose();
+    expect(clock.pending).toBe(0);
   });
 
   /** Timers that fire in a minute, on this machine's /proc and /sys. */
