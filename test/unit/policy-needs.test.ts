@@ -72,7 +72,6 @@ describe('while it does not work', () => {
     const named = { 'pauseOn.programs': ['x'] };
     expect(needed(named, frozen('input'))).not.toContain('programs');
     expect(needed(named, frozen('input', 'program'))).toContain('programs');
-    expect(needed(named, frozen('settling'))).toContain('programs');
     expect(needed(quiet, frozen('input'))).not.toContain('thermal');
     expect(needed(quiet, frozen('quiet'))).toContain('thermal');
     expect(needed(quiet, frozen('input'))).toContain('input');
