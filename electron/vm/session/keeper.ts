@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly bounds?: Partial<SessionBounds>;
 }
 
-const defaultBounds: SessionBounds = {
+export const defaultBounds: SessionBounds = {
   callMs: 60_000,
   workMs: 1_800_000,
   attemptMs: 20_000,
