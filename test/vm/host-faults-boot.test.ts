@@ -135,6 +135,15 @@ test('a guest that ends before it is ready is no guest: told, tried again', asyn
   expect(seen.contribution.sentence).toContain('Starting the virtual machine again.');
 });
 
+test('a guest does not go on with what it could unpack of a damaged initramfs', async () => {
+  const cut = new OwnImages(join(place.dir, 'cut'));
+  // All but the last program of the control plane.
+  cut.replaceInitramfs(readFileSync(cut.path('initramfs')).subarray(0, -4096));
+  await startAnew(cut);
+  const seen = await sees(host, vmFailure('guest-not-ready'));
+  expect(seen.vms[0]?.failure?.sentence).toContain('ended by itself');
+});
+
 test('a guest that is never ready is given up in time and tried again', async () => {
   await startAnew(new OwnImages(join(place.dir, 'whole')));
   // The first attempt at a session: nothing else waits as long while a guest boots.
