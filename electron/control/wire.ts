@@ -9,7 +9,7 @@ import { Failure } from '../contract/failures.ts';
  * - downloads: body: the input as JSON → bytes, then the trailer {@link endTrailer}; or an Answer as JSON;
  * - `GET /v1/events` → one HostEvent as JSON per line, the current Snapshot first.
  */
-export const commandPath = /^\/v1\/([a-z]+(?:\.[a-z]+)?)$/;
+export const commandPath = /^\/v1\/([a-z]+(?:\.[a-z]+(?:-[a-z]+)*)?)$/;
 export const eventsPath = '/v1/events';
 /** Carries an upload's input as JSON in ASCII. */
 export const inputHeader = 'x-gleaner-input';

@@ -14,6 +14,8 @@ import {
 export interface Layers {
   readonly defaults?: SettingsDocument | undefined;
   readonly user?: SettingsDocument | undefined;
+  /** Said on top of the person's, as theirs. */
+  readonly override?: SettingsLayer | undefined;
   readonly locked?: SettingsDocument | undefined;
   /** `profile-broken`, when a locked profile exists that cannot be used. */
   readonly broken?: Failure | null;
@@ -33,11 +35,19 @@ interface Told {
  * The values in force: built-in < admin default < user < locked. A layer that names a preset speaks for all of the
  * preset's values at its own level, and its own keys win inside it. Pure and total: every key has a value and a source.
  */
-export function mergeLayers({ defaults, user, locked, broken = null, problems }: Layers): EffectiveSettings {
+export function mergeLayers({
+  defaults,
+  user,
+  override,
+  locked,
+  broken = null,
+  problems,
+}: Layers): EffectiveSettings {
   const told = new Map<SettingKey, Told>();
   speak(told, builtIn, 'built-in');
   speak(told, defaults?.settings, 'default');
   speak(told, user?.settings, 'user');
+  speak(told, override, 'user');
   speak(told, locked?.settings, 'locked');
   return {
     values: Object.fromEntries([...told].map(([key, { value }]) => [key, value])) as Settings,
@@ -75,4 +85,20 @@ export function effectiveSetting(effective: EffectiveSettings, key: SettingKey):
 /** All values in force, in the order of the contract. */
 export function effectiveList(effective: EffectiveSettings): EffectiveSetting[] {
   return settingKeys.map((key) => effectiveSetting(effective, key));
+}
+
+/** The reverse of {@link effectiveList}, for who was told of the values in force by a host. Pure. */
+export function effectiveFromList(
+  list: readonly EffectiveSetting[],
+  organization: string | null,
+  broken: Failure | null,
+): EffectiveSettings {
+  return {
+    values: Object.fromEntries(list.map(({ key, value }) => [key, value])) as Settings,
+    sources: Object.fromEntries(list.map(({ key, source }) => [key, source])) as Record<SettingKey, Source>,
+    byPreset: new Set(list.filter(({ preset }) => preset !== null).map(({ key }) => key)),
+    organization,
+    broken,
+    problems: broken ? [broken] : [],
+  };
 }

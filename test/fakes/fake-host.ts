@@ -11,7 +11,11 @@ import type {
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
+import type { PolicyReport } from '../../electron/contract/policy.ts';
+import { SettingKey } from '../../electron/contract/settings.ts';
+import { noSignals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { effectiveList, mergeLayers } from '../../electron/settings/layers.ts';
 
 /** 2026-03-01T12:00:00Z: every fake figure is told from here. */
 export const fakeNow = Date.UTC(2026, 2, 1, 12);
@@ -26,7 +30,10 @@ export function fakeContribution(changes: Partial<Contribution> = {}): Contribut
       share: 1,
       vcpus: 1,
       memoryBytes: 805_306_368,
+      rung: 'full',
+      network: true,
       reason: 'Nothing speaks against it.',
+      reasons: [],
     },
     pause: null,
     ...changes,
@@ -87,6 +94,8 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       earned: [{ grid: 'local', unit: 'points', settled: 15, pending: 0 }],
     },
     yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
+    lostSeconds: 0,
+    asksPresence: false,
     problems: [],
     ...changes,
   };
@@ -134,6 +143,35 @@ export const fakeDocument = JobDocument.parse({
   price: { amount: 2, unit: 'points' },
 });
 
+/** A computer in use, with two rules of ACME's. */
+export function fakePolicyReport(changes: Partial<PolicyReport> = {}): PolicyReport {
+  const words = 'you are using the computer';
+  const effective = mergeLayers({
+    user: { version: 2, settings: { 'pauseOn.programs': ['blender'] } },
+    locked: { version: 2, organization: 'ACME', settings: { 'inUse.share': 0.1 } },
+    problems: [],
+  });
+  const sentence = `Working at 10 %: ${words} (set by ACME).`;
+  return {
+    sentence,
+    allowance: {
+      ...fakeContribution().allowance,
+      rung: 'throttled',
+      share: 0.1,
+      network: false,
+      reason: sentence,
+      reasons: [{ code: 'input', words, source: 'locked', share: 0.1 }],
+    },
+    signals: { ...noSignals, lastInputAt: 1000, inputSource: 'x11', onBattery: false, otherLoad: 0.07 },
+    sensorTroubles: [{ sensor: 'call', words: 'PipeWire does not answer' }],
+    settings: effectiveList(effective),
+    preset: 'balanced',
+    organization: 'ACME',
+    nextChangeAt: fakeNow + 180_000,
+    ...changes,
+  };
+}
+
 /**
  * A fake host: answers every command of the contract from memory, and keeps what it was asked. Replace a
  * field to make it answer otherwise; put a GleanerError into `failures` to make a command fail.
@@ -146,6 +184,7 @@ export class FakeHost implements HostApi {
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
+  policy: PolicyReport = fakePolicyReport();
   stdout = 'hello\n';
   /** What the last upload brought. */
   uploaded: Buffer = Buffer.alloc(0);
@@ -211,6 +250,12 @@ export class FakeHost implements HostApi {
     if (failure) throw failure;
   }
 
+  #setting(asked: string): CommandOutput<'settings.set'> {
+    const setting = this.policy.settings.find(({ key }) => key === asked);
+    if (setting) return setting;
+    throw new GleanerError('setting-unknown', `There is no setting "${asked}".`);
+  }
+
   #job(id: string): JobView {
     const job = this.jobs.find((candidate) => candidate.id === id);
     if (!job) throw new GleanerError('not-found', `There is no job "${id}".`, 'See "gleaner jobs list".');
@@ -243,5 +288,30 @@ export class FakeHost implements HostApi {
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
     doctor: () => this.checks,
+    'policy.explain': () => this.policy,
+    'settings.list': () => this.policy.settings,
+    'settings.set': ({ key, value }) => ({
+      ...this.#setting(key),
+      key: SettingKey.parse(key),
+      value,
+      source: 'user',
+      preset: null,
+    }),
+    'settings.unset': ({ key }) => ({ ...this.#setting(key), source: 'built-in', preset: 'balanced' }),
+    'settings.import-boinc': () => ({
+      taken: [{ from: 'idle_time_to_run', value: '10', key: 'idle.afterSeconds', became: 600 }],
+      refused: [{ from: 'run_on_batteries', value: '0', why: 'battery.aboveCharge is set by ACME' }],
+      unequalled: [{ from: 'max_bytes_sec_up', value: '5000' }],
+    }),
+    'yields.report': () => ({
+      days: 30,
+      stats: this.snapshot.yields,
+      histogram: [
+        { upToMs: 10, count: this.snapshot.yields.count },
+        { upToMs: null, count: 0 },
+      ],
+      latest: [],
+    }),
+    'presence.report': () => null,
   };
 }

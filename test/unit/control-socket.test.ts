@@ -27,6 +27,13 @@ describe('the control socket', () => {
       'ledger.list': { limit: 50, before: 7 },
       'ledger.verify': {},
       'ledger.export': { format: 'csv' },
+      'policy.explain': {},
+      'settings.list': {},
+      'settings.set': { key: 'idle.share', value: 0.5 },
+      'settings.unset': { key: 'idle.share' },
+      'settings.import-boinc': { xml: '\n'.repeat(256 * 1024), dryRun: true },
+      'yields.report': {},
+      'presence.report': { idleMs: 1000 },
       doctor: {},
     } as const;
     expect(Object.keys(inputs)).toEqual(Object.keys(commands));
@@ -44,6 +51,14 @@ describe('the control socket', () => {
     expect(await client.call('ledger.list', inputs['ledger.list'])).toEqual(host.entries);
     expect((await client.call('ledger.verify', inputs['ledger.verify'])).ok).toBe(true);
     expect(await collect(await client.download('ledger.export', inputs['ledger.export']))).toBe('some bytes');
+    expect(await client.call('policy.explain', inputs['policy.explain'])).toEqual(host.policy);
+    expect(await client.call('settings.list', inputs['settings.list'])).toEqual(host.policy.settings);
+    expect((await client.call('settings.set', inputs['settings.set'])).value).toBe(0.5);
+    expect((await client.call('settings.unset', inputs['settings.unset'])).source).toBe('built-in');
+    const imported = await client.call('settings.import-boinc', inputs['settings.import-boinc']);
+    expect(imported.taken).toHaveLength(1);
+    expect((await client.call('yields.report', inputs['yields.report'])).days).toBe(30);
+    expect(await client.call('presence.report', inputs['presence.report'])).toBeNull();
     expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
     expect(host.asked).toEqual(Object.entries(inputs).map(([name, input]) => ({ name, input })));
   });
@@ -99,8 +114,8 @@ describe('the control socket', () => {
   it('bounds the input, the headers and the number of connections', async () => {
     const { client } = await serve({ bounds: { connections: 3 } });
     const json = 'content-type: application/json';
-    const large = `{"id":"${'x'.repeat(300_000)}"}`;
-    expect(await raw(`POST /v1/jobs.show HTTP/1.1\r\n${json}`, large)).toContain('larger than 262144 bytes');
+    const large = `{"id":"${'x'.repeat(600_000)}"}`;
+    expect(await raw(`POST /v1/jobs.show HTTP/1.1\r\n${json}`, large)).toContain('larger than 525312 bytes');
     expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}\r\nx-large: ${'x'.repeat(20_000)}`)).toContain(
       '431',
     );
