@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { type Clock, systemClock } from './base/clock.ts';
+import { Disposer } from './base/disposal.ts';
 import {
   type Check,
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
+  type EffectiveSettings,
   GleanerError,
   type HostEvent,
   type PlainCommandName,
@@ -19,9 +21,11 @@ import { Leaving } from './host/leaving.ts';
 import { LocalGrid } from './host/local-grid.ts';
 import { LocalVm } from './host/local-vm.ts';
 import type { Host, HostOptions } from './host/options.ts';
+import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
 import { proveIsolation } from './host/prove.ts';
+import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
 import { Yields } from './host/yields.ts';
@@ -43,27 +47,34 @@ const lastCheckpointMs = 5000;
 export async function createHost(options: HostOptions): Promise<Host> {
   const { paths } = options;
   mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
-  for (const dir of [paths.jobsDir, paths.logsDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const dir of [paths.jobsDir, paths.logsDir, paths.keysDir])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
   const clock = options.clock ?? systemClock;
-  const settings = await SettingsStore.open({
-    settingsPath: paths.settingsPath,
-    profiles: options.profiles,
-    clock,
-    log: options.log,
-    ...(options.override ? { override: options.override } : {}),
-  });
+  // It keeps other hosts out, which would look after the same files.
   const database = openDatabase(paths.databasePath);
+  const owned = new Disposer();
+  owned.ownCallback(() => {
+    database.close();
+  });
   try {
+    const settings = owned.own(
+      await SettingsStore.open({
+        settingsPath: paths.settingsPath,
+        profiles: options.profiles,
+        clock,
+        log: options.log,
+      }),
+    );
     const host = new ComposedHost(options, settings, database);
     host.tellSettings();
     host.problems.set('database', database.problem ?? null);
     await host.pause.load();
     return host;
   } catch (error) {
-    database.close();
+    await owned.dispose();
     throw error;
   }
 }
@@ -77,6 +88,7 @@ class ComposedHost implements Host {
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
+  readonly #secrets: NonNullable<HostOptions['secrets']>;
   readonly #grid: LocalGrid;
   readonly #local: LocalVm;
   readonly #senses: Senses;
@@ -128,9 +140,11 @@ class ComposedHost implements Host {
         this.problems.set('checkpoint', failure);
       },
     });
+    this.#secrets = o.secrets ?? new KeyFiles(paths.keysDir);
     this.#local = new LocalVm({
       paths,
-      settings: () => settings.current.values,
+      secrets: this.#secrets,
+      settings: () => this.#effective().values,
       spawnWorker: o.spawnWorker,
       imageSourceDir: o.imageSourceDir,
       rebuildImages: o.rebuildImages,
@@ -143,11 +157,11 @@ class ComposedHost implements Host {
       log,
       dataDir: paths.dataDir,
       ownCpuMs: () => this.#local.cpuMs() + ownCpuMs(),
-      programNames: () => settings.current.values['pauseOn.programs'],
+      programNames: () => this.#effective().values['pauseOn.programs'],
     });
     this.#senses = new Senses({
       sensors: sensors ?? [],
-      effective: () => settings.current,
+      effective: () => this.#effective(),
       pause: () => this.pause.current,
       vcpus: () => this.#local.vcpus,
       clock,
@@ -160,7 +174,7 @@ class ComposedHost implements Host {
       frozen: () => this.#contribution.settled(),
       saveMs: () => this.#contribution.saveMs(),
       save: () => this.#contribution.save(),
-      checkpoint: (ms) => this.#grid.checkpoint(ms),
+      checkpoint: () => Promise.resolve(),
       clock,
       log,
     });
@@ -306,7 +320,7 @@ class ComposedHost implements Host {
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
+      lostSeconds: 0,
       asksPresence: this.#senses.asksPresence,
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
@@ -321,6 +335,11 @@ class ComposedHost implements Host {
       preset: values.preset,
       organization,
     };
+  }
+
+  #effective(): EffectiveSettings {
+    const { current } = this.#settings;
+    return this.#o.override ? overridden(current, this.#o.override) : current;
   }
 
   /** What is wrong with the settings' files, as problems of their own. */
@@ -361,6 +380,7 @@ class ComposedHost implements Host {
       isolation: async () => (await facts).wrapperRefusal,
       images: async () => (await this.#local.images()).recipe,
       ledger: () => this.#ledger.verify(),
+      secretsPlace: () => this.#secrets.place,
       inputSource: () => this.#senses.signals.inputSource,
       dataDir: this.#o.paths.dataDir,
       problems: () => this.#seen().problems,

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { app, dialog, ipcMain, protocol } from 'electron';
+import { app, dialog, ipcMain, protocol, safeStorage } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
@@ -10,11 +10,14 @@ import { fromFailure, toFailure } from './contract/failures.ts';
 import { serveIpc } from './control/ipc-server.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
+import { personsComputer } from './host/persons-computer.ts';
+import { KeyFiles } from './host/secrets-file.ts';
 import { createHost, type Host } from './host.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
-import { runDemo } from './shell/demo.ts';
+import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
+import { WrappedKeys } from './shell/secrets.ts';
 import { createShell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
 import { text } from './shell/text.ts';
@@ -91,6 +94,9 @@ function runFirst(): void {
       imageSourceDir: () => images.folder(),
       rebuildImages: () => images.rebuild(),
       sampleDir: join(appDir, 'resources', 'sample'),
+      ...personsComputer(),
+      secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),
+      ...(start.demo ? { override: demoSettings } : {}),
       seedSample: true,
       version: app.getVersion(),
     });

@@ -8,6 +8,7 @@ import { readVersion } from './cli/version.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
+import { personsComputer } from './host/persons-computer.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
 import { forkWorkers } from './workers.ts';
 
@@ -22,6 +23,7 @@ type Composition = Pick<HostOptions, 'paths' | 'log' | 'seedSample' | 'imageSour
 
 async function composeHost(composition: Composition): Promise<Host> {
   return await createHost({
+    ...personsComputer(),
     ...composition,
     version: readVersion(),
     sampleDir,

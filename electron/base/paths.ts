@@ -15,6 +15,8 @@ export interface Paths {
   /** One folder per VM, owned by the VM's uid: boot disk, scratch, transfer disks, pid file, sockets. */
   readonly vmsDir: string;
   readonly logsDir: string;
+  /** 0700; the host's own keys, where no key store of the system has them. */
+  readonly keysDir: string;
   /** 0700; holds the control socket. */
   readonly runDir: string;
   readonly socketPath: string;
@@ -43,6 +45,7 @@ export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
     imagesDir: join(dataDir, 'images'),
     vmsDir: join(dataDir, 'vms'),
     logsDir: join(dataDir, 'logs'),
+    keysDir: join(dataDir, 'keys'),
     runDir,
     socketPath: platform === 'win32' ? String.raw`\\.\pipe\gleaner` : join(runDir, 'control.sock'),
   };

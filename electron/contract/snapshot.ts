@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from './failures.ts';
 import { JobState } from './job.ts';
 import { Allowance, YieldStats } from './policy.ts';
+import { Preset, Source } from './settings.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -126,6 +127,8 @@ export const Snapshot = z.strictObject({
   lostSeconds: z.number().min(0),
   /** The host cannot see the person's input itself and would like the desktop session to tell (`presence.report`). */
   asksPresence: z.boolean(),
+  /** The preset in force, where it comes from, and who set the admin's values, where they say so. */
+  preset: z.strictObject({ name: Preset, source: Source, organization: z.string().nullable() }),
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

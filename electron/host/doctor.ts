@@ -11,6 +11,8 @@ export interface DoctorSubject {
   isolation(): Promise<string | undefined>;
   /** Recipe of the images, verified; rejects with an image failure. */
   images(): Promise<string>;
+  /** Where keys are kept. */
+  secretsPlace(): string;
   /** How the person's input is noticed; null: it is not. */
   inputSource(): string | null;
   ledger(): Promise<{ ok: boolean; entries: number }>;
@@ -92,6 +94,11 @@ const checkers: readonly Checker[] = [
     id: 'images',
     title: 'Images',
     run: async (subject) => ({ state: 'ok', detail: `Verified, recipe ${await subject.images()}.` }),
+  },
+  {
+    id: 'secrets',
+    title: 'Keys',
+    run: (subject) => Promise.resolve({ state: 'ok', detail: `Kept in ${subject.secretsPlace()}.` }),
   },
   {
     id: 'ledger',

@@ -19,6 +19,7 @@ import { systemProcesses } from '../vm/proc.ts';
 import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
 import { watchQuiet } from '../vm/quiet.ts';
 import type { GuestSession } from '../vm/session/client.ts';
+import type { Secrets } from '../vm/state-file.ts';
 import { createVm, type Vm, type VmImages, type VmOptions } from '../vm/vm.ts';
 
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
@@ -36,6 +37,7 @@ export interface LocalVmOptions {
   readonly paths: Paths;
   /** Asked anew before every boot: a change takes effect then. */
   readonly settings: () => Settings;
+  readonly secrets: Secrets;
   readonly spawnWorker: SpawnWorker;
   readonly imageSourceDir: () => Promise<string>;
   readonly rebuildImages?: ((why: Failure) => Promise<string>) | undefined;
@@ -68,6 +70,7 @@ export class LocalVm {
       vmsDir: paths.vmsDir,
       images: () => this.#bootImages(),
       ...this.#shape(),
+      secrets: o.secrets,
       spawnWorker: o.spawnWorker,
       clock: o.clock,
       log: o.log,

@@ -5,6 +5,7 @@ import type { SpawnWorker } from '../base/worker.ts';
 import type { Failure, HostApi, SettingsLayer } from '../contract/index.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
+import type { Secrets } from '../vm/state-file.ts';
 
 export interface HostOptions {
   readonly paths: Paths;
@@ -14,6 +15,8 @@ export interface HostOptions {
   /** Builds the images anew after damage, where that can be done; resolves to their folder. */
   readonly rebuildImages?: (why: Failure) => Promise<string>;
   readonly sampleDir: string;
+  /** Keeps the host's keys, in a place that it names; by default private files in the data folder. */
+  readonly secrets?: Secrets & { readonly place: string };
   /** Where an administrator's settings come from. */
   readonly profiles: ProfileSource;
   /** What tells of the person and of the computer; by default nothing does. */

@@ -14,8 +14,6 @@ import {
 export interface Layers {
   readonly defaults?: SettingsDocument | undefined;
   readonly user?: SettingsDocument | undefined;
-  /** Said on top of the person's, as theirs. */
-  readonly override?: SettingsLayer | undefined;
   readonly locked?: SettingsDocument | undefined;
   /** `profile-broken`, when a locked profile exists that cannot be used. */
   readonly broken?: Failure | null;
@@ -35,19 +33,11 @@ interface Told {
  * The values in force: built-in < admin default < user < locked. A layer that names a preset speaks for all of the
  * preset's values at its own level, and its own keys win inside it. Pure and total: every key has a value and a source.
  */
-export function mergeLayers({
-  defaults,
-  user,
-  override,
-  locked,
-  broken = null,
-  problems,
-}: Layers): EffectiveSettings {
+export function mergeLayers({ defaults, user, locked, broken = null, problems }: Layers): EffectiveSettings {
   const told = new Map<SettingKey, Told>();
   speak(told, builtIn, 'built-in');
   speak(told, defaults?.settings, 'default');
   speak(told, user?.settings, 'user');
-  speak(told, override, 'user');
   speak(told, locked?.settings, 'locked');
   return {
     values: Object.fromEntries([...told].map(([key, { value }]) => [key, value])) as Settings,

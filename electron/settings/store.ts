@@ -28,8 +28,6 @@ export interface SettingsStoreOptions {
   readonly profiles: ProfileSource;
   readonly clock: Clock;
   readonly log: Log;
-  /** Said on top of the person's settings as long as the store lives; never written. What is locked stays locked. */
-  readonly override?: SettingsLayer;
   /** What foreign preferences in percent are percent of; this computer if left out. */
   readonly computer?: Computer;
 }
@@ -216,7 +214,6 @@ export class SettingsStore implements Disposable {
     return mergeLayers({
       defaults,
       user: { version: settingsVersion, settings: this.#user },
-      override: this.#o.override,
       locked,
       broken,
       problems: this.#userProblem === null ? problems : [...problems, this.#userProblem],

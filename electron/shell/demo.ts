@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { HostApi, JobDetail } from '../contract/commands.ts';
 import type { Failure } from '../contract/failures.ts';
+import type { SettingsLayer } from '../contract/settings.ts';
 import type { JobView, Snapshot, VmView } from '../contract/snapshot.ts';
 import { amount, cpuTime } from './text.ts';
 
@@ -10,6 +11,21 @@ export interface DemoOptions {
   /** One line of the story, without its newline. */
   readonly print: (line: string) => void;
 }
+
+/** Somebody sits there and watches: the demonstration heeds neither their presence nor what else runs. */
+export const demoSettings: SettingsLayer = {
+  'inUse.share': 1,
+  'idle.share': 1,
+  'locked.share': 1,
+  'pauseOn.call': false,
+  'pauseOn.fullScreen': false,
+  'pauseOn.presentation': false,
+  'pauseOn.remoteSession': false,
+  'pauseOn.load': null,
+  'battery.aboveCharge': 0,
+  'schedule.windows': [],
+  'quiet.enabled': false,
+};
 
 /** Words of jobs and guests reach a terminal: no control characters, no line longer than a screen. */
 const clean = (words: string): string => words.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 200);

@@ -21,6 +21,16 @@ function template(
             act(entry.action);
           },
         };
+      case 'choice':
+        return {
+          type: 'radio',
+          label: entry.label,
+          checked: entry.chosen,
+          enabled: entry.enabled,
+          click: () => {
+            act(entry.action);
+          },
+        };
       case 'menu':
         return { label: entry.label, submenu: template(entry.entries, act) };
     }

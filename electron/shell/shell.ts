@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type App, Menu, nativeTheme, session, type WebContents } from 'electron';
+import { type App, Menu, nativeTheme, powerMonitor, session, type WebContents } from 'electron';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, Disposer } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
@@ -9,6 +9,7 @@ import { servePages } from './app-protocol.ts';
 import { denyInPages, denyInSession } from './deny.ts';
 import { createElectronTray } from './electron-tray.ts';
 import { loadIcons } from './icons.ts';
+import { Presence, tellsIdleTime } from './presence.ts';
 import { ShellMemory } from './shell-state.ts';
 import type { StartOptions } from './start-options.ts';
 import { TrayPresenter } from './tray.ts';
@@ -66,6 +67,8 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       asked.catch((error: unknown) => {
         const failure = toFailure(error);
         log.warn('tray', failure.sentence, { code: failure.code });
+        // The desktop has already moved the mark of a choice that did not come about.
+        presenter.repaint();
         // The window shows the problem; the tray has no room for it.
         window.open();
       });
@@ -76,6 +79,9 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
         return;
       case 'resume':
         ask(api.call('resume', {}));
+        return;
+      case 'preset':
+        ask(api.call('settings.set', { key: 'preset', value: action.preset }));
         return;
       case 'open':
         window.open();
@@ -89,9 +95,20 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
   const presenter = owned.own(
     new TrayPresenter({ create: (onAct) => createElectronTray(icons, onAct), act, clock }),
   );
+  const presence = owned.own(
+    new Presence({
+      monitor: powerMonitor,
+      report: (report) => api.call('presence.report', report),
+      clock,
+      log,
+      tellsIdleTime: tellsIdleTime(platform, process.env),
+      tellsEvents: platform === 'win32' || platform === 'darwin',
+    }),
+  );
   owned.ownCallback(
     api.subscribe(({ snapshot }) => {
       presenter.update(snapshot);
+      presence.update(snapshot);
     }),
   );
   const repaint = (): void => {

@@ -1,9 +1,10 @@
+import type { Preset } from '../contract/settings.ts';
 import type { ContributionState, PauseLength } from '../contract/snapshot.ts';
 
 const stateWords: Readonly<Record<ContributionState, string>> = {
   working: 'Working',
   starting: 'Starting',
-  yielding: 'Giving the computer back',
+  yielding: 'Given back',
   paused: 'Paused',
   waiting: 'Waiting',
   attention: 'Needs attention',
@@ -16,6 +17,12 @@ const pauseWords: Readonly<Record<PauseLength, string>> = {
   manual: 'Until I resume',
 };
 
+const presetName: Readonly<Record<Preset, string>> = {
+  gentle: 'Gentle',
+  balanced: 'Balanced',
+  generous: 'Generous',
+};
+
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** Every word that the tray, its notices and `--demo` show, in one place. The window has its own catalogue. */
@@ -25,6 +32,9 @@ export const text = {
   pauseChoice: (length: PauseLength): string => pauseWords[length],
   pause: 'Pause',
   resume: 'Resume',
+  preset: (preset: Preset): string => `Preset: ${presetName[preset]}`,
+  presetChoice: (preset: Preset): string => presetName[preset],
+  setBy: (organization: string | null): string => `Set by ${organization ?? 'your organization'}`,
   open: 'Open Gleaner',
   quit: 'Quit Gleaner',
   connecting: 'Starting Gleaner.',

@@ -1,12 +1,14 @@
+import { Preset } from '../contract/settings.ts';
 import { type ContributionState, PauseLength, type Snapshot } from '../contract/snapshot.ts';
 import { text } from './text.ts';
 
 /** What the tray's picture tells: by shape, so that colour is never needed. */
-export type TrayIcon = 'working' | 'paused' | 'waiting' | 'attention';
+export type TrayIcon = 'working' | 'yielding' | 'paused' | 'waiting' | 'attention';
 
 export type TrayAction =
   | { readonly do: 'pause'; readonly length: PauseLength }
   | { readonly do: 'resume' }
+  | { readonly do: 'preset'; readonly preset: Preset }
   | { readonly do: 'open' }
   | { readonly do: 'quit' };
 
@@ -14,6 +16,14 @@ export type TrayEntry =
   | { readonly kind: 'words'; readonly label: string }
   | { readonly kind: 'separator' }
   | { readonly kind: 'action'; readonly label: string; readonly action: TrayAction }
+  /** One of several of which one holds; they stand beside each other. */
+  | {
+      readonly kind: 'choice';
+      readonly label: string;
+      readonly chosen: boolean;
+      readonly enabled: boolean;
+      readonly action: TrayAction;
+    }
   | { readonly kind: 'menu'; readonly label: string; readonly entries: readonly TrayEntry[] };
 
 export interface TrayModel {
@@ -27,7 +37,7 @@ export interface TrayModel {
 const icons: Readonly<Record<ContributionState, TrayIcon>> = {
   working: 'working',
   starting: 'waiting',
-  yielding: 'paused',
+  yielding: 'yielding',
   paused: 'paused',
   waiting: 'waiting',
   attention: 'attention',
@@ -59,6 +69,26 @@ function pauseEntries(snapshot: Snapshot, now: number): TrayEntry[] {
   if (!pause) return [choices];
   const left = pause.until === null ? [] : [words(text.timeLeft(pause.until - now))];
   return [...left, { kind: 'action', label: text.resume, action: { do: 'resume' } }, choices];
+}
+
+function presetEntry({ preset }: Snapshot): TrayEntry {
+  const locked = preset.source === 'locked';
+  return {
+    kind: 'menu',
+    label: text.preset(preset.name),
+    entries: [
+      ...Preset.options.map(
+        (name): TrayEntry => ({
+          kind: 'choice',
+          label: text.presetChoice(name),
+          chosen: name === preset.name,
+          enabled: !locked,
+          action: { do: 'preset', preset: name },
+        }),
+      ),
+      ...(locked ? [separator, words(text.setBy(preset.organization))] : []),
+    ],
+  };
 }
 
 function todayEntries({ today, grids }: Snapshot): TrayEntry[] {
@@ -99,6 +129,7 @@ export function trayModel(snapshot: Snapshot, now: number): TrayModel {
         .map((problem) => words(text.problem(problem.sentence))),
       separator,
       ...pauseEntries(snapshot, now),
+      presetEntry(snapshot),
       separator,
       ...todayEntries(snapshot),
       separator,

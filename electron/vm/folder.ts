@@ -14,7 +14,12 @@ import { pidFileName } from './orphans.ts';
  * | `in.raw` | host | input for the guest; read-only for QEMU's guest |
  * | `out.raw` | QEMU | results and checkpoints on their way out |
  * | `run/` | QEMU | `session.sock`, the guest's session port |
+ * | `wire/` | host | `state.sock`, on which QEMU sends what is to be saved |
+ * | `state.new` | host | a saved state that is being written; of no use to anybody |
+ * | `state` | host | a saved state, enciphered (`state-format.ts`): one generation with the three disks |
+ * | `state.used` | host | a state that was brought back, until its guest runs; never used again |
  *
+ * While the VM is saved, only `state` and the disks are there: `boot.img` is made again from the keys in the state.
  * Only `run/` is a folder that QEMU may write: the disks are single files to it, so that it cannot put a link in
  * the place of something that the host opens.
  */
@@ -27,6 +32,11 @@ export interface VmFolder {
   readonly outPath: string;
   readonly runDir: string;
   readonly socketPath: string;
+  readonly wireDir: string;
+  readonly wirePath: string;
+  readonly newStatePath: string;
+  readonly statePath: string;
+  readonly usedStatePath: string;
 }
 
 /** Longest path of a Unix socket on any platform we know, less its terminating zero (unix(7); macOS has 104). */
@@ -36,6 +46,7 @@ const longestSocketPath = 103;
 export function folderOf(vmsDir: string, name: string): VmFolder {
   const dir = join(vmsDir, name);
   const runDir = join(dir, 'run');
+  const wireDir = join(dir, 'wire');
   return {
     dir,
     pidFilePath: join(dir, pidFileName),
@@ -45,6 +56,11 @@ export function folderOf(vmsDir: string, name: string): VmFolder {
     outPath: join(dir, 'out.raw'),
     runDir,
     socketPath: join(runDir, 'session.sock'),
+    wireDir,
+    wirePath: join(wireDir, 'state.sock'),
+    newStatePath: join(dir, 'state.new'),
+    statePath: join(dir, 'state'),
+    usedStatePath: join(dir, 'state.used'),
   };
 }
 
@@ -70,24 +86,34 @@ export async function makeFolder(folder: VmFolder, o: FreshFolder): Promise<void
     );
   }
   const { uid } = o;
-  // With a uid of its own, QEMU must pass through the folders, but finds nothing else open to it there.
-  const mode = uid === undefined ? 0o700 : 0o711;
+  const mode = modeFor(uid);
   await mkdir(folder.dir, { recursive: true, mode });
   await chmod(folder.dir, mode);
   await emptyFolder(folder);
-  await mkdir(folder.runDir, { mode: 0o700 });
-  if (uid !== undefined) await chown(folder.runDir, uid, uid);
-  await makeFile(folder.bootPath, 0o400, uid, o.boot);
+  await makePorts(folder, o);
   await makeFile(folder.scratchPath, 0o600, uid, o.scratchBytes);
   await makeFile(folder.inPath, 0o600, uid, o.transferBytes);
   await makeFile(folder.outPath, 0o600, uid, o.transferBytes);
 }
 
-/** Deletes keys, disks and sockets; the folder and its pid file stay. */
-export async function emptyFolder(folder: VmFolder): Promise<void> {
-  const { bootPath, scratchPath, inPath, outPath, runDir } = folder;
-  for (const path of [bootPath, scratchPath, inPath, outPath, runDir]) {
-    await rm(path, { recursive: true, force: true });
+/** Makes again what {@link tidyFolder} has deleted; the disks of a saved VM stay as they are. */
+export async function reviveFolder(folder: VmFolder, o: Pick<FreshFolder, 'boot' | 'uid'>): Promise<void> {
+  await tidyFolder(folder);
+  await makePorts(folder, o);
+}
+
+/** Deletes what a saved VM does not need: keys and sockets. */
+export async function tidyFolder({ bootPath, runDir, wireDir }: VmFolder): Promise<void> {
+  for (const path of [bootPath, runDir, wireDir]) await rm(path, { recursive: true, force: true });
+}
+
+/** Deletes keys, disks, sockets and saved states; the folder and its pid file stay. */
+async function emptyFolder(folder: VmFolder): Promise<void> {
+  await tidyFolder(folder);
+  const { statePath, newStatePath, usedStatePath, scratchPath, inPath, outPath } = folder;
+  // The state first: it is of no use without its disks.
+  for (const path of [statePath, newStatePath, usedStatePath, scratchPath, inPath, outPath]) {
+    await rm(path, { force: true });
   }
 }
 
@@ -95,6 +121,19 @@ export async function emptyFolder(folder: VmFolder): Promise<void> {
 export async function removeFolder(folder: VmFolder): Promise<void> {
   await emptyFolder(folder);
   await rmdir(folder.dir).catch(() => undefined);
+}
+
+/** With a uid of its own, QEMU must pass through the folders, but finds nothing else open to it there. */
+function modeFor(uid: number | undefined): number {
+  return uid === undefined ? 0o700 : 0o711;
+}
+
+async function makePorts(folder: VmFolder, { boot, uid }: Pick<FreshFolder, 'boot' | 'uid'>): Promise<void> {
+  await mkdir(folder.runDir, { mode: 0o700 });
+  if (uid !== undefined) await chown(folder.runDir, uid, uid);
+  await mkdir(folder.wireDir, { mode: modeFor(uid) });
+  await chmod(folder.wireDir, modeFor(uid));
+  await makeFile(folder.bootPath, 0o400, uid, boot);
 }
 
 async function makeFile(

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Accelerator, type MachineSpec, qemuArgs } from './argv.ts';
 import type { VmFolder } from './folder.ts';
 import type { LaunchPlan } from './process.ts';
@@ -29,7 +30,7 @@ export interface PlanInput {
 }
 
 type Places = Readonly<
-  Record<'kernel' | 'initramfs' | 'root' | 'boot' | 'scratch' | 'in' | 'out' | 'run', string>
+  Record<'kernel' | 'initramfs' | 'root' | 'boot' | 'scratch' | 'in' | 'out' | 'run' | 'wire', string>
 >;
 
 const placesInside: Places = {
@@ -41,6 +42,7 @@ const placesInside: Places = {
   in: '/vm/in.raw',
   out: '/vm/out.raw',
   run: '/vm/run',
+  wire: '/vm/wire',
 };
 
 /** The whole command line that starts one VM, wrapper and all. Pure. */
@@ -51,7 +53,7 @@ export function planLaunch(input: PlanInput): LaunchPlan {
   const wrapper = bwrap
     ? bwrapPrefix(bwrap, {
         programPaths: qemu.programPaths,
-        readOnly: (['kernel', 'initramfs', 'root', 'boot', 'in'] as const).map((key) => [
+        readOnly: (['kernel', 'initramfs', 'root', 'boot', 'in', 'wire'] as const).map((key) => [
           outside[key],
           placesInside[key],
         ]),
@@ -73,7 +75,13 @@ export function planLaunch(input: PlanInput): LaunchPlan {
     gid: input.uid === undefined ? undefined : (input.deviceGid ?? input.uid),
     wrapped: bwrap !== undefined,
     pidFilePath: folder.pidFilePath,
+    wirePath: `${(bwrap ? placesInside : outside).wire}/${basename(folder.wirePath)}`,
   };
+}
+
+/** QEMU's own words as they would be inside the wrapper: the same wherever the folders of this VM lie. Pure. */
+export function machineWords(input: PlanInput): string[] {
+  return qemuArgs(machineSpec(input, placesInside));
 }
 
 function placesOutside({ images, folder }: PlanInput): Places {
@@ -86,6 +94,7 @@ function placesOutside({ images, folder }: PlanInput): Places {
     in: folder.inPath,
     out: folder.outPath,
     run: folder.runDir,
+    wire: folder.wireDir,
   };
 }
 

@@ -1,6 +1,8 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { sha256Digest } from '../base/canonical-json.ts';
 import { GleanerError } from '../contract/failures.ts';
 import {
   type AcceleratorChoice,
@@ -14,17 +16,20 @@ import {
   recall,
 } from './accelerator.ts';
 import { type BootKeys, bootDiskTar, createBootKeys } from './boot-disk.ts';
-import { folderOf, makeFolder } from './folder.ts';
-import { type ImagePaths, planLaunch } from './plan.ts';
+import { folderOf, makeFolder, reviveFolder, type VmFolder } from './folder.ts';
+import { type ImagePaths, machineWords, type PlanInput, planLaunch } from './plan.ts';
 import type { LaunchPlan } from './process.ts';
 import { inspectQemu, type QemuFacts } from './qemu.ts';
 import type { SessionFiles } from './session/messages.ts';
+import { readHeader, readKeys, readStream, requireDisks, type Secrets, stateKey } from './state-file.ts';
+import { type Fitness, misfit } from './state-fitness.ts';
+import { unfit } from './state-format.ts';
 
 export interface PrepareOptions {
   readonly name: string;
   readonly grid: string;
   readonly vmsDir: string;
-  readonly images: () => Promise<ImagePaths>;
+  readonly images: () => Promise<ImagePaths & { readonly rootDigest: string }>;
   readonly vcpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
@@ -37,11 +42,13 @@ export interface PrepareOptions {
   readonly bootId: string | undefined;
   /** Whether QEMU, run as this user (ours, if undefined), may open /dev/kvm; by default what the system says. */
   readonly kvmAccess?: (uid: number | undefined) => Promise<DeviceAccess>;
+  readonly secrets: Secrets;
 }
 
 /** Everything for one launch, decided and laid out on disk. */
 export interface Prepared {
   readonly plan: LaunchPlan;
+  readonly folder: VmFolder;
   readonly files: SessionFiles;
   readonly keys: BootKeys;
   readonly accelerator: AcceleratorChoice;
@@ -51,6 +58,16 @@ export interface Prepared {
   readonly proven: boolean;
   readonly isolation: 'full' | 'reduced';
   readonly isolationReason: string | undefined;
+  /** Under what a state of this VM is saved. */
+  readonly fitness: Fitness;
+  /** The saved state that the guest comes from; undefined for one that boots. */
+  readonly saved: SavedState | undefined;
+}
+
+export interface SavedState {
+  readonly generation: string;
+  /** QEMU's migration stream, from its beginning; throws `state-unfit` where the state is damaged. */
+  readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -59,6 +76,52 @@ export interface Prepared {
  * `accelerator-unusable`, `platform-not-ready`, what `images` rejects, or what the file system says.
  */
 export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Prepared> {
+  const survey = await lookAround(o);
+  const { proof, kvm, folder } = survey;
+  const accelerator = pick(o.accelerator, { ...proof?.refusals, ...tried }, kvm);
+  const keys = createBootKeys();
+  await makeFolder(folder, {
+    boot: bootDiskTar(keys, {}),
+    scratchBytes: o.diskBytes,
+    transferBytes: o.transferBytes,
+    uid: o.uid,
+  });
+  return { ...(await launchOf(o, survey, accelerator)), keys, saved: undefined };
+}
+
+/**
+ * {@link prepareVm} for a VM that was saved: its disks stay, its keys come from the state. Rejects `state-unfit` as
+ * well, before anything is changed.
+ */
+export async function prepareSaved(o: PrepareOptions): Promise<Prepared> {
+  const survey = await lookAround(o);
+  const { folder } = survey;
+  const { header } = await readHeader(folder.statePath).catch((cause: unknown) => {
+    throw cause instanceof GleanerError ? cause : unfit('it cannot be read');
+  });
+  const accelerator = sameAgain(o.accelerator, header.fitness.accelerator, survey.kvm);
+  const launch = await launchOf(o, survey, accelerator);
+  const why = misfit(header.fitness, launch.fitness);
+  if (why !== undefined) throw unfit(why);
+  await requireDisks(folder, header);
+  const key = await stateKey(o.secrets);
+  const keys = await readKeys(folder.statePath, key);
+  await reviveFolder(folder, { boot: bootDiskTar(keys, {}), uid: o.uid });
+  const pieces = (): AsyncIterable<Uint8Array> => readStream(folder.statePath, key);
+  return { ...launch, keys, saved: { generation: header.generation, pieces } };
+}
+
+interface Survey {
+  readonly images: ImagePaths & { readonly rootDigest: string };
+  readonly qemu: QemuFacts;
+  readonly isolationReason: string | undefined;
+  readonly proofKey: string;
+  readonly proof: Proof | undefined;
+  readonly kvm: DeviceAccess;
+  readonly folder: VmFolder;
+}
+
+async function lookAround(o: PrepareOptions): Promise<Survey> {
   requirePlatform(o);
   const [images, qemu] = await Promise.all([
     o.images(),
@@ -75,17 +138,17 @@ export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Pre
   const proofKey = await keyOf(qemu, images.kernelPath, o.bootId);
   const proof = recall(o.acceleratorMemoryPath, proofKey);
   const kvm = await (o.kvmAccess ?? systemKvmAccess)(o.uid);
-  const accelerator = pick(o.accelerator, { ...proof?.refusals, ...tried }, kvm);
-  const keys = createBootKeys();
-  const folder = folderOf(o.vmsDir, o.name);
-  await makeFolder(folder, {
-    boot: bootDiskTar(keys, {}),
-    scratchBytes: o.diskBytes,
-    transferBytes: o.transferBytes,
-    uid: o.uid,
-  });
+  return { images, qemu, isolationReason, proofKey, proof, kvm, folder: folderOf(o.vmsDir, o.name) };
+}
+
+async function launchOf(
+  o: PrepareOptions,
+  survey: Survey,
+  accelerator: AcceleratorChoice,
+): Promise<Omit<Prepared, 'keys' | 'saved'>> {
+  const { folder, images, qemu, isolationReason, kvm, proof, proofKey } = survey;
   const wrapped = isolationReason === undefined;
-  const plan = planLaunch({
+  const input: PlanInput = {
     name: o.name,
     platform: process.platform,
     accelerator: accelerator.name,
@@ -98,16 +161,35 @@ export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Pre
     wrapped,
     uid: o.uid,
     deviceGid: accelerator.name === 'kvm' && 'gid' in kvm ? kvm.gid : undefined,
-  });
+  };
   return {
-    plan,
+    plan: planLaunch(input),
+    folder,
     files: { portPath: folder.socketPath, inDiskPath: folder.inPath, outDiskPath: folder.outPath },
-    keys,
     accelerator,
     proofKey,
     proven: proves(proof, accelerator),
     isolation: wrapped ? 'full' : 'reduced',
     isolationReason,
+    fitness: await fitnessOf(o, input, images.rootDigest),
+  };
+}
+
+async function fitnessOf(o: PrepareOptions, input: PlanInput, rootDigest: string): Promise<Fitness> {
+  const { qemu, images, accelerator } = input;
+  const program = await stat(qemu.path);
+  const named = async (path: string): Promise<string> => `${basename(path)}:${(await stat(path)).size}`;
+  return {
+    qemu: `${qemu.version} ${qemu.path} ${program.size} ${Math.round(program.mtimeMs)}`,
+    // Emulation is the same on every processor; the others hand the real one through.
+    processor: accelerator === 'tcg' ? process.arch : `${process.arch} ${cpus()[0]?.model ?? 'unknown'}`,
+    accelerator,
+    vcpus: String(o.vcpus),
+    memory: String(o.memoryBytes),
+    disks: `scratch ${o.diskBytes}, in and out ${o.transferBytes}`,
+    images: `${await named(images.kernelPath)} ${await named(images.initramfsPath)} ${rootDigest}`,
+    'kernel words': input.kernelWords.join(' '),
+    machine: sha256Digest(machineWords(input).join('\0')),
   };
 }
 
@@ -140,6 +222,16 @@ function pick(setting: AcceleratorSetting, failed: Refusals, kvm: DeviceAccess):
     `The accelerator that the settings ask for cannot be used${why === undefined ? '' : `: ${why}`}.`,
     'Set the accelerator to “auto”.',
   );
+}
+
+/** The accelerator of a saved state, where it may be used still. Throws `state-unfit`. */
+function sameAgain(setting: AcceleratorSetting, saved: string, kvm: DeviceAccess): AcceleratorChoice {
+  const name = candidates(process.platform, process.arch).find((candidate) => candidate === saved);
+  const closed = name === 'kvm' && 'refusal' in kvm ? kvm.refusal : undefined;
+  if (name === undefined || closed !== undefined || (setting !== 'auto' && setting !== name)) {
+    throw unfit(`its accelerator cannot be used any more${closed === undefined ? '' : ` (${closed})`}`);
+  }
+  return { name, reason: 'It goes on with the accelerator that it was saved under.' };
 }
 
 async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {

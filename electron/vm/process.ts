@@ -20,7 +20,12 @@ export interface LaunchPlan {
   /** The command is bwrap (or becomes it), which tells QEMU's pid on descriptor 4. */
   readonly wrapped: boolean;
   readonly pidFilePath: string;
+  /** Where QEMU finds the host's socket for what is to be saved. */
+  readonly wirePath: string;
 }
+
+/** The descriptor from which QEMU reads a saved state. */
+export const incomingDescriptor = 5;
 
 /** How QEMU ended. `stderr` holds the last of what it wrote. */
 export interface QemuExit {
@@ -35,6 +40,8 @@ const stderrBytes = 8 * 1024;
 export class QemuProcess {
   /** QEMU's monitor: descriptor 3 of the child. */
   readonly monitor: Duplex;
+  /** The other end of {@link incomingDescriptor}, for a QEMU that waits for a saved state. */
+  readonly incoming: Duplex | undefined;
   /** Resolves once QEMU and its wrapper are gone, however that came; never rejects. */
   readonly exited: Promise<QemuExit>;
   readonly #child: ChildProcess;
@@ -54,6 +61,10 @@ export class QemuProcess {
     if (!(monitor instanceof Duplex)) throw new Error('no monitor descriptor');
     this.monitor = monitor;
     monitor.on('error', () => undefined);
+    // Its type knows five at most.
+    const incoming = (child.stdio as readonly unknown[])[incomingDescriptor];
+    this.incoming = incoming instanceof Duplex ? incoming : undefined;
+    this.incoming?.on('error', () => undefined);
     child.on('error', () => undefined);
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('latin1')).slice(-stderrBytes);
@@ -65,11 +76,19 @@ export class QemuProcess {
    * Starts the plan and resolves when QEMU's pid is known and recorded in the pid file. A wrapper that fails
    * resolves too, with `pid` undefined and `exited` telling why. Rejects `qemu-missing` when the command cannot
    * be started at all.
+   * @param o.restoring QEMU gets {@link incoming}
    */
-  static async launch(plan: LaunchPlan, table: ProcessTable, clock: Clock): Promise<QemuProcess> {
+  static async launch(
+    plan: LaunchPlan,
+    table: ProcessTable,
+    clock: Clock,
+    { restoring = false } = {},
+  ): Promise<QemuProcess> {
     const nullDescriptor = openSync(devNull, 'r+');
     const wanted: ('ignore' | 'pipe')[] = ['ignore', 'ignore', 'pipe', 'pipe'];
     if (plan.wrapped) wanted.push('pipe');
+    if (restoring) wanted[incomingDescriptor] = 'pipe';
+    if (restoring && !plan.wrapped) wanted[incomingDescriptor - 1] = 'ignore';
     const stdio: StdioOptions = cleanStdio(wanted, inheritableDescriptors(), nullDescriptor);
     let child: ChildProcess;
     try {

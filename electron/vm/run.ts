@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { Failure } from '../contract/failures.ts';
+import { type Failure, GleanerError } from '../contract/failures.ts';
 import { consoleBytes } from './argv.ts';
+import { Comeback } from './comeback.ts';
 import { Governor } from './governor.ts';
+import { sendState } from './migration.ts';
 import type { Prepared } from './prepare.ts';
 import type { ProcessTable } from './proc.ts';
 import { type QemuExit, QemuProcess } from './process.ts';
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly onChange: () => void;
   /** The guest ended by itself, or cannot be talked to any more, while QEMU still lives. */
   readonly onLost: (failure: Failure) => void;
+  /** The saved state that this guest comes from is used up; its vCPUs have not run yet. */
+  readonly onConsumed: () => void;
 }
 
 /** QEMU was asked to stop its vCPUs and has not answered for so long: the process itself is stopped. In ms. */
@@ -39,6 +43,7 @@ export class VmRun {
   readonly #o: RunOptions;
   readonly #qemu: QemuProcess;
   readonly #monitor: QmpClient;
+  readonly #comeback: Comeback | undefined;
   #paused = false;
   /** Stopped by signal, because the monitor did not answer in time. */
   #halted = false;
@@ -60,7 +65,10 @@ export class VmRun {
       spawnWorker: o.spawnWorker,
       clock,
       log,
+      // Half a packet of the session before may sit in a guest that was saved.
+      fresh: o.prepared.saved === undefined,
     });
+    this.#comeback = o.prepared.saved && new Comeback(o.prepared.folder, o.prepared.saved.pieces);
     this.governor = new Governor({
       vcpus: o.vcpus,
       share: o.share,
@@ -98,13 +106,20 @@ export class VmRun {
    */
   static async launch(o: RunOptions): Promise<VmRun> {
     const launchedAt = o.clock.monotonic();
-    const { plan } = o.prepared;
-    const qemu = await QemuProcess.launch({ ...plan, args: [...plan.args, '-S'] }, o.table, o.clock);
+    const { plan, saved } = o.prepared;
+    const args = [...plan.args, '-S', ...(saved ? ['-incoming', 'defer'] : [])];
+    const restoring = saved !== undefined;
+    const qemu = await QemuProcess.launch({ ...plan, args }, o.table, o.clock, { restoring });
     return new VmRun(o, qemu, launchedAt);
   }
 
   get pid(): number | undefined {
     return this.#qemu.pid;
+  }
+
+  /** The generation of the saved state that the guest comes from. */
+  get restoredFrom(): string | undefined {
+    return this.#o.prepared.saved?.generation;
   }
 
   get residentBytes(): number | undefined {
@@ -135,12 +150,20 @@ export class VmRun {
   }
 
   /**
-   * Waits until the guest is ready, sets its clock and its quota. Rejects `guest-not-ready` after `limitMs` of
-   * unfrozen time, and `qemu-exited` when QEMU ends before.
+   * Waits until the guest is ready, sets its clock and its quota. A guest that comes from a saved state is brought
+   * back first. Rejects `guest-not-ready` after `limitMs` of unfrozen time, `qemu-exited` when QEMU ends before, and
+   * `state-unfit` when the saved state is damaged.
    */
   async boot(limitMs: number): Promise<GuestHello> {
     await this.#monitor.ready();
+    const stream = this.#qemu.incoming;
+    if (this.#comeback && stream) {
+      await this.#comeback.load({ monitor: this.#monitor, stream, gone: this.exited });
+      this.#o.log.info('vm', 'the saved state is used up');
+      this.#o.onConsumed();
+    }
     if (!this.#paused) this.#tell('cont');
+    await this.#comeback?.tidy();
     const hello = await this.session.connect(limitMs);
     await this.session.setClock(this.#o.clock.now());
     await this.governor.apply();
@@ -154,6 +177,7 @@ export class VmRun {
   pause(): Promise<void> {
     this.governor.hold();
     this.#paused = true;
+    this.#comeback?.hold();
     const answered = this.#monitor.execute('stop');
     this.session.frozen(true);
     return new Promise((resolve, reject) => {
@@ -180,9 +204,41 @@ export class VmRun {
   async resume(): Promise<void> {
     this.#unhalt();
     this.#paused = false;
-    const answered = this.#monitor.execute('cont');
     this.session.frozen(false);
-    await answered;
+    // One that is not back yet must not run before its state is used up, which is then done with it.
+    if (this.#comeback?.held) this.#comeback.goOn();
+    else await this.#monitor.execute('cont');
+  }
+
+  /**
+   * Gives away the state of a guest that is paused. Rejects as {@link sendState} does; the guest can go on then.
+   * @param o.limitBytes more is refused
+   */
+  async send(o: {
+    readonly limitBytes: number;
+    readonly signal: AbortSignal;
+    readonly take: (piece: Uint8Array) => Promise<void>;
+  }): Promise<void> {
+    const { folder, plan } = this.#o.prepared;
+    await sendState({
+      ...o,
+      monitor: this.#monitor,
+      socketPath: folder.wirePath,
+      wirePath: plan.wirePath,
+      uid: plan.uid,
+      gone: this.exited,
+      clock: this.#o.clock,
+    });
+  }
+
+  /** Resolves when the vCPUs and the disks of a paused guest stand still for certain. */
+  async standStill(): Promise<void> {
+    // A process that is stopped by signal answers nothing; the monitor obeys the stop that it was sent then.
+    this.#unhalt();
+    const answer = await this.#monitor.execute('query-status');
+    if (typeof answer === 'object' && answer !== null && 'running' in answer && answer.running === false)
+      return;
+    throw new GleanerError('state-unavailable', 'The virtual machine does not stand still.');
   }
 
   /** The guest's wall clock stood still while it was frozen. A failure is a problem, tried again later. */

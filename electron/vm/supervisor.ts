@@ -3,8 +3,7 @@ import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SpawnWorker } from '../base/worker.ts';
 import { type Failure, GleanerError, toFailure } from '../contract/failures.ts';
-import { didNotBoot, type Refusals, remember } from './accelerator.ts';
-import { folderOf, removeFolder } from './folder.ts';
+import { folderOf, removeFolder, tidyFolder, type VmFolder } from './folder.ts';
 import {
   type Command,
   command,
@@ -16,10 +15,12 @@ import {
   type Next,
 } from './machine.ts';
 import { reapOrphan } from './orphans.ts';
-import { type Prepared, type PrepareOptions, prepareVm } from './prepare.ts';
+import { type Prepared, type PrepareOptions, prepareSaved, prepareVm } from './prepare.ts';
 import type { ProcessTable } from './proc.ts';
 import { exitFailure } from './process.ts';
 import { VmRun } from './run.ts';
+import { type SaveFigures, States } from './states.ts';
+import { Trials } from './trials.ts';
 
 export interface SupervisorOptions extends PrepareOptions {
   readonly spawnWorker: SpawnWorker;
@@ -48,14 +49,15 @@ export class Supervisor {
   #pauses = 0;
   #pausing: Promise<{ acknowledgedMs: number }> = Promise.resolve({ acknowledgedMs: 0 });
   #resuming: Promise<void> = Promise.resolve();
-  #saving: Promise<void> = Promise.resolve();
+  readonly #states: States;
+  readonly #trials: Trials;
   #cancelWait: () => void = () => undefined;
-  /** Accelerators that failed since the last good boot. */
-  #tried: Refusals = {};
 
   constructor(o: SupervisorOptions) {
     this.#o = o;
     this.#since = o.clock.now();
+    this.#states = new States(o);
+    this.#trials = new Trials(o);
   }
 
   get state(): MachineState {
@@ -85,6 +87,20 @@ export class Supervisor {
     return this.#run;
   }
 
+  /** The saved state that lies on the disk. */
+  get onDisk(): States['onDisk'] {
+    return this.#states.onDisk;
+  }
+
+  /** Why the last save came to nothing, or why a saved state did not come back. */
+  get trouble(): Failure | undefined {
+    return this.#states.trouble;
+  }
+
+  estimate(): SaveFigures {
+    return this.#states.estimate(this.#run);
+  }
+
   /** All time in which the vCPUs stood still because of a freeze, in ms; never decreases. */
   get frozenMs(): number {
     return this.#frozenMs + (this.#frozenAt === undefined ? 0 : this.#o.clock.monotonic() - this.#frozenAt);
@@ -110,9 +126,10 @@ export class Supervisor {
 
   /** Resolves with the time QEMU took to acknowledge, in ms; 0 when already frozen. */
   freeze(): Promise<{ acknowledgedMs: number }> {
-    if (this.#state.phase === 'frozen') return Promise.resolve({ acknowledgedMs: 0 });
+    const before = this.#state.phase;
     this.command('freeze');
-    return this.#pausing;
+    const atOnce = before === 'frozen' || before === 'saving' || this.#state.phase === 'saved';
+    return atOnce ? Promise.resolve({ acknowledgedMs: 0 }) : this.#pausing;
   }
 
   async thaw(): Promise<void> {
@@ -120,14 +137,33 @@ export class Supervisor {
     await this.#resuming;
   }
 
-  async save(): Promise<void> {
+  /** Resolves when the state is on the disk and QEMU is gone. */
+  async save(): Promise<SaveFigures> {
     this.command('save');
-    await this.#saving;
+    const saved = await this.#states.saving;
+    await this.#ended();
+    return saved;
+  }
+
+  /** To be called once, before anything is started: takes up the state that an earlier host saved, if there is one. */
+  async recover(): Promise<void> {
+    const { run } = this.#state;
+    if (await this.#states.find(this.#folder)) this.#event({ type: 'found', run });
   }
 
   /** Resolves when neither QEMU nor its disks are left. */
   async stop(): Promise<void> {
     this.command('stop');
+    await this.#ended();
+  }
+
+  /** Resolves when QEMU is gone; a saved state and its disks stay for the next host. */
+  async leave(): Promise<void> {
+    this.command('leave');
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
     await this.#launch?.then(
       (run) => run.exited,
       () => undefined,
@@ -165,7 +201,7 @@ export class Supervisor {
   #do(effect: Effect): void {
     switch (effect.type) {
       case 'prepare':
-        void this.#prepare(effect.run);
+        void this.#prepare(effect.run, effect.restoring);
         return;
       case 'launch':
         this.#start(effect.run);
@@ -179,8 +215,13 @@ export class Supervisor {
         this.#resuming.catch(() => undefined);
         return;
       case 'save':
-        this.#saving = this.#save(effect.run);
-        this.#saving.catch(() => undefined);
+        this.#save(effect.run);
+        return;
+      case 'cancel-save':
+        this.#states.cancel();
+        return;
+      case 'forgo':
+        this.#states.forgo(effect.failure);
         return;
       case 'quit':
         // Its `exited` tells the reducer.
@@ -194,21 +235,28 @@ export class Supervisor {
       case 'cancel-wait':
         this.#cancelWait();
         return;
+      case 'keep':
+        void this.#folderWork.run(() => tidyFolder(this.#folder)).catch(() => undefined);
+        return;
       case 'clean':
-        void this.#folderWork
-          .run(() => removeFolder(folderOf(this.#o.vmsDir, this.#o.name)))
-          .catch(() => undefined);
+        this.#states.gone();
+        void this.#folderWork.run(() => removeFolder(this.#folder)).catch(() => undefined);
     }
   }
 
-  async #prepare(run: number): Promise<void> {
+  get #folder(): VmFolder {
+    return folderOf(this.#o.vmsDir, this.#o.name);
+  }
+
+  async #prepare(run: number, restoring: boolean): Promise<void> {
     try {
       await this.#folderWork.run(async () => {
         // Stopped while this waited for its turn: there is nothing to prepare any more.
         if (this.#state.run !== run) return;
-        const { pidFilePath } = folderOf(this.#o.vmsDir, this.#o.name);
-        await reapOrphan(pidFilePath, this.#o);
-        this.#prepared = await prepareVm(this.#o, this.#tried);
+        await reapOrphan(this.#folder.pidFilePath, this.#o);
+        this.#prepared = restoring
+          ? await prepareSaved(this.#o)
+          : await prepareVm(this.#o, this.#trials.tried);
       });
       this.#event({ type: 'prepared', run });
     } catch (error) {
@@ -229,6 +277,10 @@ export class Supervisor {
       },
       onLost: (failure) => {
         void this.#lost(run, failure);
+      },
+      onConsumed: () => {
+        this.#states.gone();
+        this.#event({ type: 'consumed', run });
       },
     });
     this.#launch = launch;
@@ -256,7 +308,7 @@ export class Supervisor {
       () => {
         if (this.#run !== started) return;
         this.#bootMs = this.#o.clock.monotonic() - started.launchedAt - (this.frozenMs - frozenBefore);
-        this.#tried = this.#remember(prepared);
+        this.#trials.good(prepared);
         this.#event({ type: 'ready', run });
         if (this.#state.phase === 'running') started.governor.run();
       },
@@ -271,51 +323,15 @@ export class Supervisor {
 
   async #lost(run: number, failure: Failure): Promise<void> {
     if (failure.code === 'qemu-exited') return;
-    const tail = await this.#run?.consoleTail();
+    const tail = failure.code === 'state-unfit' ? '' : await this.#run?.consoleTail();
     this.#o.log.warn('vm', failure.sentence, { vm: this.#o.name, console: tail });
     this.#event({ type: 'unusable', run, ...this.#blame(run, failure) });
   }
 
-  /**
-   * A first boot that failed under an accelerator which never proved itself: the next candidate is tried at
-   * once. A forced one has no next, and says so.
-   */
   #blame(run: number, failure: Failure): { failure: Failure; next: Next } {
-    const prepared = this.#prepared;
-    const booting =
-      this.#state.run === run && (this.#state.phase === 'starting' || isFrozenBoot(this.#state));
-    if (!booting || !prepared || prepared.proven) return { failure, next: 'backoff' };
-    const { name } = prepared.accelerator;
-    if (name === 'tcg') {
-      // Nothing boots: that is no accelerator's fault.
-      this.#tried = {};
-      return { failure, next: 'backoff' };
-    }
-    if (this.#o.accelerator === 'auto') {
-      this.#tried = { ...this.#tried, [name]: didNotBoot(name) };
-      this.#o.log.warn('vm', didNotBoot(name), { why: failure.sentence });
-      return { failure, next: 'start' };
-    }
-    const sentence = `${didNotBoot(name)}: ${failure.sentence}`.slice(0, 1000);
-    return {
-      failure: { code: 'accelerator-unusable', sentence, hint: 'Set the accelerator to “auto”.' },
-      next: 'backoff',
-    };
-  }
-
-  #remember(prepared: Prepared): Refusals {
-    if (!prepared.proven && this.#o.accelerator === 'auto') {
-      const { acceleratorMemoryPath } = this.#o;
-      try {
-        remember(acceleratorMemoryPath, prepared.proofKey, {
-          good: prepared.accelerator.name,
-          refusals: this.#tried,
-        });
-      } catch (error) {
-        this.#o.log.warn('vm', 'the accelerator could not be remembered', { why: String(error) });
-      }
-    }
-    return {};
+    const booting = this.#state.run === run && isBooting(this.#state);
+    if (!booting || !this.#prepared) return { failure, next: 'backoff' };
+    return this.#trials.blame(this.#prepared, failure);
   }
 
   async #pause(run: number): Promise<{ acknowledgedMs: number }> {
@@ -333,8 +349,13 @@ export class Supervisor {
   }
 
   async #resume(): Promise<void> {
-    this.#pauses += 1;
+    const turn = ++this.#pauses;
+    this.#states.forget();
     this.#endFrozen();
+    // Before the vCPUs run.
+    await this.#states.cancelled();
+    // Frozen again meanwhile.
+    if (turn !== this.#pauses) return;
     const live = this.#run ?? (await this.#launch);
     await live?.resume();
     if (this.#state.phase !== 'running' || this.#run !== live) return;
@@ -342,10 +363,23 @@ export class Supervisor {
     await live?.setClock();
   }
 
-  #save(run: number): Promise<void> {
-    const failure = new GleanerError('state-unavailable', 'Saving a virtual machine is not built yet.');
-    this.#event({ type: 'unsaved', run, failure: failure.toFailure() });
-    return Promise.reject(failure);
+  #save(run: number): void {
+    this.#states.save(
+      (work) =>
+        this.#folderWork.run(async () => {
+          const [live, prepared] = [this.#run, this.#prepared];
+          if (live && prepared && this.#state.run === run) return work(live, prepared);
+          throw new GleanerError('qemu-exited', 'The virtual machine has ended.');
+        }),
+      {
+        done: () => {
+          this.#event({ type: 'saved', run });
+        },
+        failed: (failure) => {
+          this.#event({ type: 'unsaved', run, failure });
+        },
+      },
+    );
   }
 
   #endFrozen(): void {
@@ -354,8 +388,10 @@ export class Supervisor {
   }
 }
 
-function isFrozenBoot(state: MachineState): boolean {
-  return (state.phase === 'freezing' || state.phase === 'frozen') && state.readyAt === null;
+/** Frozen or not. */
+function isBooting(state: MachineState): boolean {
+  if (!('origin' in state) || state.origin !== 'boot' || state.phase === 'saving') return false;
+  return state.phase === 'starting' || state.readyAt === null;
 }
 
 function words(state: MachineState): { why?: string } {

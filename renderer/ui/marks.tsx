@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 /** The same shapes as in the tray (resources/icons/draw.mjs): told apart without colour. */
-export type MarkName = 'working' | 'paused' | 'waiting' | 'attention';
+export type MarkName = 'working' | 'yielding' | 'paused' | 'waiting' | 'attention';
 
 const leaf = 'M12.7 13.6C12.9 9.9 15.4 7.7 19.6 7.2 19.6 11.2 16.9 13.6 12.7 13.6Z';
 const ring = <circle cx="12" cy="12" r="9.7" fill="none" stroke="currentColor" strokeWidth="2.2" />;
@@ -15,6 +15,12 @@ const shapes: Readonly<Record<MarkName, ReactNode>> = {
       <path d={leaf} transform="translate(0 6.6)" />
       <path d={leaf} transform="matrix(-1 0 0 1 24 6.6)" />
       <path d="M11.1 9H12.9V23H11.1Z" />
+    </>
+  ),
+  yielding: (
+    <>
+      <circle cx="12" cy="6.8" r="5.3" />
+      <path d="M2 22.8C2 17.2 6.2 13.9 12 13.9S22 17.2 22 22.8Z" />
     </>
   ),
   paused: (

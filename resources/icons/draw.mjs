@@ -14,6 +14,9 @@ const grain = `
 const ring = '<circle cx="12" cy="12" r="9.7" fill="none" stroke="currentColor" stroke-width="2.2"/>';
 const states = {
   working: grain,
+  // A person: the computer is theirs.
+  yielding:
+    '<circle cx="12" cy="6.8" r="5.3"/><path d="M2 22.8 C2 17.2 6.2 13.9 12 13.9 S22 17.2 22 22.8 Z"/>',
   paused: `${ring}<path d="M8.2 7.5 H10.8 V16.5 H8.2 Z M13.2 7.5 H15.8 V16.5 H13.2 Z"/>`,
   waiting: `${ring}<path d="M12 6.4 V12.2 L15.6 14.4" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>`,
   attention:

@@ -11,11 +11,10 @@ import type {
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
-import type { PolicyReport } from '../../electron/contract/policy.ts';
-import { SettingKey } from '../../electron/contract/settings.ts';
-import { noSignals } from '../../electron/contract/signals.ts';
+import type { YieldReport } from '../../electron/contract/policy.ts';
+import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
-import { effectiveList, mergeLayers } from '../../electron/settings/layers.ts';
+import { FakeSettings } from './fake-settings.ts';
 
 /** 2026-03-01T12:00:00Z: every fake figure is told from here. */
 export const fakeNow = Date.UTC(2026, 2, 1, 12);
@@ -27,12 +26,12 @@ export function fakeContribution(changes: Partial<Contribution> = {}): Contribut
     since: fakeNow - 60_000,
     allowance: {
       run: true,
+      rung: 'full',
       share: 1,
       vcpus: 1,
       memoryBytes: 805_306_368,
-      rung: 'full',
       network: true,
-      reason: 'Nothing speaks against it.',
+      reason: 'Nothing holds it back.',
       reasons: [],
     },
     pause: null,
@@ -96,6 +95,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
     lostSeconds: 0,
     asksPresence: false,
+    preset: { name: 'balanced', source: 'built-in', organization: null },
     problems: [],
     ...changes,
   };
@@ -143,32 +143,49 @@ export const fakeDocument = JobDocument.parse({
   price: { amount: 2, unit: 'points' },
 });
 
-/** A computer in use, with two rules of ACME's. */
-export function fakePolicyReport(changes: Partial<PolicyReport> = {}): PolicyReport {
-  const words = 'you are using the computer';
-  const effective = mergeLayers({
-    user: { version: 2, settings: { 'pauseOn.programs': ['blender'] } },
-    locked: { version: 2, organization: 'ACME', settings: { 'inUse.share': 0.1 } },
-    problems: [],
-  });
-  const sentence = `Working at 10 %: ${words} (set by ACME).`;
+export const fakeSignals: Signals = {
+  ...noSignals,
+  lastInputAt: 1_000,
+  inputSource: 'x11',
+  screenLocked: false,
+  call: false,
+  fullScreen: false,
+  onBattery: false,
+  otherLoad: 0.07,
+  programs: [],
+  diskFreeBytes: 48 * 1024 ** 3,
+};
+
+export function fakeYieldReport(): YieldReport {
   return {
-    sentence,
-    allowance: {
-      ...fakeContribution().allowance,
-      rung: 'throttled',
-      share: 0.1,
-      network: false,
-      reason: sentence,
-      reasons: [{ code: 'input', words, source: 'locked', share: 0.1 }],
-    },
-    signals: { ...noSignals, lastInputAt: 1000, inputSource: 'x11', onBattery: false, otherLoad: 0.07 },
-    sensorTroubles: [{ sensor: 'call', words: 'PipeWire does not answer' }],
-    settings: effectiveList(effective),
-    preset: 'balanced',
-    organization: 'ACME',
-    nextChangeAt: fakeNow + 180_000,
-    ...changes,
+    days: 30,
+    stats: { count: 7, lastMs: 28, p50Ms: 21, p95Ms: 43 },
+    histogram: [
+      { upToMs: 10, count: 0 },
+      { upToMs: 20, count: 3 },
+      { upToMs: 50, count: 3 },
+      { upToMs: 300, count: 1 },
+      { upToMs: null, count: 0 },
+    ],
+    latest: [
+      { at: fakeNow - 60_000, cause: 'input', stoppedMs: 2.1, quietMs: 28, polledMs: 0, inputSource: 'x11' },
+      {
+        at: fakeNow - 600_000,
+        cause: 'input',
+        stoppedMs: 1.9,
+        quietMs: 31,
+        polledMs: 250,
+        inputSource: 'polled',
+      },
+      {
+        at: fakeNow - 4_000_000,
+        cause: 'call',
+        stoppedMs: 2.4,
+        quietMs: null,
+        polledMs: 0,
+        inputSource: null,
+      },
+    ],
   };
 }
 
@@ -183,8 +200,11 @@ export class FakeHost implements HostApi {
   jobs: JobView[] = [fakeJob()];
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
+  readonly settings = new FakeSettings();
+  signals = fakeSignals;
+  sensorTroubles: { sensor: string; words: string }[] = [];
+  yields = fakeYieldReport();
   checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
-  policy: PolicyReport = fakePolicyReport();
   stdout = 'hello\n';
   /** What the last upload brought. */
   uploaded: Buffer = Buffer.alloc(0);
@@ -203,6 +223,11 @@ export class FakeHost implements HostApi {
   emit(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
+  }
+
+  /** After a change of `settings`: the Snapshot carries the preset. */
+  emitSettings(): void {
+    this.emit({ ...this.snapshot, preset: this.settings.preset });
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {
@@ -250,16 +275,16 @@ export class FakeHost implements HostApi {
     if (failure) throw failure;
   }
 
-  #setting(asked: string): CommandOutput<'settings.set'> {
-    const setting = this.policy.settings.find(({ key }) => key === asked);
-    if (setting) return setting;
-    throw new GleanerError('setting-unknown', `There is no setting "${asked}".`);
-  }
-
   #job(id: string): JobView {
     const job = this.jobs.find((candidate) => candidate.id === id);
     if (!job) throw new GleanerError('not-found', `There is no job "${id}".`, 'See "gleaner jobs list".');
     return job;
+  }
+
+  /** The answer to a change of the settings, after everybody has heard of it. */
+  #changed<T>(answer: T): T {
+    this.emitSettings();
+    return answer;
   }
 
   readonly #answers: { [N in PlainCommandName]: (input: CommandParsed<N>) => CommandOutput<N> } = {
@@ -287,31 +312,22 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
-    doctor: () => this.checks,
-    'policy.explain': () => this.policy,
-    'settings.list': () => this.policy.settings,
-    'settings.set': ({ key, value }) => ({
-      ...this.#setting(key),
-      key: SettingKey.parse(key),
-      value,
-      source: 'user',
-      preset: null,
+    'policy.explain': () => ({
+      sentence: this.snapshot.contribution.sentence,
+      allowance: this.snapshot.contribution.allowance,
+      signals: this.signals,
+      sensorTroubles: this.sensorTroubles,
+      settings: this.settings.list(),
+      preset: this.settings.preset.name,
+      organization: this.settings.organization,
+      nextChangeAt: null,
     }),
-    'settings.unset': ({ key }) => ({ ...this.#setting(key), source: 'built-in', preset: 'balanced' }),
-    'settings.import-boinc': () => ({
-      taken: [{ from: 'idle_time_to_run', value: '10', key: 'idle.afterSeconds', became: 600 }],
-      refused: [{ from: 'run_on_batteries', value: '0', why: 'battery.aboveCharge is set by ACME' }],
-      unequalled: [{ from: 'max_bytes_sec_up', value: '5000' }],
-    }),
-    'yields.report': () => ({
-      days: 30,
-      stats: this.snapshot.yields,
-      histogram: [
-        { upToMs: 10, count: this.snapshot.yields.count },
-        { upToMs: null, count: 0 },
-      ],
-      latest: [],
-    }),
+    'settings.list': () => this.settings.list(),
+    'settings.set': ({ key, value }) => this.#changed(this.settings.set(key, value)),
+    'settings.unset': ({ key }) => this.#changed(this.settings.unset(key)),
+    'settings.import-boinc': ({ xml, dryRun }) => this.#changed(this.settings.importBoinc(xml, dryRun)),
+    'yields.report': () => this.yields,
     'presence.report': () => null,
+    doctor: () => this.checks,
   };
 }

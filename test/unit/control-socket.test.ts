@@ -31,9 +31,9 @@ describe('the control socket', () => {
       'settings.list': {},
       'settings.set': { key: 'idle.share', value: 0.5 },
       'settings.unset': { key: 'idle.share' },
-      'settings.import-boinc': { xml: '\n'.repeat(256 * 1024), dryRun: true },
+      'settings.import-boinc': { xml: '<idle_time_to_run>3</idle_time_to_run>', dryRun: true },
       'yields.report': {},
-      'presence.report': { idleMs: 1000 },
+      'presence.report': { idleMs: 0, pollMs: 250 },
       doctor: {},
     } as const;
     expect(Object.keys(inputs)).toEqual(Object.keys(commands));
@@ -51,13 +51,16 @@ describe('the control socket', () => {
     expect(await client.call('ledger.list', inputs['ledger.list'])).toEqual(host.entries);
     expect((await client.call('ledger.verify', inputs['ledger.verify'])).ok).toBe(true);
     expect(await collect(await client.download('ledger.export', inputs['ledger.export']))).toBe('some bytes');
-    expect(await client.call('policy.explain', inputs['policy.explain'])).toEqual(host.policy);
-    expect(await client.call('settings.list', inputs['settings.list'])).toEqual(host.policy.settings);
-    expect((await client.call('settings.set', inputs['settings.set'])).value).toBe(0.5);
+    expect((await client.call('policy.explain', inputs['policy.explain'])).signals).toEqual(host.signals);
+    expect(await client.call('settings.list', inputs['settings.list'])).toEqual(host.settings.list());
+    expect(await client.call('settings.set', inputs['settings.set'])).toMatchObject({
+      value: 0.5,
+      source: 'user',
+    });
     expect((await client.call('settings.unset', inputs['settings.unset'])).source).toBe('built-in');
     const imported = await client.call('settings.import-boinc', inputs['settings.import-boinc']);
-    expect(imported.taken).toHaveLength(1);
-    expect((await client.call('yields.report', inputs['yields.report'])).days).toBe(30);
+    expect(imported.taken).toMatchObject([{ key: 'idle.afterSeconds', became: 180 }]);
+    expect(await client.call('yields.report', inputs['yields.report'])).toEqual(host.yields);
     expect(await client.call('presence.report', inputs['presence.report'])).toBeNull();
     expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
     expect(host.asked).toEqual(Object.entries(inputs).map(([name, input]) => ({ name, input })));

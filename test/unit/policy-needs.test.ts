@@ -68,7 +68,6 @@ describe('while it does not work', () => {
   test('load and heat are asked only by who waits for them', () => {
     expect(needed(quiet, frozen('input'))).not.toContain('load');
     expect(needed(quiet, frozen('input', 'load'))).toContain('load');
-    expect(needed(quiet, frozen('settling'))).toContain('load');
     expect(needed(quiet, { ...working, running: false })).toContain('load');
     expect(needed(quiet, frozen('input'))).not.toContain('thermal');
     expect(needed(quiet, frozen('quiet'))).toContain('thermal');

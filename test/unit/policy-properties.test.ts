@@ -74,13 +74,13 @@ test('never more than any layer permits, and what is told agrees with what is gr
       trial.narrowing = { share: narrow, vcpus: 1, memoryBytes: 1000, network: true };
       for (const happening of happenings) {
         const allowance = happens(trial, happening);
-        const values = { 'idle.share': 1, ...settings };
+        const { values } = trial;
         expect(allowance.share).toBeLessThanOrEqual(narrow);
         if (trial.signals.screenLocked !== true) {
           expect(allowance.share).toBeLessThanOrEqual(values['idle.share']);
         }
-        if (happening.input && trial.signals.screenLocked !== true && settings['inUse.share'] !== undefined) {
-          expect(allowance.share).toBeLessThanOrEqual(settings['inUse.share']);
+        if (happening.input && trial.signals.screenLocked !== true) {
+          expect(allowance.share).toBeLessThanOrEqual(settings['inUse.share'] ?? 1);
         }
         if (settings.contribute === false) expect(allowance.run).toBe(false);
         expect(allowance.run).toBe(allowance.share > 0);

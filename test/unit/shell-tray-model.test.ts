@@ -31,6 +31,10 @@ describe('trayModel', () => {
       '  For 1 hour',
       '  Until tomorrow',
       '  Until I resume',
+      'Preset: Balanced',
+      '  Gentle',
+      '  Balanced',
+      '  Generous',
       '—',
       'Today: 12 min of CPU time, 3 jobs done',
       'Earned today (This computer): 15 points',
@@ -87,12 +91,53 @@ describe('trayModel', () => {
     );
   });
 
+  const choices = (snapshot: Snapshot): string[] => {
+    const menu = trayModel(snapshot, fakeNow).entries.find(
+      (entry) => entry.kind === 'menu' && entry.label.startsWith('Preset'),
+    );
+    return (menu?.kind === 'menu' ? menu.entries : []).map((entry) =>
+      entry.kind === 'choice'
+        ? `${entry.chosen ? '(•)' : '( )'} ${entry.label}${entry.enabled ? '' : ' disabled'} ${JSON.stringify(entry.action)}`
+        : entry.kind === 'separator'
+          ? '—'
+          : entry.label,
+    );
+  };
+
+  it('offers the presets, the one in force marked', () => {
+    const preset = { name: 'gentle', source: 'default', organization: 'Acme & Sons' } as const;
+    expect(choices(fakeSnapshot({ preset }))).toEqual([
+      '(•) Gentle {"do":"preset","preset":"gentle"}',
+      '( ) Balanced {"do":"preset","preset":"balanced"}',
+      '( ) Generous {"do":"preset","preset":"generous"}',
+    ]);
+  });
+
+  it('shows a locked preset with who set it, and lets nobody choose', () => {
+    const locked = (organization: string | null): string[] =>
+      choices(fakeSnapshot({ preset: { name: 'generous', source: 'locked', organization } }));
+    expect(locked('Acme & Sons')).toEqual([
+      '( ) Gentle disabled {"do":"preset","preset":"gentle"}',
+      '( ) Balanced disabled {"do":"preset","preset":"balanced"}',
+      '(•) Generous disabled {"do":"preset","preset":"generous"}',
+      '—',
+      'Set by Acme && Sons',
+    ]);
+    expect(locked(null).at(-1)).toBe('Set by your organization');
+  });
+
+  it('tells a computer that was given back from a paused one by its picture', () => {
+    const icon = (state: ContributionState): string =>
+      trayModel(fakeSnapshot({ contribution: fakeContribution({ state }) }), fakeNow).icon;
+    expect([icon('yielding'), icon('paused'), icon('waiting')]).toEqual(['yielding', 'paused', 'waiting']);
+  });
+
   it.each(ContributionState.options)('has a picture and a way out in state %s', (state) => {
     const snapshot = fakeSnapshot({ contribution: fakeContribution({ state, sentence: 'So it is.' }) });
     const model = trayModel(snapshot, fakeNow);
     expect(labels(model.entries)[0]).toBe('So it is.');
     expect(labels(model.entries).at(-1)).toBe('Quit Gleaner');
-    expect(['working', 'paused', 'waiting', 'attention']).toContain(model.icon);
+    expect(['working', 'yielding', 'paused', 'waiting', 'attention']).toContain(model.icon);
   });
 });
 

@@ -16,6 +16,8 @@ type Act =
   | { readonly do: 'command'; readonly type: Command['type'] }
   | { readonly do: 'prepare'; readonly failure: FailureCode | undefined }
   | { readonly do: 'ready' }
+  | { readonly do: 'consume' }
+  | { readonly do: 'next host' }
   | { readonly do: 'unusable'; readonly next: 'backoff' | 'start'; readonly code: FailureCode }
   | { readonly do: 'pause' }
   | { readonly do: 'save'; readonly works: boolean }
@@ -30,15 +32,25 @@ const code = fc.constantFrom<FailureCode>(
   'qemu-missing',
   'session-lost',
   'isolation-leak',
+  'state-unfit',
 );
 const next = fc.constantFrom('backoff' as const, 'start' as const);
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
     do: fc.constant('command' as const),
-    type: fc.constantFrom<Command['type']>('start', 'stop', 'freeze', 'thaw', 'save', 'restore'),
+    type: fc.constantFrom<Command['type']>('start', 'stop', 'freeze', 'thaw', 'save', 'restore', 'leave'),
   }),
   fc.record({ do: fc.constant('prepare' as const), failure: fc.option(code, { nil: undefined }) }),
-  fc.record({ do: fc.constantFrom('ready' as const, 'pause' as const, 'quit' as const, 'wait' as const) }),
+  fc.record({
+    do: fc.constantFrom(
+      'ready' as const,
+      'consume' as const,
+      'pause' as const,
+      'quit' as const,
+      'wait' as const,
+      'next host' as const,
+    ),
+  }),
   fc.record({ do: fc.constant('unusable' as const), next, code }),
   fc.record({ do: fc.constant('save' as const), works: fc.boolean() }),
   fc.record({ do: fc.constant('die' as const), next }),
@@ -51,11 +63,17 @@ class World {
   now = 0;
   /** Runs of the QEMUs that live: never more than one. */
   readonly alive = new Set<number>();
-  readonly #preparing = new Set<number>();
+  /** What is prepared, and whether for a restore. */
+  readonly #preparing = new Map<number, boolean>();
+  /** A saved state lies whole on the disk. */
+  #onDisk = false;
+  /** The QEMU that lives was given a saved state which is not used up. */
+  #held = false;
   #quitting = false;
   #pausing: number | undefined;
   #saving: number | undefined;
   #waiting: number | undefined;
+  #restoring = false;
 
   command(type: Command['type']): void {
     const step = command(this.state, { type });
@@ -71,15 +89,29 @@ class World {
         this.command(done.type);
         return;
       case 'prepare': {
-        const [first] = this.#preparing;
+        const [first] = this.#preparing.keys();
         if (first === undefined) return;
+        this.#restoring = this.#preparing.get(first) ?? false;
         this.#preparing.delete(first);
         if (done.failure) this.#event({ type: 'unprepared', run: first, failure: failure(done.failure) });
         else this.#event({ type: 'prepared', run: first });
         return;
       }
+      case 'consume':
+        if (alive === undefined || !this.#held || !['starting', 'frozen'].includes(this.state.phase)) return;
+        // Used once, and there to be used.
+        expect(this.#onDisk).toBe(true);
+        this.#held = false;
+        this.#onDisk = false;
+        this.#event({ type: 'consumed', run: alive });
+        return;
+      case 'next host':
+        if (this.alive.size > 0 || this.#preparing.size > 0 || this.#waiting !== undefined) return;
+        this.state = initialState;
+        if (this.#onDisk) this.#event({ type: 'found', run: 0 });
+        return;
       case 'ready':
-        if (alive !== undefined) this.#event({ type: 'ready', run: alive });
+        if (alive !== undefined && !this.#held) this.#event({ type: 'ready', run: alive });
         return;
       case 'unusable':
         if (alive !== undefined)
@@ -93,6 +125,7 @@ class World {
       case 'save':
         if (this.#saving === undefined) return;
         this.#saving = undefined;
+        if (done.works) this.#onDisk = true;
         if (done.works) this.#event({ type: 'saved', run });
         else this.#event({ type: 'unsaved', run, failure: failure('state-unavailable') });
         return;
@@ -118,8 +151,9 @@ class World {
     switch (this.state.phase) {
       case 'stopped':
       case 'failed':
+        return this.alive.size === 0 && !this.#onDisk;
       case 'saved':
-        return this.alive.size === 0;
+        return this.alive.size === 0 && this.#onDisk;
       case 'preparing':
         return this.#preparing.has(this.state.run);
       case 'starting':
@@ -142,6 +176,7 @@ class World {
     this.#quitting = false;
     this.#pausing = undefined;
     this.#saving = undefined;
+    this.#held = false;
     this.#event({ type: 'exited', run, failure: failure('qemu-exited'), next: after });
   }
 
@@ -155,20 +190,38 @@ class World {
     for (const effect of effects) {
       switch (effect.type) {
         case 'prepare':
-          this.#preparing.add(effect.run);
+          if (effect.restoring) expect(this.#onDisk).toBe(true);
+          // Disks are made anew.
+          else this.#onDisk = false;
+          this.#preparing.set(effect.run, effect.restoring);
           break;
         case 'launch':
           this.alive.add(effect.run);
+          this.#held = this.#restoring;
           expect([...this.alive]).toHaveLength(1);
           break;
         case 'pause':
           this.#pausing = effect.run;
           break;
         case 'resume':
+          // Never runs on beside a saved state of itself, unless that is to be used up first.
+          expect(this.#onDisk && !this.#held).toBe(false);
           this.#pausing = undefined;
           break;
         case 'save':
           this.#saving = effect.run;
+          break;
+        case 'cancel-save':
+          expect(this.alive.size).toBe(1);
+          this.#saving = undefined;
+          this.#onDisk = false;
+          break;
+        case 'forgo':
+          this.#onDisk = false;
+          break;
+        case 'keep':
+          expect(this.alive.size).toBe(0);
+          expect(this.#onDisk).toBe(true);
           break;
         case 'quit':
           expect(this.alive.has(effect.run)).toBe(true);
@@ -184,6 +237,7 @@ class World {
         case 'clean':
           // Disks never go while a QEMU has them open.
           expect(this.alive.size).toBe(0);
+          this.#onDisk = false;
       }
     }
   }
@@ -218,6 +272,7 @@ it('gets to running again from wherever it was stopped', () => {
       world.command('start');
       for (let turn = 0; turn < 50 && world.state.phase === 'preparing'; turn += 1)
         world.perform({ do: 'prepare', failure: undefined });
+      world.perform({ do: 'consume' });
       world.perform({ do: 'ready' });
       expect(world.state.phase).toBe('running');
     }),

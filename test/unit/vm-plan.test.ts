@@ -67,6 +67,7 @@ describe('a wrapped launch', () => {
       '/data/r /images/root',
       '/data/vms/local/boot.img /vm/boot.img',
       '/data/vms/local/in.raw /vm/in.raw',
+      '/data/vms/local/wire /vm/wire',
     ]);
     expect(pairs(plan.args, '--bind')).toEqual([
       '/data/vms/local/scratch.raw /vm/scratch.raw',

@@ -193,11 +193,14 @@ describe('freezing', () => {
     await until(() => systemProcesses.stat(pid)?.state !== 'T');
   });
 
-  it('does not save yet, and says so', async () => {
+  it('saves nothing that does not stand still for certain; that is told until it goes on', async () => {
     const vm = await running();
     await vm.freeze();
     await expect(vm.save()).rejects.toMatchObject({ code: 'state-unavailable' });
-    expect(vm.status().phase).toBe('frozen');
+    expect(vm.status()).toMatchObject({ phase: 'frozen', savedBytes: null });
+    expect(vm.status().problems[0]?.sentence).toContain('was not saved, so it keeps its memory');
+    await vm.thaw();
+    expect(vm.status().problems).toEqual([]);
   });
 });
 

@@ -94,6 +94,7 @@ export function vmOptions(dir: string, overrides: Partial<VmOptions> = {}): VmOp
     log: testLog,
     allowReducedIsolation: true,
     acceleratorMemoryPath: join(dir, 'accelerator.json'),
+    secrets: { key: () => Promise.resolve(new Uint8Array(32).fill(7)) },
     ...(isRoot ? { uid: testUid } : {}),
     ...overrides,
   };

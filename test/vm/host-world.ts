@@ -4,13 +4,20 @@ import { resolvePaths } from '../../electron/base/paths.ts';
 import type { CommandOutput, JobDocument, Snapshot } from '../../electron/contract/index.ts';
 import { packageTar, type SamplePackage } from '../../electron/grid/local/sample.ts';
 import { createHost, type Host, type HostOptions } from '../../electron/host.ts';
+import type { ProfileSource } from '../../electron/settings/profiles/source.ts';
 import { forkWorkers } from '../../electron/workers.ts';
 import { defaultOutDir } from '../../resources/guest/recipe.ts';
 import { testLog } from './harness.ts';
 
 export const sampleDir = fileURLToPath(new URL('../../resources/sample', import.meta.url));
 
-/** The real host on Node with everything in `dir`, not started. */
+/** A computer that nobody administers. */
+export const noProfiles: ProfileSource = {
+  read: () => Promise.resolve({ defaults: null, locked: null }),
+  watch: () => ({ dispose: () => undefined }),
+};
+
+/** The real host on Node with everything in `dir`, not started. Nothing tells it of a person unless `overrides` do. */
 export function hostIn(dir: string, overrides: Partial<HostOptions> = {}): Promise<Host> {
   const env = { GLEANER_HOME: dir };
   return createHost({
@@ -21,6 +28,7 @@ export function hostIn(dir: string, overrides: Partial<HostOptions> = {}): Promi
     }),
     imageSourceDir: () => Promise.resolve(defaultOutDir()),
     sampleDir,
+    profiles: noProfiles,
     seedSample: false,
     version: 'test',
     log: testLog,

@@ -6,7 +6,7 @@ import type { Disposable } from '../../base/disposal.ts';
 
 /** After the sound server went away, or was not there. */
 const retryMs = 30_000;
-const answerMs = 5000;
+const answerMs = 3000;
 const answerBytes = 256 * 1024;
 /** Events that come in a bunch are answered by one more look, so much later. */
 const bunchMs = 500;
@@ -71,7 +71,8 @@ export class PulseWatch implements Disposable {
   }
 
   #subscribe(): void {
-    const child = spawn('pactl', ['subscribe'], {
+    // Ends with us, whatever happens to us.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'pactl', 'subscribe'], {
       env: { ...this.#env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly bounds?: Partial<SessionBounds>;
+  /** Whether the guest never had a session before; by default it did not. */
+  readonly fresh?: boolean;
 }
 
 const defaultBounds: SessionBounds = {
@@ -124,7 +126,7 @@ export class SessionKeeper {
         const left = until - this.time.now();
         const { files, keys } = this.#o;
         const attemptMs = this.#everOpen ? this.bounds.attemptMs : this.bounds.openMs;
-        const opening = { files, keys, fresh: !this.#everOpen };
+        const opening = { files, keys, fresh: !this.#everOpen && this.#o.fresh !== false };
         const hello = await link.open(opening, Math.min(left, attemptMs));
         this.#everOpen = true;
         await this.#prepare(link);
