@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import type { Paths } from './base/paths.ts';
@@ -25,7 +26,7 @@ import { LocalGrid } from './host/local-grid.ts';
 import { LocalVm } from './host/local-vm.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
-import { proveIsolation } from './host/prove.ts';
+import { KeyFiles } from './host/secrets-file.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
 import { Yields } from './host/yields.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
@@ -33,7 +34,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { decide } from './policy/decide.ts';
 import { loadSettings } from './settings/settings.ts';
 import type { GuestSession } from './vm/session/client.ts';
-import { reapLeftovers } from './vm/vm.ts';
+import { reapLeftovers, type Secrets } from './vm/vm.ts';
 
 export interface HostOptions {
   readonly paths: Paths;
@@ -49,6 +50,8 @@ export interface HostOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly qemuPath?: string;
+  /** Where secrets are kept; by default in files of the data folder that only this user may read. */
+  readonly secrets?: Secrets;
   /** How long an idle VM is kept, in ms. */
   readonly lingerMs?: number;
 }
@@ -57,8 +60,11 @@ export interface HostOptions {
 export interface Host extends HostApi {
   /** Begins to contribute. Without it the host only answers. */
   start(): Promise<void>;
-  /** Ends VMs and jobs in order and closes everything; the host is of no use afterwards. */
-  stop(): Promise<void>;
+  /**
+   * Ends VMs and jobs in order and closes everything; the host is of no use afterwards.
+   * @param o.save a VM with a job in it is saved to the disk, and goes on with the next host
+   */
+  stop(o?: { readonly save?: boolean }): Promise<void>;
   /** Resolves when no job is queued or running. */
   whenIdle(): Promise<void>;
 }
@@ -153,12 +159,14 @@ class ComposedHost implements Host {
       qemuPath: o.qemuPath,
       clock,
       log,
+      secrets: o.secrets ?? new KeyFiles(join(paths.dataDir, 'secrets')),
     });
     this.#contribution = new Contribution<GuestSession>({
       vm: this.#local.vm,
       decide: () => this.#decide(),
       hasWork: () => this.#grid.hasWork(),
-      prove: proveIsolation,
+      prove: (session) => this.#local.prove(session),
+      keepsSaved: () => this.#grid.needs(this.#local.vm.status().generation),
       work: (session) => this.#grid.run(this.#local.machineOf(session)),
       problems: this.problems,
       yields: this.#yields,
@@ -194,15 +202,16 @@ class ComposedHost implements Host {
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
-    await this.#grid.recover();
+    await this.#local.vm.recover();
+    await this.#grid.recover(this.#local.vm.status().generation);
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     this.#contribution.turn();
     this.#changed();
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop({ save = false } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(save);
     return this.#stopping;
   }
 
@@ -239,13 +248,19 @@ class ComposedHost implements Host {
     return this.#broadcast.subscribe(listener);
   }
 
-  async #stop(): Promise<void> {
+  async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
     try {
       // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
-      await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
-      await this.#contribution.dispose();
+      const patienceMs = this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0;
+      if (save) {
+        // In case that the saved machine does not come back.
+        if (patienceMs > 0) await this.#grid.keepProgress(patienceMs);
+        await this.#contribution.dispose({ save });
+      }
+      await this.#grid.end(save ? 0 : patienceMs);
+      if (!save) await this.#contribution.dispose();
       this.#broadcast.dispose();
       await this.pause.saved();
     } finally {

@@ -8,12 +8,15 @@ import type { Yields } from './yields.ts';
 
 /** The VM as the contribution drives it. */
 export interface DrivenVm<Session> {
-  status(): { readonly phase: VmPhase };
+  status(): { readonly phase: VmPhase; readonly restoring: boolean };
   onChange(listener: () => void): () => void;
   start(): void;
   stop(): Promise<void>;
+  /** Ends it, and leaves a saved state for the next host. */
+  leave(): Promise<void>;
   freeze(): Promise<{ acknowledgedMs: number }>;
   thaw(): Promise<void>;
+  save(): Promise<unknown>;
   setShare(share: number): void;
   session(): Session | undefined;
 }
@@ -23,6 +26,8 @@ export interface ContributionOptions<Session> {
   /** Asked anew at every turn: cheap and pure. */
   readonly decide: () => Allowance;
   readonly hasWork: () => boolean;
+  /** Whether somebody waits for the VM that is saved. */
+  readonly keepsSaved: () => boolean;
   /** Proves the isolation of a fresh guest; rejects when anything leaks. */
   readonly prove: (session: Session) => Promise<void>;
   /** Runs jobs until none is left; rejects when the session is gone. */
@@ -69,9 +74,14 @@ export class Contribution<Session extends object> implements Disposable {
     if (this.#disposed) return;
     const { vm } = this.#o;
     const allowance = this.#o.decide();
-    const { phase } = vm.status();
+    const { phase, restoring } = vm.status();
+    // What ran in it is over, or was aborted meanwhile.
+    if (phase === 'saved' && this.#busy === undefined && !this.#o.keepsSaved()) {
+      this.#try('stop', vm.stop());
+      return;
+    }
     if (!allowance.run) {
-      this.#giveBack(phase);
+      this.#giveBack(phase, restoring);
       return;
     }
     if (this.#share !== allowance.share) {
@@ -79,7 +89,8 @@ export class Contribution<Session extends object> implements Disposable {
       vm.setShare(allowance.share);
     }
     const wanted = this.#busy !== undefined || this.#o.hasWork();
-    if (phase === 'frozen') this.#try('thaw', vm.thaw());
+    if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
+    else if (phase === 'saved' && wanted && this.#busy === undefined && !this.#refused()) vm.start();
     else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
     else if (phase === 'running') this.#useVm(wanted);
   }
@@ -93,22 +104,43 @@ export class Contribution<Session extends object> implements Disposable {
     this.turn();
   }
 
-  /** Stops the VM for good and waits until nothing of it or of its jobs is left. */
-  async dispose(): Promise<void> {
+  /**
+   * Ends the VM and waits until nothing of it or of its jobs runs; one that is saved waits for the next host.
+   * @param o.save saves it first, if a job is in it
+   */
+  async dispose({ save = false } = {}): Promise<void> {
     this.#disposed = true;
     this.#stopListening();
     this.#cancelLinger?.();
     this.#cancelRetry?.();
-    await this.#o.vm.stop();
+    if (save) await this.#save();
+    await this.#o.vm.leave();
     await this.#working;
   }
 
-  #giveBack(phase: VmPhase): void {
+  /** Resolves also when it cannot be saved: its job then goes on from its checkpoint. */
+  async #save(): Promise<void> {
+    const { vm, keepsSaved, log } = this.#o;
+    try {
+      if (!keepsSaved()) return;
+      if (['running', 'starting', 'freezing'].includes(vm.status().phase)) await vm.freeze();
+      if (['frozen', 'saving'].includes(vm.status().phase)) await vm.save();
+    } catch (error) {
+      log.warn('contribution', `not saved: ${toFailure(error).sentence}`);
+    }
+  }
+
+  #giveBack(phase: VmPhase, restoring: boolean): void {
     const { vm, yields } = this.#o;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
     // A guest that still boots is frozen where it stands and boots on afterwards.
-    if (phase === 'running' || phase === 'starting') {
+    // One on its way back that has no QEMU yet is saved again.
+    if (
+      phase === 'running' ||
+      phase === 'starting' ||
+      (restoring && phase !== 'freezing' && phase !== 'frozen')
+    ) {
       this.#try(
         'freeze',
         vm.freeze().then(({ acknowledgedMs }) => {

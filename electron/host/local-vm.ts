@@ -17,7 +17,8 @@ import { fits } from '../grid/local/package-document.ts';
 import type { JobMachine } from '../grid/local/runner.ts';
 import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
 import type { GuestSession } from '../vm/session/client.ts';
-import { createVm, type Vm, type VmImages } from '../vm/vm.ts';
+import { createVm, type Secrets, type Vm, type VmImages } from '../vm/vm.ts';
+import { proveIsolation } from './prove.ts';
 
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
 const vmUid = 47_110;
@@ -34,6 +35,7 @@ export interface LocalVmOptions {
   readonly qemuPath?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  readonly secrets: Secrets;
 }
 
 /** The local grid's VM with its images, and what a job may expect of it. */
@@ -49,7 +51,7 @@ export class LocalVm {
   constructor(o: LocalVmOptions) {
     const { paths, settings } = o;
     this.#o = o;
-    this.vcpus = settings.vcpus ?? Math.max(1, Math.floor(availableParallelism() / 2));
+    this.vcpus = settings['vm.vcpus'] ?? Math.max(1, Math.floor(availableParallelism() / 2));
     this.#store = new ApplianceStore({
       sourceDir: o.imageSourceDir,
       imagesDir: paths.imagesDir,
@@ -62,13 +64,14 @@ export class LocalVm {
       vmsDir: paths.vmsDir,
       images: () => this.#bootImages(),
       vcpus: this.vcpus,
-      memoryBytes: settings.memoryBytes,
-      diskBytes: settings.diskBytes,
-      transferBytes: settings.diskBytes,
-      accelerator: settings.accelerator,
+      memoryBytes: settings['vm.memoryBytes'],
+      diskBytes: settings['vm.diskBytes'],
+      transferBytes: settings['vm.diskBytes'],
+      accelerator: settings['vm.accelerator'],
       spawnWorker: o.spawnWorker,
       clock: o.clock,
       log: o.log,
+      secrets: o.secrets,
       allowReducedIsolation: true,
       acceleratorMemoryPath: join(paths.vmsDir, 'accelerator.json'),
       ...(o.qemuPath === undefined ? {} : { qemuPath: o.qemuPath }),
@@ -86,7 +89,7 @@ export class LocalVm {
   async admit(document: JobDocument): Promise<void> {
     const { appliances } = await this.images();
     const names = Object.entries(appliances).flatMap(([name, { digest }]) => [name, digest]);
-    const { memoryBytes, diskBytes } = this.#o.settings;
+    const { 'vm.memoryBytes': memoryBytes, 'vm.diskBytes': diskBytes } = this.#o.settings;
     const refusal = fits(document, {
       vcpus: this.vcpus,
       memoryBytes: Math.max(0, memoryBytes - guestOwnBytes),
@@ -107,6 +110,8 @@ export class LocalVm {
       collectJob: (id, toPath, maxBytes) => session.collectJob(id, toPath, maxBytes),
       killJob: (id) => session.killJob(id),
       cleanJob: (id) => session.cleanJob(id),
+      savedAs: () => (this.vm.session() === session ? null : this.vm.status().generation),
+      restoredFrom: () => this.vm.status().restoredFrom,
       frozenMs: () => this.vm.status().frozenMsTotal,
       facts: () => ({
         accelerator: this.vm.status().accelerator?.name ?? 'unknown',
@@ -115,6 +120,14 @@ export class LocalVm {
     };
     this.#machines.set(session, machine);
     return machine;
+  }
+
+  /**
+   * Proves the guest's isolation once per boot, see {@link proveIsolation}: one that was saved has been proved, and
+   * has a job in it.
+   */
+  async prove(session: GuestSession): Promise<void> {
+    if (this.vm.status().restoredFrom === null) await proveIsolation(session);
   }
 
   /** Rejects `qemu-missing` or `qemu-too-old`. */

@@ -13,8 +13,10 @@ export class FakeVm implements DrivenVm<FakeSession> {
   #boot = 0;
   readonly #listeners = new Set<() => void>();
 
-  status(): { phase: VmPhase } {
-    return { phase: this.phase };
+  restoring = false;
+
+  status(): { phase: VmPhase; restoring: boolean } {
+    return { phase: this.phase, restoring: this.restoring };
   }
 
   onChange(listener: () => void): () => void {
@@ -39,6 +41,12 @@ export class FakeVm implements DrivenVm<FakeSession> {
     return Promise.resolve();
   }
 
+  leave(): Promise<void> {
+    this.asked.push('leave');
+    if (this.phase !== 'saved') this.become('stopped');
+    return Promise.resolve();
+  }
+
   freeze(): Promise<{ acknowledgedMs: number }> {
     if (this.phase !== 'running' && this.phase !== 'starting') {
       return Promise.reject(new GleanerError('wrong-phase', `cannot freeze while ${this.phase}`));
@@ -46,6 +54,15 @@ export class FakeVm implements DrivenVm<FakeSession> {
     this.asked.push('freeze');
     this.become('frozen');
     return Promise.resolve({ acknowledgedMs: 3 });
+  }
+
+  save(): Promise<void> {
+    if (this.phase !== 'frozen') {
+      return Promise.reject(new GleanerError('wrong-phase', `cannot save while ${this.phase}`));
+    }
+    this.asked.push('save');
+    this.become('saved');
+    return Promise.resolve();
   }
 
   thaw(): Promise<void> {

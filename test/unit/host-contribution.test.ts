@@ -19,12 +19,14 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
   const world = {
     pause: null as Pause | null,
     jobs: 1,
+    parked: true,
     prove: (): Promise<void> => Promise.resolve(),
   };
   const contribution = new Contribution<FakeSession>({
     vm,
     decide: () => decide({ now: clock.now(), pause: world.pause }, { share: 0.5, vcpus: 1, memoryBytes: 1 }),
     hasWork: () => world.jobs > 0,
+    keepsSaved: () => world.parked,
     prove: () => world.prove(),
     work,
     problems,
@@ -158,6 +160,73 @@ test('disposal stops the VM, waits for the work and leaves no timer', async () =
   await contribution.dispose();
   expect(vm.phase).toBe('stopped');
   expect(clock.pending).toBe(0);
+});
+
+test('a saved VM comes back when there is work for it, and not before the work before has ended', async () => {
+  let end: () => void = () => undefined;
+  const { clock, vm, contribution } = setUp(
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  vm.become('saved');
+  expect(vm.asked).toEqual(['start']);
+  end();
+  await settled();
+  clock.advance(0);
+  expect(vm.asked).toEqual(['start', 'start']);
+});
+
+test('a saved VM that nobody waits for is given up, also in a pause', () => {
+  const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.phase = 'saved';
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  expect(vm.asked).toEqual([]);
+  world.parked = false;
+  contribution.turn();
+  expect(vm.asked).toEqual(['stop']);
+});
+
+test('what comes back is saved again in a pause, what boots is stopped', () => {
+  const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.freeze = () => {
+    vm.asked.push('freeze');
+    vm.phase = 'saved';
+    return Promise.resolve({ acknowledgedMs: 0 });
+  };
+  world.pause = pauseFrom('manual', clock.now());
+  for (const restoring of [true, false]) {
+    vm.phase = 'preparing';
+    vm.restoring = restoring;
+    contribution.turn();
+  }
+  expect(vm.asked).toEqual(['freeze', 'stop']);
+});
+
+test('one that is being saved is thawed as soon as it may run', () => {
+  const { vm, contribution } = setUp(() => Promise.resolve());
+  vm.phase = 'saving';
+  contribution.turn();
+  expect(vm.asked).toEqual(['thaw']);
+});
+
+test.each([
+  ['running', true, ['freeze', 'save', 'leave']],
+  ['frozen', true, ['save', 'leave']],
+  ['saved', true, ['leave']],
+  ['stopped', true, ['leave']],
+  ['running', false, ['leave']],
+] as const)('disposal with a save: %s, with a job: %s', async (phase, parked, asked) => {
+  const { vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.phase = phase;
+  world.parked = parked;
+  await contribution.dispose({ save: true });
+  expect(vm.asked).toEqual(asked);
 });
 
 test('percentiles are by nearest rank', () => {
