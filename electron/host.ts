@@ -23,7 +23,6 @@ import type { Host, HostOptions } from './host/options.ts';
 import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
-import { proveIsolation } from './host/prove.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
@@ -168,7 +167,7 @@ class ComposedHost implements Host {
       frozen: () => this.#contribution.settled(),
       saveMs: () => this.#contribution.saveMs(),
       save: () => this.#contribution.save(),
-      checkpoint: () => Promise.resolve(),
+      checkpoint: (ms) => this.#grid.keepProgress(ms),
       clock,
       log,
     });
@@ -176,7 +175,8 @@ class ComposedHost implements Host {
       vm: this.#local.vm,
       decide: () => this.#senses.decide(),
       hasWork: () => this.#grid.hasWork(),
-      prove: proveIsolation,
+      prove: (session) => this.#local.prove(session),
+      keepsSaved: () => this.#grid.needs(this.#local.vm.status().generation),
       work: (session) => this.#grid.run(this.#local.machineOf(session)),
       problems: this.problems,
       yields: new Yields({
@@ -232,7 +232,8 @@ class ComposedHost implements Host {
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
-    await this.#grid.recover();
+    await this.#local.vm.recover();
+    await this.#grid.recover(this.#local.vm.status().generation);
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
@@ -240,8 +241,8 @@ class ComposedHost implements Host {
     this.#changed();
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop({ save = false } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(save);
     return this.#stopping;
   }
 
@@ -278,14 +279,20 @@ class ComposedHost implements Host {
     return this.#broadcast.subscribe(listener);
   }
 
-  async #stop(): Promise<void> {
+  async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
     this.#leaving.dispose();
     try {
       // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
-      await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
-      await this.#contribution.dispose();
+      const patienceMs = this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0;
+      if (save) {
+        // In case that the saved machine does not come back.
+        if (patienceMs > 0) await this.#grid.keepProgress(patienceMs);
+        await this.#contribution.dispose({ save });
+      }
+      await this.#grid.end(save ? 0 : patienceMs);
+      if (!save) await this.#contribution.dispose();
       await this.#senses.dispose();
       await this.#inhibitor.dispose();
       this.#broadcast.dispose();
@@ -315,7 +322,7 @@ class ComposedHost implements Host {
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: 0,
+      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
       preset: { name: values.preset, source: sources.preset, organization },
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
