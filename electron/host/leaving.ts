@@ -9,7 +9,7 @@ const usualDelayMs = 5000;
 const reserveMs = 1000;
 
 export interface LeavingOptions {
-  readonly inhibitor: {
+  readonly inhibitor: Disposable & {
     hold(): Promise<boolean>;
     release(): void;
     delayMaxMs(): Promise<number | null>;
@@ -77,9 +77,9 @@ export class Leaving implements Disposable {
     }
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#o.inhibitor.release();
+    await this.#o.inhibitor.dispose();
   }
 
   /** Frozen, and saved if that fits. */

@@ -23,6 +23,7 @@ function setUp(o: { saveMs?: number | null; delayMaxMs?: number | null } = {}) {
       release: () => {
         story.push('release');
       },
+      dispose: () => undefined,
       delayMaxMs: () => Promise.resolve(o.delayMaxMs === undefined ? 5000 : o.delayMaxMs),
     },
     frozen: () => {
