@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { type Clock, systemClock } from './base/clock.ts';
-import { Disposer } from './base/disposal.ts';
 import {
   type Check,
   type CommandOutput,
@@ -24,7 +23,6 @@ import type { Host, HostOptions } from './host/options.ts';
 import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
-import { proveIsolation } from './host/prove.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
@@ -52,29 +50,24 @@ export async function createHost(options: HostOptions): Promise<Host> {
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
-  const clock = options.clock ?? systemClock;
-  // It keeps other hosts out, which would look after the same files.
+  // First of all: its lock makes this the only host that touches the other files.
   const database = openDatabase(paths.databasePath);
-  const owned = new Disposer();
-  owned.ownCallback(() => {
-    database.close();
-  });
+  let settings: SettingsStore | undefined;
   try {
-    const settings = owned.own(
-      await SettingsStore.open({
-        settingsPath: paths.settingsPath,
-        profiles: options.profiles,
-        clock,
-        log: options.log,
-      }),
-    );
+    settings = await SettingsStore.open({
+      settingsPath: paths.settingsPath,
+      profiles: options.profiles,
+      clock: options.clock ?? systemClock,
+      log: options.log,
+    });
     const host = new ComposedHost(options, settings, database);
     host.tellSettings();
     host.problems.set('database', database.problem ?? null);
     await host.pause.load();
     return host;
   } catch (error) {
-    await owned.dispose();
+    await settings?.dispose();
+    database.close();
     throw error;
   }
 }
@@ -174,7 +167,7 @@ class ComposedHost implements Host {
       frozen: () => this.#contribution.settled(),
       saveMs: () => this.#contribution.saveMs(),
       save: () => this.#contribution.save(),
-      checkpoint: () => Promise.resolve(),
+      checkpoint: (ms) => this.#grid.keepProgress(ms),
       clock,
       log,
     });
@@ -182,7 +175,8 @@ class ComposedHost implements Host {
       vm: this.#local.vm,
       decide: () => this.#senses.decide(),
       hasWork: () => this.#grid.hasWork(),
-      prove: proveIsolation,
+      prove: (session) => this.#local.prove(session),
+      keepsSaved: () => this.#grid.needs(this.#local.vm.status().generation),
       work: (session) => this.#grid.run(this.#local.machineOf(session)),
       problems: this.problems,
       yields: new Yields({
@@ -238,7 +232,8 @@ class ComposedHost implements Host {
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
-    await this.#grid.recover();
+    await this.#local.vm.recover();
+    await this.#grid.recover(this.#local.vm.status().generation);
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
@@ -246,8 +241,8 @@ class ComposedHost implements Host {
     this.#changed();
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop({ save = false } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(save);
     return this.#stopping;
   }
 
@@ -284,14 +279,20 @@ class ComposedHost implements Host {
     return this.#broadcast.subscribe(listener);
   }
 
-  async #stop(): Promise<void> {
+  async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
     this.#leaving.dispose();
     try {
       // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
-      await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
-      await this.#contribution.dispose();
+      const patienceMs = this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0;
+      if (save) {
+        // In case that the saved machine does not come back.
+        if (patienceMs > 0) await this.#grid.keepProgress(patienceMs);
+        await this.#contribution.dispose({ save });
+      }
+      await this.#grid.end(save ? 0 : patienceMs);
+      if (!save) await this.#contribution.dispose();
       await this.#senses.dispose();
       await this.#inhibitor.dispose();
       this.#broadcast.dispose();
@@ -310,6 +311,7 @@ class ComposedHost implements Host {
   #seen(): Seen {
     const now = this.#clock.now();
     const status = this.#local.vm.status();
+    const { values, sources, organization } = this.#effective();
     return {
       version: this.#o.version,
       now,
@@ -320,8 +322,9 @@ class ComposedHost implements Host {
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: 0,
+      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
+      preset: { name: values.preset, source: sources.preset, organization },
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
   }

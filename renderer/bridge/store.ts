@@ -1,6 +1,8 @@
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Answer, CommandOutput } from '../../electron/contract/commands.ts';
 import type { Failure } from '../../electron/contract/failures.ts';
+import type { SettingKey } from '../../electron/contract/settings.ts';
 import type { JobView, PauseLength, Snapshot } from '../../electron/contract/snapshot.ts';
 import type { PageBridge } from './page-bridge.ts';
 
@@ -29,7 +31,18 @@ export interface Client {
   runSample(): Promise<void>;
   /** All jobs that the host will list, newest first; null when it failed (the reason is in the store). */
   listJobs(): Promise<readonly JobView[] | null>;
+  /** These answer for themselves and leave the store alone: who asks shows what came of it where it belongs. */
+  readonly listSettings: () => Promise<Answer<CommandOutput<'settings.list'>>>;
+  /** A value of the person's own. */
+  setSetting(key: SettingKey, value: Json): Promise<Answer<CommandOutput<'settings.set'>>>;
+  /** Takes the person's own value away. */
+  unsetSetting(key: SettingKey): Promise<Answer<CommandOutput<'settings.unset'>>>;
+  readonly explainPolicy: () => Promise<Answer<CommandOutput<'policy.explain'>>>;
+  readonly reportYields: () => Promise<Answer<CommandOutput<'yields.report'>>>;
 }
+
+/** A setting's value as it goes over the bridge. */
+export type Json = CommandOutput<'settings.set'>['value'];
 
 /** The page's side of the contract over any bridge, so that tests can hand in their own. */
 export function createClient(bridge: PageBridge): Client {
@@ -65,6 +78,11 @@ export function createClient(bridge: PageBridge): Client {
       const answer = await ask('jobs.list', { limit: 1000 });
       return answer.ok ? answer.value : null;
     },
+    listSettings: () => bridge.call('settings.list', {}),
+    setSetting: (key, value) => bridge.call('settings.set', { key, value }),
+    unsetSetting: (key) => bridge.call('settings.unset', { key }),
+    explainPolicy: () => bridge.call('policy.explain', {}),
+    reportYields: () => bridge.call('yields.report', {}),
   };
 }
 

@@ -47,6 +47,17 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** Bounds of a histogram's bucket: seconds from a thousand ms on. */
+export function bound(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}
+
+/** The first letter large, for words that were made to stand inside a sentence. */
+export function sentenceCase(words: string): string {
+  const [first = ''] = words;
+  return first.toLocaleUpperCase('en') + words.slice(first.length);
+}
+
 /** An amount of a grid's own unit: at most two decimals. */
 export function amount(value: number): string {
   return String(Math.round(value * 100) / 100);

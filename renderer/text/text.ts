@@ -3,7 +3,7 @@ import type { ContributionState, JobView, PauseLength } from '../../electron/con
 const state: Readonly<Record<ContributionState, string>> = {
   working: 'Working',
   starting: 'Starting',
-  yielding: 'Giving the computer back',
+  yielding: 'Given back',
   paused: 'Paused',
   waiting: 'Waiting',
   attention: 'Needs attention',
@@ -32,6 +32,7 @@ export const text = {
   navigation: 'Pages',
   home: 'Home',
   activity: 'Activity',
+  preferences: 'Preferences',
   connecting: 'Asking the host what is happening …',
 
   state: (of: ContributionState): string => state[of],
@@ -47,6 +48,11 @@ export const text = {
   resumesIn: 'Goes on in',
   pausedUntilResume: 'Stays paused until you resume.',
   changePause: 'Or pause for',
+
+  why: 'Why',
+  whyAlso: 'Why else',
+  leaves: (share: number): string => (share === 0 ? 'stops it' : `leaves ${Math.round(share * 100)} %`),
+  setBy: (organization: string | null): string => `set by ${organization ?? 'your organization'}`,
 
   problems: 'What needs attention',
   commandFailed: 'That did not work',
@@ -84,13 +90,28 @@ export const text = {
   earned: 'Earned',
   earnedFrom: (grid: string): string => `Earned (${grid})`,
   nothingEarned: 'Nothing yet',
+  lost: (seconds: number): string =>
+    seconds < 60
+      ? 'Less than a minute of work was lost today.'
+      : `${plural(Math.round(seconds / 60), 'minute', 'minutes')} of work ${Math.round(seconds / 60) === 1 ? 'was' : 'were'} lost today.`,
   pending: (amount: string): string => `· ${amount} pending`,
 
   yields: 'Giving back',
   gaveBack: (time: string): string => `Gave your computer back in ${time}.`,
-  yieldStats: (count: number, p95: string): string =>
-    `${plural(count, 'time', 'times')} since the start; 95 of 100 within ${p95}.`,
-  neverYielded: 'Not needed yet since the start.',
+  yieldStats: (p95: string, count: number): string =>
+    `95 % within ${p95} over the last 30 days (${plural(count, 'time', 'times')}).`,
+  yieldMeans: 'From the cause to a virtual machine that uses no CPU, the wait between two looks included.',
+  neverYielded: 'Not needed yet.',
+  yieldDetails: 'How fast, in detail',
+  histogram: 'How often it took how long',
+  took: 'Took',
+  times: 'Times',
+  upTo: (time: string): string => `up to ${time}`,
+  longerThan: (time: string): string => `over ${time}`,
+  latestYields: 'The latest',
+  yieldColumns: { when: 'When', cause: 'Because of', time: 'Took', seen: 'Input seen' },
+  yieldUnwatched: (time: string): string => `${time} until stopped`,
+  loading: 'One moment …',
 
   jobs: 'What ran here',
   columns: { job: 'Job', state: 'State', cpu: 'CPU time', memory: 'Memory', earned: 'Earned', when: 'When' },

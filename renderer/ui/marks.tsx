@@ -58,3 +58,13 @@ export function Mark(props: { name: MarkName; size: number }): ReactNode {
     </svg>
   );
 }
+
+/** Beside a value that cannot be changed here; the words beside it say the same. */
+export function LockMark(): ReactNode {
+  return (
+    <svg className="lock" width="12" height="12" viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+      <path d="M4 10.5H20V23H4Z" />
+      <path d="M7.5 11V7.5A4.5 4.5 0 0 1 16.5 7.5V11" fill="none" stroke="currentColor" strokeWidth="3" />
+    </svg>
+  );
+}

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 
 /** A titled part of a page. */
 export function Card(props: { title: string; children: ReactNode; className?: string }): ReactNode {
@@ -63,13 +63,15 @@ export function Button(props: {
   children: ReactNode;
   onPress: () => void;
   primary?: boolean;
+  small?: boolean;
   disabled?: boolean;
   label?: string;
 }): ReactNode {
+  const kinds = [props.primary === true ? 'button-primary' : '', props.small === true ? 'button-small' : ''];
   return (
     <button
       type="button"
-      className={props.primary === true ? 'button button-primary' : 'button'}
+      className={['button', ...kinds.filter((kind) => kind !== '')].join(' ')}
       disabled={props.disabled === true}
       aria-label={props.label}
       onClick={props.onPress}
@@ -82,4 +84,30 @@ export function Button(props: {
 /** Words that came from a job, a grid or a failure: shown as they are, never as markup, in their own direction. */
 export function Foreign(props: { children: string; className?: string }): ReactNode {
   return <bdi className={`foreign ${props.className ?? ''}`}>{props.children}</bdi>;
+}
+
+/** A button that shows and hides what belongs to it; nothing of that exists while it is hidden. */
+export function Disclosure(props: { label: string; children: ReactNode }): ReactNode {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="disclosure">
+      <button
+        type="button"
+        className="disclosure-button"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => {
+          setOpen(!open);
+        }}
+      >
+        {props.label}
+      </button>
+      {open ? (
+        <div id={id} className="stack">
+          {props.children}
+        </div>
+      ) : null}
+    </div>
+  );
 }

@@ -5,8 +5,9 @@ import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Activity } from './activity.tsx';
 import { Home } from './home.tsx';
+import { Preferences } from './preferences.tsx';
 
-const pages = ['home', 'activity'] as const;
+const pages = ['home', 'activity', 'preferences'] as const;
 type Page = (typeof pages)[number];
 
 export function App(): ReactNode {
@@ -36,7 +37,7 @@ export function App(): ReactNode {
             </button>
           ))}
         </nav>
-        <span className="small soft">{snapshot?.version}</span>
+        <span className="small soft version">{snapshot?.version}</span>
       </header>
       <main className="page">
         <TrayNotice />
@@ -47,6 +48,8 @@ export function App(): ReactNode {
           </p>
         ) : page === 'home' ? (
           <Home snapshot={snapshot} />
+        ) : page === 'preferences' ? (
+          <Preferences preset={snapshot.preset} />
         ) : (
           <Activity snapshot={snapshot} />
         )}

@@ -1,17 +1,19 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { ContributionState, Snapshot, VmView } from '../../electron/contract/snapshot.ts';
-import { amount, duration, milliseconds, moment, percent } from '../text/format.ts';
+import { amount, duration, moment, percent } from '../text/format.ts';
 import { text } from '../text/text.ts';
 import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Card, Facts, Foreign, Meter } from '../ui/primitives.tsx';
 import { CurrentJob } from './current-job.tsx';
+import { GivingBack } from './giving-back.tsx';
 import { PauseControls } from './pause-controls.tsx';
+import { Reasons } from './reasons.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
   working: 'working',
   starting: 'waiting',
-  yielding: 'paused',
+  yielding: 'yielding',
   paused: 'paused',
   waiting: 'waiting',
   attention: 'attention',
@@ -34,6 +36,7 @@ export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
           {reason?.hint === undefined ? null : <p className="foreign">{reason.hint}</p>}
           <p className="small soft">{text.since(moment(contribution.since, at))}</p>
         </div>
+        <Reasons snapshot={snapshot} />
         <PauseControls pause={contribution.pause} />
       </section>
 
@@ -54,18 +57,7 @@ export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
               <Machine key={vm.name} vm={vm} />
             ))}
           </Card>
-          <Card title={text.yields}>
-            {yields.lastMs === null ? (
-              <p className="soft">{text.neverYielded}</p>
-            ) : (
-              <>
-                <p>{text.gaveBack(milliseconds(yields.lastMs))}</p>
-                {yields.p95Ms === null ? null : (
-                  <p className="soft small">{text.yieldStats(yields.count, milliseconds(yields.p95Ms))}</p>
-                )}
-              </>
-            )}
-          </Card>
+          <GivingBack yields={yields} at={at} />
         </div>
       </div>
     </>
@@ -73,7 +65,7 @@ export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
 }
 
 function TodayCard({ snapshot }: { snapshot: Snapshot }): ReactNode {
-  const { today, grids } = snapshot;
+  const { today, grids, lostSeconds } = snapshot;
   return (
     <Card title={text.today}>
       <Facts
@@ -105,6 +97,7 @@ function TodayCard({ snapshot }: { snapshot: Snapshot }): ReactNode {
           ),
         ]}
       />
+      {lostSeconds > 0 ? <p className="lost small">{text.lost(lostSeconds)}</p> : null}
     </Card>
   );
 }

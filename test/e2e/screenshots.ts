@@ -9,9 +9,12 @@ const dir = path.resolve(process.argv[2] ?? path.join(checkoutDir, '.cache', 'sc
 
 const states = [
   ['working', 'Working'],
+  ['throttled', 'Working'],
+  ['yielding', 'Given back'],
   ['paused', 'Paused'],
   ['manual', 'Paused'],
   ['starting', 'Starting'],
+  ['schedule', 'Waiting'],
   ['waiting', 'Waiting'],
   ['attention', 'Needs attention'],
   ['empty', 'Waiting'],
@@ -25,11 +28,47 @@ async function picture(dark: boolean, scale: number): Promise<void> {
       path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
       animations: 'disabled',
     });
+  /** The whole page, however long. */
+  const takeAll = (name: string): Promise<unknown> =>
+    page.screenshot({
+      path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
+      animations: 'disabled',
+      fullPage: true,
+    });
   try {
     for (const [state, heading] of states) {
       await gallery.show(state, heading);
       await take(`home-${state}`);
     }
+    await gallery.show('yielding', 'Given back');
+    await page.getByRole('button', { name: 'How fast, in detail' }).click();
+    await page.getByRole('table', { name: 'The latest' }).waitFor();
+    await takeAll('home-details');
+    await gallery.show('empty', 'Waiting');
+
+    await page.getByRole('button', { name: 'Preferences' }).click();
+    await page.getByRole('slider', { name: 'While it is idle' }).fill('60');
+    await page.getByRole('status').getByText('While it is idle').waitFor();
+    await page.getByRole('button', { name: 'Add a time' }).click();
+    await page.getByRole('group', { name: 'Time 1' }).waitFor();
+    await take('preferences');
+    for (const name of ['More: disk', 'Show what it sees']) {
+      await page.getByRole('button', { name }).click();
+    }
+    await page.getByText('Load of other programs').waitFor();
+    await takeAll('preferences-all');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({
+        preset: 'gentle',
+        'schedule.windows': [{ days: ['sat', 'sun'], from: '08:00', to: '24:00' }],
+      });
+    });
+    await page.getByText('Set by Acme Research').first().waitFor();
+    await takeAll('preferences-locked');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({});
+    });
+
     await page.getByRole('button', { name: 'Activity' }).click();
     await page.getByRole('heading', { name: 'What ran here' }).waitFor();
     await take('activity-empty');
@@ -42,7 +81,11 @@ async function picture(dark: boolean, scale: number): Promise<void> {
     await page.waitForFunction(() => window.innerWidth < 430);
     await take('activity-narrow');
     await page.getByRole('button', { name: 'Home' }).click();
-    await take('home-narrow');
+    await gallery.show('yielding', 'Given back');
+    await takeAll('home-narrow');
+    await page.getByRole('button', { name: 'Preferences' }).click();
+    await page.getByRole('slider', { name: 'While it is idle' }).waitFor();
+    await takeAll('preferences-narrow');
   } finally {
     await gallery.close();
   }

@@ -11,7 +11,7 @@ import type {
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
-import type { YieldReport } from '../../electron/contract/policy.ts';
+import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { FakeSettings } from './fake-settings.ts';
@@ -19,21 +19,26 @@ import { FakeSettings } from './fake-settings.ts';
 /** 2026-03-01T12:00:00Z: every fake figure is told from here. */
 export const fakeNow = Date.UTC(2026, 2, 1, 12);
 
+/** What is allowed, and what holds it back, the most useful first. */
+export function fakeAllowance(share: number, reason: string, reasons: Allowance['reasons']): Allowance {
+  return {
+    run: share > 0,
+    rung: share === 0 ? 'frozen' : share < 1 ? 'throttled' : 'full',
+    share,
+    vcpus: 1,
+    memoryBytes: 805_306_368,
+    network: share > 0,
+    reason,
+    reasons,
+  };
+}
+
 export function fakeContribution(changes: Partial<Contribution> = {}): Contribution {
   return {
     state: 'working',
     sentence: 'Working: nobody needs this computer.',
     since: fakeNow - 60_000,
-    allowance: {
-      run: true,
-      rung: 'full',
-      share: 1,
-      vcpus: 1,
-      memoryBytes: 805_306_368,
-      network: true,
-      reason: 'Nothing holds it back.',
-      reasons: [],
-    },
+    allowance: fakeAllowance(1, 'Nothing holds it back.', []),
     pause: null,
     ...changes,
   };

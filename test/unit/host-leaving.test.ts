@@ -86,9 +86,10 @@ test('before a shutdown the checkpoint is kept while the VM still runs, then it 
   expect(story.slice(6)).toEqual(['policy hears that it is off', 'hold']);
 });
 
-test('with nothing to save, and where the delay is not told, it still ends', async () => {
+test('with nothing to save, and where nobody can be asked to wait, it still ends', async () => {
   const { story, leaving, tell } = setUp({ saveMs: null, delayMaxMs: null });
   await leaving.begin();
+  expect(story).toEqual([]);
   leaving.follow({ ...awake, shuttingDown: true }, tell);
   await settled();
   expect(story.at(-1)).toBe('release');

@@ -2,6 +2,7 @@
 import { app, ipcMain, protocol } from 'electron';
 import { systemClock } from '../../../electron/base/clock.ts';
 import { streamLog } from '../../../electron/base/log.ts';
+import type { SettingsLayer } from '../../../electron/contract/settings.ts';
 import { serveIpc } from '../../../electron/control/ipc-server.ts';
 import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
 import { sandboxRenderers } from '../../../electron/shell/deny.ts';
@@ -12,6 +13,8 @@ import { type GalleryState, galleryStates } from '../../fixtures/snapshots.ts';
 export interface Gallery {
   readonly host: FakeHost;
   readonly shell: Shell;
+  /** As an administrator: locks these values in the name of Acme Research; none takes the lock away. */
+  lock(values: SettingsLayer): void;
   /** Everything that was logged, a line each. */
   readonly lines: readonly string[];
   show(state: GalleryState): void;
@@ -57,6 +60,11 @@ async function open(): Promise<void> {
     host,
     shell,
     lines,
+    lock(values) {
+      host.settings.organization = Object.keys(values).length > 0 ? 'Acme Research' : null;
+      host.settings.layers.locked = values;
+      host.emitSettings();
+    },
     show(state) {
       host.emit(galleryStates(Date.now())[state]);
     },

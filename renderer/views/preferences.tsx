@@ -1,0 +1,104 @@
+import { type ReactNode, useState } from 'react';
+import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { client } from '../bridge/store.ts';
+import { policyText } from '../text/policy-text.ts';
+import { moreSettings, type SettingGroup, settingGroups } from '../text/setting-rows.ts';
+import { text } from '../text/text.ts';
+import { Button, Card, Disclosure } from '../ui/primitives.tsx';
+import { useAsked } from '../ui/use-asked.ts';
+import { type Changes, changeWords, isOwn } from './changes.ts';
+import { PresetCards } from './preset-cards.tsx';
+import { Sees } from './sees.tsx';
+import { SettingField } from './setting-field.tsx';
+
+/** How often is looked whether an administrator changed something, in ms. */
+const freshMs = 2000;
+
+/** One change that can be taken back. */
+interface Change {
+  readonly words: string;
+  readonly before: EffectiveSetting;
+}
+
+export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
+  const { answer, again } = useAsked(client.listSettings, freshMs);
+  const [last, setLast] = useState<Change | null>(null);
+  const [refused, setRefused] = useState<{ key: SettingKey; sentence: string } | null>(null);
+  if (answer === null) {
+    return (
+      <p className="soft" role="status">
+        {text.loading}
+      </p>
+    );
+  }
+  if (!answer.ok) {
+    return (
+      <p className="notice notice-bad" role="alert">
+        {answer.failure.sentence}
+      </p>
+    );
+  }
+  const settings = new Map(answer.value.map((setting) => [setting.key, setting]));
+
+  const change = async (key: SettingKey, ask: () => ReturnType<typeof client.setSetting>): Promise<void> => {
+    const before = settings.get(key);
+    const changed = await ask();
+    await again();
+    if (!changed.ok) {
+      setRefused({ key, sentence: changed.failure.sentence });
+      return;
+    }
+    setRefused(null);
+    if (before) setLast({ before, words: changeWords(before, changed.value) });
+  };
+  const changes: Changes = {
+    set: (key, value) => change(key, () => client.setSetting(key, value)),
+    unset: (key) => change(key, () => client.unsetSetting(key)),
+    refusal: (key) => (refused?.key === key ? refused.sentence : null),
+  };
+  const undo = async ({ before }: Change): Promise<void> => {
+    await (isOwn(before) ? changes.set(before.key, before.value) : changes.unset(before.key));
+  };
+  const group = (shown: SettingGroup): ReactNode =>
+    shown.rows.map((row) => {
+      const setting = settings.get(row.key);
+      return setting === undefined ? null : (
+        <SettingField
+          key={row.key}
+          row={row}
+          setting={setting}
+          organization={preset.organization}
+          changes={changes}
+        />
+      );
+    });
+
+  return (
+    <>
+      <h1 className="page-title">{text.preferences}</h1>
+      <PresetCards settings={settings} organization={preset.organization} changes={changes} />
+      {settingGroups.map((shown) => (
+        <Card key={shown.title} title={shown.title}>
+          {group(shown)}
+        </Card>
+      ))}
+      <Card title={moreSettings.title}>
+        <Disclosure label={policyText.more}>{group(moreSettings)}</Disclosure>
+      </Card>
+      <Sees />
+      {last === null ? null : (
+        <div className="undo" role="status">
+          <p className="foreign">{last.words}</p>
+          <Button
+            onPress={() => {
+              void undo(last);
+            }}
+          >
+            {policyText.undo}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}

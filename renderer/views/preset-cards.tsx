@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contract/settings.ts';
+import { sentenceCase } from '../text/format.ts';
+import { policyText, sourceWords } from '../text/policy-text.ts';
+import { LockMark } from '../ui/marks.tsx';
+import type { Changes } from './changes.ts';
+
+const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
+
+/** The three presets, of which one is in force. */
+export function PresetCards(props: {
+  settings: ReadonlyMap<SettingKey, EffectiveSetting>;
+  organization: string | null;
+  changes: Changes;
+}): ReactNode {
+  const { settings, organization, changes } = props;
+  const preset = settings.get('preset');
+  if (preset === undefined) return null;
+  const locked = preset.source === 'locked';
+  const differing = [...settings.values()].filter(
+    (setting) => setting.key !== 'preset' && setting.source !== 'built-in' && setting.preset === null,
+  ).length;
+  const refusal = changes.refusal('preset');
+  return (
+    <fieldset className="card presets" disabled={locked}>
+      <legend className="hidden-label">{policyText.presets}</legend>
+      <h2 aria-hidden="true">{policyText.presets}</h2>
+      <div className="preset-cards">
+        {presets.map((name) => (
+          <label key={name} className="preset">
+            <input
+              type="radio"
+              name="preset"
+              value={name}
+              checked={preset.value === name}
+              onChange={() => {
+                void changes.set('preset', name);
+              }}
+            />
+            <span className="preset-name">{policyText.presetName(name)}</span>
+            <span className="small soft">{policyText.presetAbout(name)}</span>
+          </label>
+        ))}
+      </div>
+      <p className="small soft source">
+        {locked ? <LockMark /> : null}
+        {preset.source === 'locked' || preset.source === 'default'
+          ? `${sentenceCase(sourceWords(preset, organization))}. `
+          : ''}
+        {differing > 0 ? policyText.differing(differing) : ''}
+      </p>
+      {refusal === null ? null : (
+        <p className="refusal small foreign" role="alert">
+          {refusal}
+        </p>
+      )}
+    </fieldset>
+  );
+}

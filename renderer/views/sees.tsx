@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react';
+import { client } from '../bridge/store.ts';
+import { policyText, signalRows } from '../text/policy-text.ts';
+import { text } from '../text/text.ts';
+import { Card, Disclosure, Foreign } from '../ui/primitives.tsx';
+import { useAsked } from '../ui/use-asked.ts';
+
+/** How often the signals are looked at while they are shown, in ms. */
+const freshMs = 2000;
+
+/** What the policy looks at, as it is now. */
+export function Sees(): ReactNode {
+  return (
+    <Card title={policyText.sees}>
+      <p className="soft small">{policyText.seesAbout}</p>
+      <Disclosure label={policyText.seesShow}>
+        <Seen />
+      </Disclosure>
+    </Card>
+  );
+}
+
+function Seen(): ReactNode {
+  const { answer } = useAsked(client.explainPolicy, freshMs);
+  if (answer === null) return <p className="soft small">{text.loading}</p>;
+  if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
+  const { sentence, signals, sensorTroubles } = answer.value;
+  return (
+    <>
+      <p className="foreign">{sentence}</p>
+      {sensorTroubles.length === 0 ? null : (
+        <ul className="notice notice-warn small">
+          {sensorTroubles.map(({ sensor, words }) => (
+            <li key={`${sensor} ${words}`}>
+              <Foreign>{policyText.trouble(sensor, words)}</Foreign>
+            </li>
+          ))}
+        </ul>
+      )}
+      <dl className="signals">
+        {signalRows(signals).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd className={value === null ? 'soft unknown' : 'foreign'}>{value ?? policyText.unknown}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}

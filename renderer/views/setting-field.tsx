@@ -1,0 +1,137 @@
+import { type ReactNode, useId } from 'react';
+import type { EffectiveSetting } from '../../electron/contract/settings.ts';
+import { policyText, sourceWords } from '../text/policy-text.ts';
+import type { SettingRow } from '../text/setting-rows.ts';
+import { asList, asNumber, asText, asWindows, fromUnit, toList, toUnit } from '../text/setting-value.ts';
+import { Choice, NumberField, PercentSlider, Switch, TextField } from '../ui/fields.tsx';
+import { LockMark } from '../ui/marks.tsx';
+import { Button } from '../ui/primitives.tsx';
+import { type Changes, isOwn } from './changes.ts';
+import { Schedule } from './schedule.tsx';
+
+interface SettingFieldProps {
+  readonly row: SettingRow;
+  readonly setting: EffectiveSetting;
+  readonly organization: string | null;
+  readonly changes: Changes;
+}
+
+/** One value: its name, its control, where it comes from, and the way back. */
+export function SettingField(props: SettingFieldProps): ReactNode {
+  const { row, setting, organization, changes } = props;
+  const id = useId();
+  const refusal = changes.refusal(row.key);
+  const locked = setting.source === 'locked';
+  const own = isOwn(setting);
+  const name = (
+    <>
+      {row.name}
+      {row.hint === undefined ? null : <span className="soft small hint">{row.hint}</span>}
+    </>
+  );
+  return (
+    <div className={row.control.kind === 'schedule' ? 'setting setting-tall' : 'setting'}>
+      {row.control.kind === 'schedule' ? (
+        <span id={id} className="setting-name">
+          {name}
+        </span>
+      ) : (
+        <label htmlFor={id} className="setting-name">
+          {name}
+        </label>
+      )}
+      <SettingControl {...props} id={id} describedBy={`${id}-source`} locked={locked} />
+      <div className="setting-source">
+        <span id={`${id}-source`} className={own ? 'small source source-own' : 'small soft source'}>
+          {locked ? <LockMark /> : null}
+          {sourceWords(setting, organization)}
+        </span>
+        {own ? (
+          <Button
+            small
+            label={policyText.backLabel(row.name)}
+            onPress={() => {
+              void changes.unset(row.key);
+            }}
+          >
+            {policyText.back}
+          </Button>
+        ) : null}
+      </div>
+      {refusal === null ? null : (
+        <p className="refusal small foreign" role="alert">
+          {refusal}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function SettingControl(
+  props: SettingFieldProps & { id: string; describedBy: string; locked: boolean },
+): ReactNode {
+  const { row, setting, changes, id, describedBy, locked } = props;
+  const { control, key } = row;
+  const { value } = setting;
+  const number = asNumber(value);
+  const common = { id, describedBy, disabled: locked };
+  switch (control.kind) {
+    case 'switch':
+      return <Switch {...common} on={value === true} onChange={(on) => void changes.set(key, on)} />;
+    case 'share':
+      return (
+        <PercentSlider
+          {...common}
+          percent={Math.round((number ?? 0) * 100)}
+          onCommit={(percent) => changes.set(key, fromUnit(percent, 0.01))}
+        />
+      );
+    case 'number':
+      return (
+        <NumberField
+          {...common}
+          value={number === null ? null : toUnit(number, control.scale)}
+          unit={control.unit}
+          {...(control.empty === undefined ? {} : { empty: control.empty })}
+          onCommit={(shown) => changes.set(key, shown === null ? null : fromUnit(shown, control.scale))}
+        />
+      );
+    case 'list':
+      return (
+        <TextField
+          {...common}
+          value={asList(value).join(', ')}
+          empty={policyText.none}
+          onCommit={(words) => changes.set(key, toList(words))}
+        />
+      );
+    case 'text':
+      return (
+        <TextField
+          {...common}
+          value={asText(value)}
+          empty={control.empty}
+          onCommit={(words) => changes.set(key, words.trim() === '' ? null : words.trim())}
+        />
+      );
+    case 'schedule':
+      return (
+        <Schedule
+          labelledBy={id}
+          describedBy={describedBy}
+          disabled={locked}
+          windows={asWindows(value)}
+          onChange={(windows) => void changes.set(key, windows)}
+        />
+      );
+    case 'choice':
+      return (
+        <Choice
+          {...common}
+          value={asText(value)}
+          options={control.options}
+          onChange={(option) => void changes.set(key, option)}
+        />
+      );
+  }
+}
