@@ -69,7 +69,7 @@ test.describe('the tray', () => {
     await expect(preferences.preset('Gentle')).toBeChecked();
   });
 
-  test('shows a locked preset and who set it, and marks no choice that was refused', async () => {
+  test('shows a locked preset and who set it, and takes back the mark of a choice that was refused', async () => {
     await watcher.labelsWhen((all) => all.includes('Preset: Balanced'));
     // The host knows of the lock, the tray does not yet.
     await gallery.app.evaluate(() => {
