@@ -5,11 +5,9 @@ import {
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
-  type EffectiveSettings,
   GleanerError,
   type HostEvent,
   type PlainCommandName,
-  type PolicyReport,
   type UploadCommandName,
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
@@ -20,19 +18,17 @@ import { Leaving } from './host/leaving.ts';
 import { LocalGrid } from './host/local-grid.ts';
 import { LocalVm } from './host/local-vm.ts';
 import type { Host, HostOptions } from './host/options.ts';
-import { overridden } from './host/override.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
-import { proveIsolation } from './host/prove.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
+import { SettingsDesk } from './host/settings-desk.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
 import { Yields } from './host/yields.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { YieldLog } from './ledger/yield-log.ts';
 import { Inhibitor } from './policy/inhibitor.ts';
-import { SettingsStore } from './settings/store.ts';
 import type { GuestSession } from './vm/session/client.ts';
 import { reapLeftovers } from './vm/vm.ts';
 
@@ -51,21 +47,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
   for (const dir of [paths.imagesDir, paths.vmsDir]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   // The VM's own user must be able to pass through, and only that.
   if (process.getuid?.() === 0) chmodSync(paths.dataDir, 0o711);
-  const clock = options.clock ?? systemClock;
-  const settings = await SettingsStore.open({
-    settingsPath: paths.settingsPath,
-    profiles: options.profiles,
-    clock,
-    log: options.log,
-  });
+  // First of all: its lock makes this the only host that touches the other files.
   const database = openDatabase(paths.databasePath);
+  let settings: SettingsDesk | undefined;
   try {
+    settings = await SettingsDesk.open(options, options.clock ?? systemClock);
     const host = new ComposedHost(options, settings, database);
-    host.tellSettings();
     host.problems.set('database', database.problem ?? null);
     await host.pause.load();
     return host;
   } catch (error) {
+    await settings?.dispose();
     database.close();
     throw error;
   }
@@ -76,7 +68,7 @@ class ComposedHost implements Host {
   readonly pause: PersonsPause;
   readonly #o: HostOptions;
   readonly #clock: Clock;
-  readonly #settings: SettingsStore;
+  readonly #settings: SettingsDesk;
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
@@ -84,7 +76,6 @@ class ComposedHost implements Host {
   readonly #grid: LocalGrid;
   readonly #local: LocalVm;
   readonly #senses: Senses;
-  readonly #inhibitor: Inhibitor;
   readonly #leaving: Leaving;
   readonly #contribution: Contribution<GuestSession>;
   readonly #viewer = new Viewer();
@@ -93,7 +84,7 @@ class ComposedHost implements Host {
   readonly #idleWaiters = new Set<() => void>();
   #stopping: Promise<void> | undefined;
 
-  constructor(o: HostOptions, settings: SettingsStore, database: Database) {
+  constructor(o: HostOptions, settings: SettingsDesk, database: Database) {
     const { paths, log } = o;
     const clock = o.clock ?? systemClock;
     this.#o = o;
@@ -136,7 +127,7 @@ class ComposedHost implements Host {
     this.#local = new LocalVm({
       paths,
       secrets: this.#secrets,
-      settings: () => this.#effective().values,
+      settings: () => settings.effective.values,
       spawnWorker: o.spawnWorker,
       imageSourceDir: o.imageSourceDir,
       rebuildImages: o.rebuildImages,
@@ -149,24 +140,23 @@ class ComposedHost implements Host {
       log,
       dataDir: paths.dataDir,
       ownCpuMs: () => this.#local.cpuMs() + ownCpuMs(),
-      programNames: () => this.#effective().values['pauseOn.programs'],
+      programNames: () => settings.effective.values['pauseOn.programs'],
     });
     this.#senses = new Senses({
       sensors: sensors ?? [],
-      effective: () => this.#effective(),
+      effective: () => settings.effective,
       pause: () => this.pause.current,
       vcpus: () => this.#local.vcpus,
       clock,
       log,
       onChange: turn,
     });
-    this.#inhibitor = new Inhibitor({ clock, log });
     this.#leaving = new Leaving({
-      inhibitor: this.#inhibitor,
+      inhibitor: new Inhibitor({ clock, log }),
       frozen: () => this.#contribution.settled(),
       saveMs: () => this.#contribution.saveMs(),
       save: () => this.#contribution.save(),
-      checkpoint: () => Promise.resolve(),
+      checkpoint: (ms) => this.#grid.keepProgress(ms),
       clock,
       log,
     });
@@ -174,7 +164,8 @@ class ComposedHost implements Host {
       vm: this.#local.vm,
       decide: () => this.#senses.decide(),
       hasWork: () => this.#grid.hasWork(),
-      prove: proveIsolation,
+      prove: (session) => this.#local.prove(session),
+      keepsSaved: () => this.#grid.needs(this.#local.vm.status().generation),
       work: (session) => this.#grid.run(this.#local.machineOf(session)),
       problems: this.problems,
       yields: new Yields({
@@ -195,14 +186,11 @@ class ComposedHost implements Host {
       lingerMs: o.lingerMs ?? minuteMs,
       onChange: changed,
     });
-    settings.onChange(() => {
-      this.tellSettings();
-      turn();
-    });
+    settings.follow(this.problems, turn);
     this.#calls = hostCalls({
       grid: this.#grid,
       ledger: this.#ledger,
-      settings,
+      settings: settings.store,
       admit: (document) => this.#local.admit(document),
       status: () => this.#viewer.snapshot(this.#seen()),
       pause: (length) => {
@@ -215,7 +203,10 @@ class ComposedHost implements Host {
         this.#contribution.retry();
         return this.#viewer.contribution(this.#seen());
       },
-      explain: () => this.#explain(),
+      explain: () => {
+        const { sentence } = this.#viewer.contribution(this.#seen());
+        return this.#senses.explain(sentence, settings.store.list());
+      },
       yields: () => this.#yieldLog.report(clock.now()),
       presence: (report) => {
         this.#senses.report(report);
@@ -230,7 +221,8 @@ class ComposedHost implements Host {
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
-    await this.#grid.recover();
+    await this.#local.vm.recover();
+    await this.#grid.recover(this.#local.vm.status().generation);
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
@@ -238,8 +230,8 @@ class ComposedHost implements Host {
     this.#changed();
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop({ save = false } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(save);
     return this.#stopping;
   }
 
@@ -276,16 +268,21 @@ class ComposedHost implements Host {
     return this.#broadcast.subscribe(listener);
   }
 
-  async #stop(): Promise<void> {
+  async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
-    this.#leaving.dispose();
     try {
+      await this.#leaving.dispose();
       // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
-      await this.#grid.end(this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0);
-      await this.#contribution.dispose();
+      const patienceMs = this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0;
+      if (save) {
+        // In case that the saved machine does not come back.
+        if (patienceMs > 0) await this.#grid.keepProgress(patienceMs);
+        await this.#contribution.dispose({ save });
+      }
+      await this.#grid.end(save ? 0 : patienceMs);
+      if (!save) await this.#contribution.dispose();
       await this.#senses.dispose();
-      await this.#inhibitor.dispose();
       this.#broadcast.dispose();
       await this.#settings.dispose();
       await this.pause.saved();
@@ -302,6 +299,7 @@ class ComposedHost implements Host {
   #seen(): Seen {
     const now = this.#clock.now();
     const status = this.#local.vm.status();
+    const { values, sources, organization } = this.#settings.effective;
     return {
       version: this.#o.version,
       now,
@@ -312,33 +310,11 @@ class ComposedHost implements Host {
       grid: this.#grid.view(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: 0,
+      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
+      preset: { name: values.preset, source: sources.preset, organization },
       problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
     };
-  }
-
-  #explain(): PolicyReport {
-    const { organization, values } = this.#settings.current;
-    const { sentence } = this.#viewer.contribution(this.#seen());
-    return {
-      ...this.#senses.explain(sentence),
-      settings: this.#settings.list(),
-      preset: values.preset,
-      organization,
-    };
-  }
-
-  #effective(): EffectiveSettings {
-    const { current } = this.#settings;
-    return this.#o.override ? overridden(current, this.#o.override) : current;
-  }
-
-  /** What is wrong with the settings' files, as problems of their own. */
-  tellSettings(): void {
-    const { broken, problems } = this.#settings.current;
-    this.problems.set('profile', broken);
-    this.problems.set('settings', problems.find(({ code }) => code !== broken?.code) ?? null);
   }
 
   #changed(): void {

@@ -100,7 +100,7 @@ function runFirst(): void {
       seedSample: true,
       version: app.getVersion(),
     });
-    owned.ownCallback(() => host.stop());
+    owned.ownCallback(() => host.stop({ save: true }));
     owned.own(await serveSocket({ api: host, paths, log }));
 
     const shell = owned.own(

@@ -34,6 +34,9 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'resources-unavailable': 'refused',
   'job-finished': 'refused',
   'job-unfinished': 'refused',
+  'setting-unknown': 'notFound',
+  'setting-invalid': 'refused',
+  'setting-locked': 'refused',
 };
 
 /** The exit code for a failure. Pure. */

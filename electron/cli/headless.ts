@@ -5,7 +5,7 @@ import type { Ending } from './exit.ts';
 /** What running a host without a window needs of it. */
 interface HeadlessHost extends HostApi {
   start(): Promise<void>;
-  stop(): Promise<void>;
+  stop(o?: { readonly save?: boolean }): Promise<void>;
   /** Resolves when no job is queued or running. */
   whenIdle(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function runHeadless(options: HeadlessOptions): Promise<{ ending: E
   } finally {
     // Nobody may ask a host that is stopping.
     await server?.dispose();
-    await host.stop();
+    await host.stop({ save: true });
     release();
   }
 }

@@ -5,13 +5,17 @@ import { addContributionCommands } from './contribution-commands.ts';
 import { exitCodeHelp, exitCodes } from './exit.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import { addRunCommand } from './run-command.ts';
+import { addSettingsCommands } from './settings-commands.ts';
 
 const examples = `
 Examples:
   gleaner status                      what is happening, and why
   gleaner pause 1h                    give the computer back for an hour
   gleaner jobs add my-job/            queue own work
+  gleaner policy explain              why it works, or does not
+  gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
 
 Without a running host, commands work on the same files by themselves; only "status --watch" needs one.
@@ -46,6 +50,8 @@ export async function runProgram(
   addContributionCommands(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
+  addSettingsCommands(program, adder, context);
+  addPolicyCommands(program, adder, context);
   addRunCommand(program, adder, context);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -50,7 +50,7 @@ export const settingTypes = {
   /** While the screen is locked. */
   'locked.share': share,
   /** Without input for so long, the computer counts as idle. */
-  'idle.afterSeconds': seconds.min(5),
+  'idle.afterSeconds': seconds.min(2),
   'pauseOn.call': z.boolean(),
   'pauseOn.fullScreen': z.boolean(),
   'pauseOn.presentation': z.boolean(),

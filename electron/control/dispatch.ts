@@ -15,8 +15,11 @@ import {
 import { GleanerError, toFailure } from '../contract/failures.ts';
 import { describeIssues } from '../contract/issues.ts';
 
-/** Largest input of a command in bytes of JSON; streams beside the input are bounded by the host. */
-export const maxInputBytes = 256 * 1024;
+/**
+ * Largest input of a command in bytes of JSON: twice the longest text that one takes, for what JSON escapes. Streams
+ * beside the input are bounded by the host.
+ */
+export const maxInputBytes = (2 * 256 + 1) * 1024;
 
 type Stream = Commands[CommandName]['stream'];
 

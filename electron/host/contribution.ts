@@ -18,10 +18,12 @@ const saveAgainMs = 10 * 60_000;
 
 /** The VM as the contribution drives it. */
 export interface DrivenVm<Session> {
-  status(): { readonly phase: VmPhase };
+  status(): { readonly phase: VmPhase; readonly restoring: boolean };
   onChange(listener: () => void): () => void;
   start(): void;
   stop(): Promise<void>;
+  /** Ends it, and leaves a saved state for the next host. */
+  leave(): Promise<void>;
   freeze(): Promise<{ acknowledgedMs: number }>;
   thaw(): Promise<void>;
   /** Frozen → saved to disk, its memory returned; a `start` of a saved one goes on where it stood. */
@@ -37,6 +39,8 @@ export interface ContributionOptions<Session> {
   /** Asked anew at every turn: cheap and pure. */
   readonly decide: () => Allowance;
   readonly hasWork: () => boolean;
+  /** Whether a job is in the VM, or waits for the one that is saved. */
+  readonly keepsSaved: () => boolean;
   /** Proves the isolation of a fresh guest; rejects when anything leaks. */
   readonly prove: (session: Session) => Promise<void>;
   /** Runs jobs until none is left; rejects when the session is gone. */
@@ -85,9 +89,14 @@ export class Contribution<Session extends object> implements Disposable {
     if (this.#disposed) return;
     const { vm } = this.#o;
     const allowance = this.#o.decide();
-    const { phase } = vm.status();
+    const { phase, restoring } = vm.status();
+    // What ran in it is over, or was aborted meanwhile.
+    if (phase === 'saved' && this.#busy === undefined && !this.#o.keepsSaved()) {
+      this.#try('stop', vm.stop());
+      return;
+    }
     if (!allowance.run) {
-      this.#giveBack(phase, allowance);
+      this.#giveBack(phase, restoring, allowance);
       return;
     }
     if (this.#share !== allowance.share) {
@@ -96,7 +105,8 @@ export class Contribution<Session extends object> implements Disposable {
     }
     const wanted = this.#busy !== undefined || this.#o.hasWork();
     if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
-    else if ((phase === 'stopped' || phase === 'saved') && wanted && !this.#refused()) vm.start();
+    else if (phase === 'saved' && wanted && this.#busy === undefined && !this.#refused()) vm.start();
+    else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
     else if (phase === 'running') this.#useVm(wanted);
   }
 
@@ -117,7 +127,7 @@ export class Contribution<Session extends object> implements Disposable {
   /** How long saving would take, in ms; null while nothing stands still that would be worth the disk. */
   saveMs(): number | null {
     const { vm } = this.#o;
-    return this.#busy !== undefined && vm.status().phase === 'frozen' ? vm.saveEstimate().ms : null;
+    return this.#o.keepsSaved() && vm.status().phase === 'frozen' ? vm.saveEstimate().ms : null;
   }
 
   /** Frozen → saved. Rejects when it cannot be: it stays frozen then, the person is told, and it is tried again later. */
@@ -140,23 +150,41 @@ export class Contribution<Session extends object> implements Disposable {
     }
   }
 
-  /** Stops the VM for good and waits until nothing of it or of its jobs is left. */
-  async dispose(): Promise<void> {
+  /**
+   * Ends the VM and waits until nothing of it or of its jobs runs; one that is saved waits for the next host.
+   * @param o.save saves it first, if a job is in it
+   */
+  async dispose({ save = false } = {}): Promise<void> {
     this.#disposed = true;
     this.#stopListening();
     this.#cancelLinger?.();
     this.#cancelRetry?.();
     this.#cancelSaveAgain?.();
-    await this.#o.vm.stop();
+    if (save) await this.#saveAtEnd();
+    await this.#o.vm.leave();
     await this.#working;
   }
 
-  #giveBack(phase: VmPhase, allowance: Allowance): void {
+  /** Resolves also when it cannot be saved: its job then goes on from its checkpoint. */
+  async #saveAtEnd(): Promise<void> {
+    const { vm, keepsSaved, log } = this.#o;
+    try {
+      if (!keepsSaved()) return;
+      if (['running', 'starting', 'freezing'].includes(vm.status().phase)) await vm.freeze();
+      if (['frozen', 'saving'].includes(vm.status().phase)) await vm.save();
+    } catch (error) {
+      log.warn('contribution', `not saved: ${toFailure(error).sentence}`);
+    }
+  }
+
+  #giveBack(phase: VmPhase, restoring: boolean, allowance: Allowance): void {
     const { vm, yields } = this.#o;
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
-    // A guest that still boots is frozen where it stands and boots on afterwards.
-    if (phase === 'running' || phase === 'starting') {
+    // A guest that still boots is frozen where it stands and boots on afterwards; one on its way back that has no
+    // QEMU yet is saved again.
+    const returns = restoring && (phase === 'preparing' || phase === 'backoff');
+    if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
       this.#freezing = frozen.catch(() => undefined);
       if (phase === 'running') yields.measure(allowance, frozen);
@@ -175,7 +203,7 @@ export class Contribution<Session extends object> implements Disposable {
     const { vm } = this.#o;
     if (rung === 'frozen' || this.#cancelSaveAgain) return;
     // Nothing runs in it that would be worth the disk.
-    if (rung === 'off' || this.#busy === undefined) {
+    if (rung === 'off' || !this.#o.keepsSaved()) {
       this.#try('stop', vm.stop());
       return;
     }

@@ -3,13 +3,13 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { toFailure } from '../contract/index.ts';
 
-/** What the system leaves us where it does not say, in ms: logind's default is 5 s. */
+/** What the system is taken to leave us until it has said, in ms: logind's default. */
 const usualDelayMs = 5000;
 /** Of that, what is kept back for what comes after. */
 const reserveMs = 1000;
 
 export interface LeavingOptions {
-  readonly inhibitor: {
+  readonly inhibitor: Disposable & {
     hold(): Promise<boolean>;
     release(): void;
     delayMaxMs(): Promise<number | null>;
@@ -41,10 +41,12 @@ export class Leaving implements Disposable {
     this.#o = o;
   }
 
-  /** Takes the lock that makes the system wait. */
+  /** Takes the lock that makes the system wait, where there is somebody to ask for it. */
   async begin(): Promise<void> {
-    this.#delayMs = (await this.#o.inhibitor.delayMaxMs()) ?? usualDelayMs;
-    if (!this.#disposed) await this.#o.inhibitor.hold();
+    const delayMs = await this.#o.inhibitor.delayMaxMs();
+    if (delayMs === null || this.#disposed) return;
+    this.#delayMs = delayMs;
+    await this.#o.inhibitor.hold();
   }
 
   /**
@@ -75,9 +77,9 @@ export class Leaving implements Disposable {
     }
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#o.inhibitor.release();
+    await this.#o.inhibitor.dispose();
   }
 
   /** Frozen, and saved if that fits. */

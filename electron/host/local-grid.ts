@@ -61,11 +61,14 @@ export class LocalGrid {
     });
   }
 
-  /** Takes back what a dead host left behind; to be called once, before anything runs. */
-  async recover(): Promise<void> {
+  /**
+   * Takes back what an earlier host left behind, but for the job that waits for the saved machine `generation`; to be
+   * called once, before anything runs.
+   */
+  async recover(generation: string | null): Promise<void> {
     const left = (await readdir(this.#o.jobsDir)).filter((name) => name.startsWith(stagingPrefix));
     for (const name of left) await rm(join(this.#o.jobsDir, name), { recursive: true, force: true });
-    await this.#queue.recover();
+    await this.#queue.recover(generation);
   }
 
   /** Whether it never held a job. */
@@ -104,6 +107,21 @@ export class LocalGrid {
   /** The packages of the sample project, as a client would upload them. */
   async *samples(): AsyncGenerator<AsyncIterable<Uint8Array>, void, undefined> {
     for await (const sample of samplePackages(this.#o.sampleDir)) yield oneChunk(packageTar(sample));
+  }
+
+  /** Whether a job is under way: running, or parked in the saved machine `generation`. */
+  needs(generation: string | null): boolean {
+    return this.#runner.isRunning || this.#queue.isAwaited(generation);
+  }
+
+  /** Collects a checkpoint of the running job if the machine delivers one within `limitMs`. */
+  keepProgress(limitMs: number): Promise<void> {
+    return this.#runner.keep(limitMs);
+  }
+
+  /** Seconds of work since `since` (epoch ms) that had to be done again, because nothing had kept them. */
+  lostSeconds(since: number): number {
+    return this.#queue.lost(since).wallSeconds;
   }
 
   /** Runs jobs until none is queued; see `LocalRunner.run`. */

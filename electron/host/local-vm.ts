@@ -19,8 +19,8 @@ import { systemProcesses } from '../vm/proc.ts';
 import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
 import { watchQuiet } from '../vm/quiet.ts';
 import type { GuestSession } from '../vm/session/client.ts';
-import type { Secrets } from '../vm/state-file.ts';
-import { createVm, type Vm, type VmImages, type VmOptions } from '../vm/vm.ts';
+import { createVm, type Secrets, type Vm, type VmImages, type VmOptions } from '../vm/vm.ts';
+import { proveIsolation } from './prove.ts';
 
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
 const vmUid = 47_110;
@@ -117,6 +117,8 @@ export class LocalVm {
       collectJob: (id, toPath, maxBytes) => session.collectJob(id, toPath, maxBytes),
       killJob: (id) => session.killJob(id),
       cleanJob: (id) => session.cleanJob(id),
+      savedAs: () => (this.vm.session() === session ? null : this.vm.status().generation),
+      restoredFrom: () => this.vm.status().restoredFrom,
       frozenMs: () => this.vm.status().frozenMsTotal,
       facts: () => ({
         accelerator: this.vm.status().accelerator?.name ?? 'unknown',
@@ -125,6 +127,14 @@ export class LocalVm {
     };
     this.#machines.set(session, machine);
     return machine;
+  }
+
+  /**
+   * Proves the guest's isolation once per boot, see {@link proveIsolation}: one that was saved has been proved, and
+   * has a job in it.
+   */
+  async prove(session: GuestSession): Promise<void> {
+    if (this.vm.status().restoredFrom === null) await proveIsolation(session);
   }
 
   /** Rejects `qemu-missing` or `qemu-too-old`. */

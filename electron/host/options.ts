@@ -5,7 +5,7 @@ import type { SpawnWorker } from '../base/worker.ts';
 import type { Failure, HostApi, SettingsLayer } from '../contract/index.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
-import type { Secrets } from '../vm/state-file.ts';
+import type { Secrets } from '../vm/vm.ts';
 
 export interface HostOptions {
   readonly paths: Paths;
@@ -47,8 +47,11 @@ export interface SensorNeeds {
 export interface Host extends HostApi {
   /** Begins to contribute. Without it the host only answers. */
   start(): Promise<void>;
-  /** Ends VMs and jobs in order and closes everything; the host is of no use afterwards. */
-  stop(): Promise<void>;
+  /**
+   * Ends VMs and jobs in order and closes everything; the host is of no use afterwards.
+   * @param o.save a VM with a job in it is saved to the disk, and goes on with the next host
+   */
+  stop(o?: { readonly save?: boolean }): Promise<void>;
   /** Resolves when no job is queued or running. */
   whenIdle(): Promise<void>;
 }

@@ -103,9 +103,13 @@ export class Senses implements Disposable {
     return (inputSource === null || inputSource === 'polled') && values['inUse.share'] < values['idle.share'];
   }
 
-  /** All of `policy.explain` but the settings. */
-  explain(sentence: string): Omit<PolicyReport, 'settings' | 'preset' | 'organization'> {
+  /** Everything that has a part in the answer. `sentence` is the Snapshot's. */
+  explain(sentence: string, settings: PolicyReport['settings']): PolicyReport {
+    const { organization, values } = this.#o.effective();
     return {
+      settings,
+      preset: values.preset,
+      organization,
       sentence,
       allowance: this.decide(),
       signals: this.signals,

@@ -27,6 +27,7 @@ export interface Seen {
   readonly yields: YieldStats;
   readonly lostSeconds: number;
   readonly asksPresence: boolean;
+  readonly preset: Snapshot['preset'];
   readonly problems: readonly Failure[];
 }
 
@@ -103,6 +104,7 @@ export class Viewer {
       yields: seen.yields,
       lostSeconds: seen.lostSeconds,
       asksPresence: seen.asksPresence,
+      preset: seen.preset,
       problems: [...seen.problems],
     };
   }

@@ -22,34 +22,66 @@ export function scheduleAt(
   now: number,
 ): ScheduleState {
   if (windows.length === 0) return { open: true, changesAt: null };
-  const today = DateTime.fromMillis(now, { zone: zone ?? 'local' }).startOf('day');
-  const spans = spansAround(windows, today);
-  /** What begins there is not looked at, so an end there may be none. */
-  const horizon = today.plus({ days: daysAhead }).toMillis();
-  const openAt = (at: number): boolean => spans.some(([start, end]) => start <= at && at < end);
-  const open = openAt(now);
-  const changesAt = spans
-    .flat()
-    .filter((at) => at > now && at < horizon)
-    .sort((a, b) => a - b)
-    .find((at) => openAt(at) !== open);
-  return { open, changesAt: changesAt ?? null };
+  const { spans, horizon } = weekOf(windows, zone, now);
+  const next = spans.find(([, end]) => end > now);
+  const open = next !== undefined && next[0] <= now;
+  const changesAt = next?.[open ? 1 : 0] ?? horizon;
+  return { open, changesAt: changesAt < horizon ? changesAt : null };
 }
 
-function spansAround(
-  windows: readonly ScheduleWindow[],
-  today: DateTime,
-): (readonly [start: number, end: number])[] {
+type Span = readonly [start: number, end: number];
+
+/** What the windows come to in instants, as seen from one day. */
+interface Week {
+  readonly zone: string | null;
+  /** The day, in epoch ms. */
+  readonly from: number;
+  readonly to: number;
+  /** In order, and apart from each other. */
+  readonly spans: readonly Span[];
+  /** What begins there is not looked at, so an end there may be none. */
+  readonly horizon: number;
+}
+
+/** Reckoning in time zones is slow, and its outcome is the same for a whole day. */
+const weeks = new WeakMap<readonly ScheduleWindow[], Week>();
+
+function weekOf(windows: readonly ScheduleWindow[], zone: string | null, now: number): Week {
+  const known = weeks.get(windows);
+  if (known?.zone === zone && known.from <= now && now < known.to) return known;
+  const today = DateTime.fromMillis(now, { zone: zone ?? 'local' }).startOf('day');
+  const week: Week = {
+    zone,
+    from: today.toMillis(),
+    to: today.plus({ days: 1 }).toMillis(),
+    spans: joined(spansAround(windows, today)),
+    horizon: today.plus({ days: daysAhead }).toMillis(),
+  };
+  weeks.set(windows, week);
+  return week;
+}
+
+function spansAround(windows: readonly ScheduleWindow[], today: DateTime): Span[] {
   const days = Array.from({ length: daysAhead + 1 }, (_, index) => today.plus({ days: index - 1 }));
   return days.flatMap((day) => {
     const name = weekdays[day.weekday - 1];
     return windows
       .filter((window) => window.days.some((other) => other === name))
-      .map((window): readonly [number, number] => {
+      .map((window): Span => {
         const wraps = window.to <= window.from;
         return [at(day, window.from), at(wraps ? day.plus({ days: 1 }) : day, window.to)];
       });
   });
+}
+
+function joined(spans: readonly Span[]): Span[] {
+  const apart: Span[] = [];
+  for (const [start, end] of spans.toSorted((a, b) => a[0] - b[0])) {
+    const last = apart.at(-1);
+    if (last && start <= last[1]) apart[apart.length - 1] = [last[0], Math.max(last[1], end)];
+    else if (start < end) apart.push([start, end]);
+  }
+  return apart;
 }
 
 /** Epoch ms of a wall-clock time like 22:30 on a day; 24:00 is the beginning of the next. */

@@ -80,20 +80,22 @@ export function simulate(trace: Trace, policy: Policy): SimulatedStep[] {
   let signals: Signals = noSignals;
   let pause: Pause | null = null;
   let history = noHistory;
-  let again: number | null = null;
+  let again: number | undefined;
   const look = (at: number): void => {
     const monotonic = at - first.at;
     const decision = decide({ now: at, monotonic, pause, signals }, policy, history);
     history = decision.history;
-    again = decision.again === null ? null : first.at + decision.again;
+    again = decision.again === null ? undefined : first.at + decision.again;
     const last = steps.at(-1)?.allowance;
     const { allowance } = decision;
     if (last?.reason !== allowance.reason || last.share !== allowance.share || last.rung !== allowance.rung) {
       steps.push({ at, allowance });
     }
   };
+  const dueBefore = (at: number): number | undefined =>
+    again !== undefined && again < at ? again : undefined;
   for (const line of trace) {
-    while (again !== null && again < line.at) look(again);
+    for (let due = dueBefore(line.at); due !== undefined; due = dueBefore(line.at)) look(due);
     const { at, input, pause: length, resume, ...told } = line;
     signals = { ...signals, ...withoutUndefined(told), ...(input ? { lastInputAt: at - first.at } : {}) };
     if (length !== undefined) pause = pauseFrom(length, at);

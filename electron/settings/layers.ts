@@ -76,3 +76,19 @@ export function effectiveSetting(effective: EffectiveSettings, key: SettingKey):
 export function effectiveList(effective: EffectiveSettings): EffectiveSetting[] {
   return settingKeys.map((key) => effectiveSetting(effective, key));
 }
+
+/** The reverse of {@link effectiveList}, for who was told of the values in force by a host. Pure. */
+export function effectiveFromList(
+  list: readonly EffectiveSetting[],
+  organization: string | null,
+  broken: Failure | null,
+): EffectiveSettings {
+  return {
+    values: Object.fromEntries(list.map(({ key, value }) => [key, value])) as Settings,
+    sources: Object.fromEntries(list.map(({ key, source }) => [key, source])) as Record<SettingKey, Source>,
+    byPreset: new Set(list.filter(({ preset }) => preset !== null).map(({ key }) => key)),
+    organization,
+    broken,
+    problems: broken ? [broken] : [],
+  };
+}

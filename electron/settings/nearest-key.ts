@@ -1,7 +1,19 @@
+import { GleanerError } from '../contract/failures.ts';
 import { settingKeys } from '../contract/settings.ts';
 
-/** The key that somebody may have meant; undefined when none is near. Pure. */
-export function nearestKey(asked: string): string | undefined {
+/** `setting-unknown`, with the key that may have been meant. Pure. */
+export function unknownSetting(asked: string): GleanerError {
+  const near = nearestKey(asked);
+  const all = 'All of them: "gleaner settings list".';
+  return new GleanerError(
+    'setting-unknown',
+    `There is no setting "${asked.slice(0, 64)}".`,
+    near === undefined ? all : `Did you mean "${near}"? ${all}`,
+  );
+}
+
+/** Undefined when none is near. */
+function nearestKey(asked: string): string | undefined {
   const wanted = asked.toLowerCase().slice(0, 64);
   const [best] = settingKeys
     .map((key) => ({ key, distance: distance(wanted, key.toLowerCase()) }))

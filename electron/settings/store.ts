@@ -18,7 +18,7 @@ import {
 import { type Computer, importBoinc } from './boinc/import.ts';
 import { FileWatch } from './file-watch.ts';
 import { effectiveList, effectiveSetting, mergeLayers } from './layers.ts';
-import { nearestKey } from './nearest-key.ts';
+import { unknownSetting } from './nearest-key.ts';
 import { type ProfileSource, readProfiles } from './profiles/source.ts';
 import { keepAside, readUserFile, unusableNow, writeUserFile } from './user-file.ts';
 
@@ -241,13 +241,7 @@ export class SettingsStore implements Disposable {
 function knownKey(asked: string): SettingKey {
   const key = SettingKey.safeParse(asked);
   if (key.success) return key.data;
-  const near = nearestKey(asked);
-  const all = 'All of them: "gleaner settings list".';
-  throw new GleanerError(
-    'setting-unknown',
-    `There is no setting "${asked.slice(0, 64)}".`,
-    near === undefined ? all : `Did you mean "${near}"? ${all}`,
-  );
+  throw unknownSetting(asked);
 }
 
 function invalidValue(key: SettingKey, value: unknown): GleanerError {

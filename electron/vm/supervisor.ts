@@ -2,8 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import { type Failure, fromFailure, GleanerError, toFailure } from '../contract/failures.ts';
-import { didNotBoot, type Refusals, remember } from './accelerator.ts';
+import { type Failure, GleanerError, toFailure } from '../contract/failures.ts';
 import { folderOf, removeFolder, tidyFolder, type VmFolder } from './folder.ts';
 import {
   type Command,
@@ -20,9 +19,8 @@ import { type Prepared, type PrepareOptions, prepareSaved, prepareVm } from './p
 import type { ProcessTable } from './proc.ts';
 import { exitFailure } from './process.ts';
 import { VmRun } from './run.ts';
-import { Saver, unsavedFailure } from './saver.ts';
-import { readHeader, removeStates } from './state-file.ts';
-import { unfit } from './state-format.ts';
+import { type SaveFigures, States } from './states.ts';
+import { Trials } from './trials.ts';
 
 export interface SupervisorOptions extends PrepareOptions {
   readonly spawnWorker: SpawnWorker;
@@ -51,20 +49,15 @@ export class Supervisor {
   #pauses = 0;
   #pausing: Promise<{ acknowledgedMs: number }> = Promise.resolve({ acknowledgedMs: 0 });
   #resuming: Promise<void> = Promise.resolve();
-  readonly #saver: Saver;
-  #saving: Promise<{ bytes: number; ms: number }> = Promise.resolve({ bytes: 0, ms: 0 });
-  #cancelSave = new AbortController();
-  #onDisk: { readonly generation: string; readonly bytes: number } | undefined;
-  /** Why the last save, or the last saved state, came to nothing. */
-  #trouble: Failure | undefined;
+  readonly #states: States;
+  readonly #trials: Trials;
   #cancelWait: () => void = () => undefined;
-  /** Accelerators that failed since the last good boot. */
-  #tried: Refusals = {};
 
   constructor(o: SupervisorOptions) {
     this.#o = o;
     this.#since = o.clock.now();
-    this.#saver = new Saver(o);
+    this.#states = new States(o);
+    this.#trials = new Trials(o);
   }
 
   get state(): MachineState {
@@ -94,18 +87,18 @@ export class Supervisor {
     return this.#run;
   }
 
-  /** The saved state that lies on the disk; undefined before it is whole and from when it is used up. */
-  get onDisk(): { readonly generation: string; readonly bytes: number } | undefined {
-    return this.#onDisk;
+  /** The saved state that lies on the disk. */
+  get onDisk(): States['onDisk'] {
+    return this.#states.onDisk;
   }
 
   /** Why the last save came to nothing, or why a saved state did not come back. */
   get trouble(): Failure | undefined {
-    return this.#trouble;
+    return this.#states.trouble;
   }
 
-  estimate(): { bytes: number; ms: number } {
-    return this.#saver.estimate(this.#run?.residentBytes ?? 0);
+  estimate(): SaveFigures {
+    return this.#states.estimate(this.#run);
   }
 
   /** All time in which the vCPUs stood still because of a freeze, in ms; never decreases. */
@@ -145,46 +138,17 @@ export class Supervisor {
   }
 
   /** Resolves when the state is on the disk and QEMU is gone. */
-  async save(): Promise<{ bytes: number; ms: number }> {
+  async save(): Promise<SaveFigures> {
     this.command('save');
-    const saved = await this.#saving;
+    const saved = await this.#states.saving;
     await this.#ended();
     return saved;
-  }
-
-  /** Resolves when the guest runs again, or stands frozen because that was asked for meanwhile. */
-  async restore(): Promise<void> {
-    this.command('restore');
-    const { run } = this.#state;
-    await new Promise<void>((resolve, reject) => {
-      const look = (): void => {
-        const state = this.#state;
-        const back = state.run === run && (state.phase === 'running' || state.phase === 'frozen');
-        const failure = 'failure' in state ? state.failure : this.#trouble;
-        if (!back && state.run === run) return;
-        off();
-        if (back) resolve();
-        else
-          reject(
-            failure ? fromFailure(failure) : new GleanerError('wrong-phase', 'It was stopped meanwhile.'),
-          );
-      };
-      const off = this.onChange(look);
-      look();
-    });
   }
 
   /** To be called once, before anything is started: takes up the state that an earlier host saved, if there is one. */
   async recover(): Promise<void> {
     const { run } = this.#state;
-    try {
-      const { header, bytes } = await readHeader(this.#folder.statePath);
-      this.#onDisk = { generation: header.generation, bytes };
-    } catch (error) {
-      if (error instanceof GleanerError) this.#o.log.warn('vm', error.message, { vm: this.#o.name });
-      return;
-    }
-    this.#event({ type: 'found', run });
+    if (await this.#states.find(this.#folder)) this.#event({ type: 'found', run });
   }
 
   /** Resolves when neither QEMU nor its disks are left. */
@@ -251,16 +215,13 @@ export class Supervisor {
         this.#resuming.catch(() => undefined);
         return;
       case 'save':
-        this.#saving = this.#save(effect.run);
-        this.#saving.catch(() => undefined);
+        this.#save(effect.run);
         return;
       case 'cancel-save':
-        this.#cancelSave.abort(
-          new GleanerError('wrong-phase', 'The virtual machine goes on, so it is not saved.'),
-        );
+        this.#states.cancel();
         return;
       case 'forgo':
-        this.#forgo(effect.failure);
+        this.#states.forgo(effect.failure);
         return;
       case 'quit':
         // Its `exited` tells the reducer.
@@ -278,7 +239,7 @@ export class Supervisor {
         void this.#folderWork.run(() => tidyFolder(this.#folder)).catch(() => undefined);
         return;
       case 'clean':
-        this.#onDisk = undefined;
+        this.#states.gone();
         void this.#folderWork.run(() => removeFolder(this.#folder)).catch(() => undefined);
     }
   }
@@ -293,7 +254,9 @@ export class Supervisor {
         // Stopped while this waited for its turn: there is nothing to prepare any more.
         if (this.#state.run !== run) return;
         await reapOrphan(this.#folder.pidFilePath, this.#o);
-        this.#prepared = restoring ? await prepareSaved(this.#o) : await prepareVm(this.#o, this.#tried);
+        this.#prepared = restoring
+          ? await prepareSaved(this.#o)
+          : await prepareVm(this.#o, this.#trials.tried);
       });
       this.#event({ type: 'prepared', run });
     } catch (error) {
@@ -316,7 +279,7 @@ export class Supervisor {
         void this.#lost(run, failure);
       },
       onConsumed: () => {
-        this.#onDisk = undefined;
+        this.#states.gone();
         this.#event({ type: 'consumed', run });
       },
     });
@@ -345,7 +308,7 @@ export class Supervisor {
       () => {
         if (this.#run !== started) return;
         this.#bootMs = this.#o.clock.monotonic() - started.launchedAt - (this.frozenMs - frozenBefore);
-        this.#tried = this.#remember(prepared);
+        this.#trials.good(prepared);
         this.#event({ type: 'ready', run });
         if (this.#state.phase === 'running') started.governor.run();
       },
@@ -365,45 +328,10 @@ export class Supervisor {
     this.#event({ type: 'unusable', run, ...this.#blame(run, failure) });
   }
 
-  /**
-   * A first boot that failed under an accelerator which never proved itself: the next candidate is tried at
-   * once. A forced one has no next, and says so.
-   */
   #blame(run: number, failure: Failure): { failure: Failure; next: Next } {
-    const prepared = this.#prepared;
     const booting = this.#state.run === run && isBooting(this.#state);
-    if (!booting || !prepared || prepared.proven) return { failure, next: 'backoff' };
-    const { name } = prepared.accelerator;
-    if (name === 'tcg') {
-      // Nothing boots: that is no accelerator's fault.
-      this.#tried = {};
-      return { failure, next: 'backoff' };
-    }
-    if (this.#o.accelerator === 'auto') {
-      this.#tried = { ...this.#tried, [name]: didNotBoot(name) };
-      this.#o.log.warn('vm', didNotBoot(name), { why: failure.sentence });
-      return { failure, next: 'start' };
-    }
-    const sentence = `${didNotBoot(name)}: ${failure.sentence}`.slice(0, 1000);
-    return {
-      failure: { code: 'accelerator-unusable', sentence, hint: 'Set the accelerator to “auto”.' },
-      next: 'backoff',
-    };
-  }
-
-  #remember(prepared: Prepared): Refusals {
-    if (!prepared.proven && !prepared.saved && this.#o.accelerator === 'auto') {
-      const { acceleratorMemoryPath } = this.#o;
-      try {
-        remember(acceleratorMemoryPath, prepared.proofKey, {
-          good: prepared.accelerator.name,
-          refusals: this.#tried,
-        });
-      } catch (error) {
-        this.#o.log.warn('vm', 'the accelerator could not be remembered', { why: String(error) });
-      }
-    }
-    return {};
+    if (!booting || !this.#prepared) return { failure, next: 'backoff' };
+    return this.#trials.blame(this.#prepared, failure);
   }
 
   async #pause(run: number): Promise<{ acknowledgedMs: number }> {
@@ -422,14 +350,12 @@ export class Supervisor {
 
   async #resume(): Promise<void> {
     const turn = ++this.#pauses;
-    this.#trouble = undefined;
+    this.#states.forget();
     this.#endFrozen();
-    if (this.#cancelSave.signal.aborted) {
-      // Nothing of a state may be left, and QEMU must have stopped sending, before the vCPUs run.
-      await this.#saving.catch(() => undefined);
-      // Frozen again meanwhile.
-      if (turn !== this.#pauses) return;
-    }
+    // Before the vCPUs run.
+    await this.#states.cancelled();
+    // Frozen again meanwhile.
+    if (turn !== this.#pauses) return;
     const live = this.#run ?? (await this.#launch);
     await live?.resume();
     if (this.#state.phase !== 'running' || this.#run !== live) return;
@@ -437,45 +363,23 @@ export class Supervisor {
     await live?.setClock();
   }
 
-  async #save(run: number): Promise<{ bytes: number; ms: number }> {
-    const cancel = new AbortController();
-    this.#cancelSave = cancel;
-    try {
-      const saved = await this.#folderWork.run(async () => {
-        const [live, prepared] = [this.#run, this.#prepared];
-        if (!live || !prepared || this.#state.run !== run) {
+  #save(run: number): void {
+    this.#states.save(
+      (work) =>
+        this.#folderWork.run(async () => {
+          const [live, prepared] = [this.#run, this.#prepared];
+          if (live && prepared && this.#state.run === run) return work(live, prepared);
           throw new GleanerError('qemu-exited', 'The virtual machine has ended.');
-        }
-        return this.#saver.save(live, prepared, this.#o.memoryBytes, cancel.signal);
-      });
-      if (cancel.signal.aborted) {
-        await this.#folderWork.run(() => removeStates(this.#folder));
-        cancel.signal.throwIfAborted();
-      }
-      const { generation, bytes, ms } = saved;
-      if (this.#state.phase === 'saving') this.#onDisk = { generation, bytes };
-      this.#trouble = undefined;
-      this.#o.log.info('vm', 'the state is saved', { bytes, ms: Math.round(ms) });
-      this.#event({ type: 'saved', run });
-      return { bytes, ms };
-    } catch (error) {
-      if (!cancel.signal.aborted) {
-        const failure = unsavedFailure(error);
-        this.#o.log.warn('vm', failure.sentence, { vm: this.#o.name, code: failure.code });
-        if (failure.code !== 'qemu-exited') this.#trouble = failure;
-        this.#event({ type: 'unsaved', run, failure });
-      }
-      throw error;
-    }
-  }
-
-  #forgo(failure: Failure): void {
-    this.#onDisk = undefined;
-    this.#trouble =
-      failure.code === 'state-unfit'
-        ? failure
-        : unfit(`it did not come back (${failure.sentence})`).toFailure();
-    this.#o.log.warn('vm', this.#trouble.sentence, { vm: this.#o.name });
+        }),
+      {
+        done: () => {
+          this.#event({ type: 'saved', run });
+        },
+        failed: (failure) => {
+          this.#event({ type: 'unsaved', run, failure });
+        },
+      },
+    );
   }
 
   #endFrozen(): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { Failure } from '../contract/failures.ts';
+import { type Failure, fromFailure } from '../contract/failures.ts';
 import type { VmView } from '../contract/snapshot.ts';
 import type { AcceleratorSetting } from './accelerator.ts';
 import { folderOf, removeFolder, tidyFolder } from './folder.ts';
@@ -140,7 +140,10 @@ export function createVm(o: VmOptions): Vm {
     thaw: () => supervisor.thaw(),
     save: () => supervisor.save(),
     saveEstimate: () => supervisor.estimate(),
-    restore: () => supervisor.restore(),
+    restore: async () => {
+      supervisor.command('restore');
+      await back(supervisor);
+    },
     setShare: (share) => {
       supervisor.setShare(Math.min(1, Math.max(0.01, share)));
     },
@@ -164,6 +167,28 @@ export async function reapLeftovers(vmsDir: string, o: { clock: Clock; log: Log 
   }
   return reaped;
 }
+
+/** Resolves when the guest that is brought back runs, or stands frozen; rejects when it will not. */
+function back(supervisor: Supervisor): Promise<void> {
+  const { run } = supervisor.state;
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const { state, trouble } = supervisor;
+      const isBack = state.run === run && (state.phase === 'running' || state.phase === 'frozen');
+      if (!isBack && state.run === run && state.phase !== 'stopping') return;
+      off();
+      if (isBack) resolve();
+      else reject(fromFailure(('failure' in state ? state.failure : trouble) ?? stoppedMeanwhile));
+    };
+    const off = supervisor.onChange(look);
+    look();
+  });
+}
+
+const stoppedMeanwhile: Failure = {
+  code: 'wrong-phase',
+  sentence: 'The virtual machine was stopped while it came back.',
+};
 
 function isReady({ state }: Supervisor): boolean {
   switch (state.phase) {

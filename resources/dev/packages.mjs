@@ -9,6 +9,7 @@
  * @property {string} name Debian's name; Ubuntu 24.04 renamed some libraries to `<name>t64`
  * @property {PackageGroup} group
  * @property {string} [command] a program of it, looked for on systems that are not Debian
+ * @property {string} [unless] a package that it would replace: where that is installed, this one is not wanted
  */
 
 /** @type {readonly SystemPackage[]} */
@@ -45,6 +46,9 @@ export const systemPackages = [
   // Stands in for the system's services on a bus of the tests' own; and logind's client, which asks it for locks.
   { name: 'python3-dbusmock', group: 'test' },
   { name: 'systemd', group: 'test', command: 'systemd-inhibit' },
+  // A sound server whose microphone can be used without any hardware. It would put out a desktop's own.
+  { name: 'pulseaudio', group: 'test', command: 'pulseaudio', unless: 'pipewire-audio' },
+  { name: 'pulseaudio-utils', group: 'test', command: 'pactl' },
 ];
 
 /**
@@ -111,6 +115,7 @@ export function installedNames(dpkgOutput, architecture) {
  */
 export function missingPackages(wanted, installed) {
   return wanted
+    .filter(({ unless }) => unless === undefined || !installed.has(unless))
     .map(({ name }) => name)
     .filter((name) => !installed.has(name) && !installed.has(`${name}t64`));
 }

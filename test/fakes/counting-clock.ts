@@ -24,6 +24,7 @@ export class CountingClock implements Clock {
   after(ms: number, callback: () => void): () => void {
     const timer = { ms };
     this.#set.add(timer);
+    this.#wake();
     const cancel = this.#clock.after(ms, () => {
       this.#forget(timer);
       this.fired += 1;
@@ -43,8 +44,18 @@ export class CountingClock implements Clock {
     }
   }
 
+  /** Resolves when a timer of this length is set. */
+  async some(ms: number): Promise<void> {
+    while (![...this.#set].some((timer) => timer.ms === ms)) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
   #forget(timer: { readonly ms: number }): void {
-    if (!this.#set.delete(timer)) return;
+    if (this.#set.delete(timer)) this.#wake();
+  }
+
+  #wake(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const resolve of waiting) resolve();

@@ -54,6 +54,8 @@ export class FakeMachine implements JobMachine {
   readonly #loss = new Promise<never>((_, reject) => {
     this.#lose = reject;
   });
+  #savedAs: string | null = null;
+  #restoredFrom: string | null = null;
   #frozenMs = 0;
   #frozenSince: number | undefined;
   #thawed: Promise<void> = Promise.resolve();
@@ -84,6 +86,34 @@ export class FakeMachine implements JobMachine {
     this.#lost = new GleanerError('session-lost', 'The fake machine is gone.');
     this.#lose(this.#lost);
     for (const { lost } of this.#job?.watchers ?? []) lost(this.#lost);
+  }
+
+  /** Away, to come back as another machine with the same job in it, where it stood. */
+  save(generation: string): FakeMachine {
+    this.#savedAs = generation;
+    const back = new FakeMachine(this.#clock);
+    back.#restoredFrom = generation;
+    if (this.#job) back.#job = { ...this.#job, watchers: new Set() };
+    this.lose();
+    return back;
+  }
+
+  /** As if it had been saved, by an earlier host, with a `count` job in it after so many of its seconds. */
+  becomes(id: string, argv: readonly string[], seconds: number, generation: string): void {
+    this.#restoredFrom = generation;
+    let value = 'a seed';
+    for (let done = 0; done < seconds; done += 1) value = createHash('sha256').update(value).digest('hex');
+    const state = { done: seconds, value };
+    const watchers: FakeJob['watchers'] = new Set();
+    this.#job = { id, argv, state, startedFrom: 0, ended: undefined, cpuSeconds: seconds, watchers };
+  }
+
+  savedAs(): string | null {
+    return this.#savedAs;
+  }
+
+  restoredFrom(): string | null {
+    return this.#restoredFrom;
   }
 
   freeze(): void {

@@ -14,8 +14,10 @@ export class FakeVm implements DrivenVm<FakeSession> {
   #boot = 0;
   readonly #listeners = new Set<() => void>();
 
-  status(): { phase: VmPhase } {
-    return { phase: this.phase };
+  restoring = false;
+
+  status(): { phase: VmPhase; restoring: boolean } {
+    return { phase: this.phase, restoring: this.restoring };
   }
 
   onChange(listener: () => void): () => void {
@@ -40,6 +42,12 @@ export class FakeVm implements DrivenVm<FakeSession> {
     return Promise.resolve();
   }
 
+  leave(): Promise<void> {
+    this.asked.push('leave');
+    if (this.phase !== 'saved') this.become('stopped');
+    return Promise.resolve();
+  }
+
   freeze(): Promise<{ acknowledgedMs: number }> {
     if (this.phase !== 'running' && this.phase !== 'starting') {
       return Promise.reject(new GleanerError('wrong-phase', `cannot freeze while ${this.phase}`));
@@ -49,16 +57,19 @@ export class FakeVm implements DrivenVm<FakeSession> {
     return Promise.resolve({ acknowledgedMs: 3 });
   }
 
-  thaw(): Promise<void> {
-    this.asked.push('thaw');
-    this.become('running');
-    return Promise.resolve();
-  }
-
   save(): Promise<void> {
+    if (this.phase !== 'frozen') {
+      return Promise.reject(new GleanerError('wrong-phase', `cannot save while ${this.phase}`));
+    }
     this.asked.push('save');
     if (this.saveFailure) return Promise.reject(this.saveFailure);
     this.become('saved');
+    return Promise.resolve();
+  }
+
+  thaw(): Promise<void> {
+    this.asked.push('thaw');
+    this.become('running');
     return Promise.resolve();
   }
 

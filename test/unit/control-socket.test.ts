@@ -117,8 +117,8 @@ describe('the control socket', () => {
   it('bounds the input, the headers and the number of connections', async () => {
     const { client } = await serve({ bounds: { connections: 3 } });
     const json = 'content-type: application/json';
-    const large = `{"id":"${'x'.repeat(300_000)}"}`;
-    expect(await raw(`POST /v1/jobs.show HTTP/1.1\r\n${json}`, large)).toContain('larger than 262144 bytes');
+    const large = `{"id":"${'x'.repeat(600_000)}"}`;
+    expect(await raw(`POST /v1/jobs.show HTTP/1.1\r\n${json}`, large)).toContain('larger than 525312 bytes');
     expect(await raw(`POST /v1/status HTTP/1.1\r\n${json}\r\nx-large: ${'x'.repeat(20_000)}`)).toContain(
       '431',
     );

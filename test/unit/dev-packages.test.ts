@@ -73,6 +73,12 @@ describe('what is there', () => {
     expect(missingPackages(wanted, new Set(['libgtk-3-0t64']))).toEqual(['cpio']);
     expect(missingPackages(wanted, new Set())).toEqual(['libgtk-3-0', 'cpio']);
   });
+
+  test('one that would put out another is not wanted where that is', () => {
+    const wanted = [{ name: 'pulseaudio', group: 'test' as const, unless: 'pipewire-audio' }];
+    expect(missingPackages(wanted, new Set(['pipewire-audio']))).toEqual([]);
+    expect(missingPackages(wanted, new Set())).toEqual(['pulseaudio']);
+  });
 });
 
 describe('what to install', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { GleanerError } from '../../electron/contract/index.ts';
-import { noSignals, type Signals } from '../../electron/contract/signals.ts';
+import { noSignals } from '../../electron/contract/signals.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
 import { PolicyDesk } from '../../electron/host/policy-desk.ts';
 import { Problems } from '../../electron/host/problems.ts';
@@ -19,8 +19,9 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
   const measured: string[] = [];
   const world = {
     pause: null as Pause | null,
-    signals: noSignals as Signals,
+    signals: noSignals,
     jobs: 1,
+    parked: true,
     prove: (): Promise<void> => Promise.resolve(),
   };
   const desk = new PolicyDesk({
@@ -38,6 +39,7 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
     vm,
     decide: () => desk.decide(),
     hasWork: () => world.jobs > 0,
+    keepsSaved: () => world.parked,
     prove: () => world.prove(),
     work,
     problems,
@@ -178,22 +180,33 @@ test('disposal stops the VM, waits for the work and leaves no timer', async () =
 });
 
 test('the ladder goes down by time: frozen, saved, off; and work goes on from where it stands', async () => {
-  const { clock, vm, world, contribution } = setUp(() => new Promise(() => undefined));
+  const ends: (() => void)[] = [];
+  const { clock, vm, world, contribution } = setUp(
+    () =>
+      new Promise<void>((resolve) => {
+        ends.push(resolve);
+      }),
+  );
+  const pauseUntilSaved = async (): Promise<void> => {
+    world.pause = pauseFrom('manual', clock.now());
+    contribution.turn();
+    clock.advance(60_000);
+    // The session is gone with the machine, and the job is parked.
+    ends.shift()?.();
+    await settled();
+    clock.advance(0);
+  };
   contribution.turn();
   vm.become('running');
-  world.pause = pauseFrom('manual', clock.now());
-  contribution.turn();
-  clock.advance(59_999);
-  expect(vm.asked).toEqual(['start', 'freeze']);
-  clock.advance(1);
+  await settled();
+  await pauseUntilSaved();
   expect(vm.asked).toEqual(['start', 'freeze', 'save']);
   world.pause = null;
   contribution.turn();
   expect(vm.asked.slice(3)).toEqual(['start']);
   vm.become('running');
-  world.pause = pauseFrom('manual', clock.now());
-  contribution.turn();
-  clock.advance(60_000);
+  await settled();
+  await pauseUntilSaved();
   expect(vm.asked.slice(4)).toEqual(['freeze', 'save']);
   clock.advance(3_540_000);
   expect(vm.asked.slice(6)).toEqual(['stop']);
@@ -202,6 +215,7 @@ test('the ladder goes down by time: frozen, saved, off; and work goes on from wh
 test('a VM with nothing in it is stopped instead of saved', async () => {
   const { clock, vm, world, contribution } = setUp(() => {
     world.jobs = 0;
+    world.parked = false;
     return Promise.resolve();
   });
   contribution.turn();
@@ -253,4 +267,71 @@ test('signals freeze in the turn that they are told in', () => {
   contribution.turn();
   expect(vm.asked).toEqual(['start', 'freeze']);
   expect(measured).toEqual(['Paused: you are in a call.']);
+});
+
+test('a saved VM comes back when there is work for it, and not before the work before has ended', async () => {
+  let end: () => void = () => undefined;
+  const { clock, vm, contribution } = setUp(
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  contribution.turn();
+  vm.become('running');
+  await settled();
+  vm.become('saved');
+  expect(vm.asked).toEqual(['start']);
+  end();
+  await settled();
+  clock.advance(0);
+  expect(vm.asked).toEqual(['start', 'start']);
+});
+
+test('a saved VM that nobody waits for is given up, also in a pause', () => {
+  const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.phase = 'saved';
+  world.pause = pauseFrom('manual', clock.now());
+  contribution.turn();
+  expect(vm.asked).toEqual([]);
+  world.parked = false;
+  contribution.turn();
+  expect(vm.asked).toEqual(['stop']);
+});
+
+test('what comes back is saved again in a pause, what boots is stopped', () => {
+  const { clock, vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.freeze = () => {
+    vm.asked.push('freeze');
+    vm.phase = 'saved';
+    return Promise.resolve({ acknowledgedMs: 0 });
+  };
+  world.pause = pauseFrom('manual', clock.now());
+  for (const restoring of [true, false]) {
+    vm.phase = 'preparing';
+    vm.restoring = restoring;
+    contribution.turn();
+  }
+  expect(vm.asked).toEqual(['freeze', 'stop']);
+});
+
+test('one that is being saved is thawed as soon as it may run', () => {
+  const { vm, contribution } = setUp(() => Promise.resolve());
+  vm.phase = 'saving';
+  contribution.turn();
+  expect(vm.asked).toEqual(['thaw']);
+});
+
+test.each([
+  ['running', true, ['freeze', 'save', 'leave']],
+  ['frozen', true, ['save', 'leave']],
+  ['saved', true, ['leave']],
+  ['stopped', true, ['leave']],
+  ['running', false, ['leave']],
+] as const)('disposal with a save: %s, with a job: %s', async (phase, parked, asked) => {
+  const { vm, world, contribution } = setUp(() => Promise.resolve());
+  vm.phase = phase;
+  world.parked = parked;
+  await contribution.dispose({ save: true });
+  expect(vm.asked).toEqual(asked);
 });

@@ -23,6 +23,7 @@ function setUp(o: { saveMs?: number | null; delayMaxMs?: number | null } = {}) {
       release: () => {
         story.push('release');
       },
+      dispose: () => undefined,
       delayMaxMs: () => Promise.resolve(o.delayMaxMs === undefined ? 5000 : o.delayMaxMs),
     },
     frozen: () => {
@@ -86,9 +87,10 @@ test('before a shutdown the checkpoint is kept while the VM still runs, then it 
   expect(story.slice(6)).toEqual(['policy hears that it is off', 'hold']);
 });
 
-test('with nothing to save, and where the delay is not told, it still ends', async () => {
+test('with nothing to save, and where nobody can be asked to wait, it still ends', async () => {
   const { story, leaving, tell } = setUp({ saveMs: null, delayMaxMs: null });
   await leaving.begin();
+  expect(story).toEqual([]);
   leaving.follow({ ...awake, shuttingDown: true }, tell);
   await settled();
   expect(story.at(-1)).toBe('release');

@@ -19,8 +19,15 @@ const make = (o: Partial<ConstructorParameters<typeof Inhibitor>[0]> = {}): Inhi
 };
 
 /** logind hears of a closed descriptor in its own time: asks until it has. */
-async function untilFree(): Promise<void> {
-  while ((await bus.inhibitors()).length > 0);
+const untilFree = () => until(async () => (await bus.inhibitors()).length === 0);
+
+/** Each question is a round trip on the bus, so that this is no busy loop. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let asked = 0; asked < 5000; asked += 1) {
+    if (await holds()) return;
+    await bus.roundTrip();
+  }
+  throw new Error('it never came true');
 }
 
 beforeAll(async () => {
@@ -64,7 +71,7 @@ test('leaves nothing behind when its host is killed', async () => {
   host.kill('SIGKILL');
   await once(host, 'exit');
   await untilFree();
-  for (const pid of pids) while (isAlive(pid)) await bus.roundTrip();
+  await until(() => !pids.some(isAlive));
 });
 
 test('takes a lock again that was lost', async () => {

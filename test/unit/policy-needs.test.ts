@@ -65,10 +65,13 @@ describe('while it does not work', () => {
     expect(needed(values, { ...working, ...situation })).toEqual(['login1']);
   });
 
-  test('load and heat are asked only by who waits for them', () => {
+  test('load, programs and heat are asked only when they are in the way', () => {
     expect(needed(quiet, frozen('input'))).not.toContain('load');
     expect(needed(quiet, frozen('input', 'load'))).toContain('load');
     expect(needed(quiet, { ...working, running: false })).toContain('load');
+    const named = { 'pauseOn.programs': ['x'] };
+    expect(needed(named, frozen('input'))).not.toContain('programs');
+    expect(needed(named, frozen('input', 'program'))).toContain('programs');
     expect(needed(quiet, frozen('input'))).not.toContain('thermal');
     expect(needed(quiet, frozen('quiet'))).toContain('thermal');
     expect(needed(quiet, frozen('input'))).toContain('input');

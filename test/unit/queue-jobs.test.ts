@@ -135,8 +135,8 @@ test('what a dead host left running is booked with what was last known of it, an
   database.close();
   open();
   expect(queue.view(id)).toMatchObject({ state: 'running' });
-  await queue.recover();
-  await queue.recover();
+  await queue.recover(null);
+  await queue.recover(null);
   expect(queue.view(id)).toMatchObject({ state: 'queued', attempt: 1, checkpointAt, cpuSeconds: 1.5 });
   expect(queue.checkpoints.list(id)).toEqual([{ n: 1, digest, bytes: 5 }]);
   expect(ledger.entriesOf(id)).toMatchObject([
@@ -159,13 +159,13 @@ test('asking for what is not there, or not so, is a coded failure', async () => 
   expect(failureOf(() => queue.document('none'))).toBe('not-found');
   expect(
     failureOf(() => {
-      queue.abortQueued('none');
+      queue.abortWaiting('none');
     }),
   ).toBe('not-found');
   expect(failureOf(() => queue.recordCheckpoint({ id, attempt: 0 }, { n: 1, digest, bytes: 1 }, usage))).toBe(
     'wrong-phase',
   );
-  queue.abortQueued(id);
+  queue.abortWaiting(id);
   expect(queue.view(id)).toMatchObject({ state: 'aborted', failure: { code: 'job-aborted' }, earned: null });
   expect(queue.lease(machine)).toBeUndefined();
   expect(queue.counts()).toEqual({ queued: 0, running: 0, done: 0, failed: 0, aborted: 1 });
@@ -191,7 +191,7 @@ test('at the start, files that nothing needs any more are removed, and only thes
   const orphan = join(dir, 'jobs', '0123456789');
   const foreign = join(dir, 'jobs', 'notes');
   for (const path of [orphan, foreign]) mkdirSync(path);
-  await queue.recover();
+  await queue.recover(null);
   expect(existsSync(orphan)).toBe(false);
   expect(existsSync(foreign)).toBe(true);
   expect(readdirSync(join(dir, 'jobs', done))).toEqual(['result.tar']);

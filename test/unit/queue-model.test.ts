@@ -19,9 +19,15 @@ interface ModelJob {
   stalls: number;
   checkpointed: boolean;
   checkpoints: number[];
+  /** Seconds that are known of the running attempt. */
+  used: number;
 }
 
 interface Model {
+  /** The saved machine that the running job waits for. */
+  parked: string | null;
+  /** Work that had to be done again, in s. */
+  lost: number;
   jobs: ModelJob[];
   /** `job attempt outcome credit` of every booking, in order. */
   booked: string[];
@@ -77,6 +83,9 @@ function compare(model: Model, real: Real): void {
     expect(real.queue.checkpoints.list(job.id).map(({ n }) => n)).toEqual(job.checkpoints);
   }
   expect(real.booked()).toEqual(model.booked);
+  expect(real.queue.isAwaited('a')).toBe(model.parked === 'a');
+  expect(real.queue.isAwaited(null)).toBe(false);
+  expect(real.queue.lost(0).wallSeconds).toBe(model.lost);
   const counts = real.queue.counts();
   for (const state of ['queued', 'running', 'done', 'failed', 'aborted'] as const) {
     expect(counts[state]).toBe(model.jobs.filter((job) => job.state === state).length);
@@ -98,8 +107,10 @@ function command(
   };
 }
 
-function interrupt(model: Model, job: ModelJob): void {
-  job.stalls = job.checkpointed ? 0 : job.stalls + 1;
+function interrupt(model: Model, job: ModelJob, { orderly = false, used = job.used } = {}): void {
+  model.parked = null;
+  model.lost += used - (job.checkpointed ? usage.wallSeconds : 0);
+  job.stalls = job.checkpointed ? 0 : job.stalls + (orderly ? 0 : 1);
   const gaveUp = job.stalls >= 5;
   job.state = gaveUp ? 'failed' : 'queued';
   if (gaveUp) job.checkpoints = [];
@@ -136,6 +147,7 @@ const add = (price: number | null, deadlineIn: number | null): Command =>
         stalls: 0,
         checkpointed: false,
         checkpoints: [],
+        used: 0,
       });
     },
   );
@@ -156,13 +168,14 @@ const lease: Command = command(
     next.state = 'running';
     next.attempt += 1;
     next.checkpointed = false;
+    next.used = 0;
     expect(leased?.attempt).toBe(next.attempt);
   },
 );
 
 const checkpoint: Command = command(
   'checkpoint',
-  (model) => running(model) !== undefined,
+  (model) => running(model) !== undefined && model.parked === null,
   (model, real) => {
     const job = running(model);
     if (!job) return;
@@ -171,6 +184,7 @@ const checkpoint: Command = command(
     job.checkpoints.unshift(n);
     expect(dropped).toEqual(job.checkpoints.splice(2));
     job.checkpointed = true;
+    job.used = usage.wallSeconds;
   },
 );
 
@@ -191,7 +205,8 @@ const settle = (outcome: 'done' | 'failed' | 'aborted' | 'interrupted'): Command
       expect(() => {
         real.queue.settle(job, ending[outcome], usage);
       }).toThrow(GleanerError);
-      if (outcome === 'interrupted') interrupt(model, job);
+      model.parked = null;
+      if (outcome === 'interrupted') interrupt(model, job, { used: usage.wallSeconds });
       else {
         job.state = outcome;
         job.checkpoints = [];
@@ -210,10 +225,12 @@ const abort = (pick: number): Command =>
       const job = model.jobs[pick % model.jobs.length];
       if (!job) return;
       const attempt = (): void => {
-        real.queue.abortQueued(job.id);
+        real.queue.abortWaiting(job.id);
       };
-      if (job.state === 'queued') {
+      if (job.state === 'queued' || (job.state === 'running' && model.parked !== null)) {
         attempt();
+        if (job.state === 'running') model.booked.push(`${job.id} ${job.attempt} aborted -`);
+        model.parked = null;
         job.state = 'aborted';
         job.checkpoints = [];
       } else {
@@ -223,16 +240,46 @@ const abort = (pick: number): Command =>
     },
   );
 
-const restart: Command = command(
-  'restart',
-  () => true,
-  async (model, real) => {
-    real.restart();
-    await real.queue.recover();
-    const job = running(model);
-    if (job) interrupt(model, job);
-  },
-);
+const park = (generation: string): Command =>
+  command(
+    `park(${generation})`,
+    (model) => running(model) !== undefined && model.parked === null,
+    (model, real) => {
+      const job = running(model);
+      if (!job) return;
+      const used = { ...usage, wallSeconds: usage.wallSeconds + 5 };
+      const more = { ranMs: 1, limit: null, progress: null, progressText: '' };
+      real.queue.park(job, { generation, usage: used, ...more });
+      model.parked = generation;
+      job.used = used.wallSeconds;
+    },
+  );
+
+const adopt = (generation: string): Command =>
+  command(
+    `adopt(${generation})`,
+    () => true,
+    (model, real) => {
+      const job = model.parked === generation ? running(model) : undefined;
+      const adopted = real.queue.adopt(generation);
+      expect(adopted?.lease.id).toBe(job?.id);
+      expect(adopted?.lease.attempt).toBe(job?.attempt);
+      if (job) model.parked = null;
+    },
+  );
+
+const restart = (generation: string | null): Command =>
+  command(
+    `restart(${generation ?? '-'})`,
+    () => true,
+    async (model, real) => {
+      real.restart();
+      await real.queue.recover(generation);
+      const job = running(model);
+      if (!job || (generation !== null && model.parked === generation)) return;
+      interrupt(model, job, { orderly: model.parked !== null });
+    },
+  );
 
 const wait = (ms: number): Command =>
   command(
@@ -254,7 +301,9 @@ test('whatever happens in whatever order, the queue and the ledger are as the mo
       fc.constant(checkpoint),
       fc.constantFrom(...(['done', 'failed', 'aborted', 'interrupted', 'interrupted'] as const)).map(settle),
       fc.nat({ max: 20 }).map(abort),
-      fc.constant(restart),
+      fc.constantFrom(null, 'a', 'b').map(restart),
+      fc.constantFrom('a', 'b').map(park),
+      fc.constantFrom('a', 'b').map(adopt),
       fc.constantFrom(1, 600).map(wait),
     ],
     { maxCommands: 40 },
@@ -263,7 +312,10 @@ test('whatever happens in whatever order, the queue and the ledger are as the mo
     fc.asyncProperty(commands, async (sequence) => {
       const real = new Real();
       try {
-        await fc.asyncModelRun(() => ({ model: { jobs: [], booked: [] }, real }), sequence);
+        await fc.asyncModelRun(
+          () => ({ model: { jobs: [], booked: [], parked: null, lost: 0 }, real }),
+          sequence,
+        );
       } finally {
         real.dispose();
       }

@@ -230,7 +230,7 @@ describe('a full disk elsewhere', () => {
     expect(grid.clock.pending).toBe(0);
     expect(grid.view(id).state).toBe('running');
     grid.onStep = () => undefined;
-    await grid.queue.recover();
+    await grid.queue.recover(null);
     expect(grid.booked(id)).toEqual(['interrupted job-interrupted -']);
     expect(grid.view(id).state).toBe('queued');
   });

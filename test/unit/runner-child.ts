@@ -16,6 +16,6 @@ if (process.argv[1] === runnerChild) {
     left -= 1;
     if (left === 0) process.kill(process.pid, 'SIGKILL');
   };
-  await grid.queue.recover();
+  await grid.queue.recover(null);
   await grid.run(grid.machine());
 }

@@ -30,7 +30,7 @@ async function hostThatDiesAt(step: Step, times = 1): Promise<void> {
 /** The next start, to the end of all work. */
 function nextHost(): Promise<unknown> {
   return inspect(async (grid) => {
-    await grid.queue.recover();
+    await grid.queue.recover(null);
     return grid.run(grid.machine());
   });
 }

@@ -6,7 +6,7 @@ import { tarBytes } from '../../electron/base/tar-write.ts';
 import { type Failure, JobDocument, type JobView } from '../../electron/contract/index.ts';
 import { LocalQueue } from '../../electron/grid/local/queue.ts';
 import type { QueueStep } from '../../electron/grid/local/queue-types.ts';
-import { LocalRunner } from '../../electron/grid/local/runner.ts';
+import { LocalRunner, type RunEnd } from '../../electron/grid/local/runner.ts';
 import type { JobMachine, Judge, RunnerStep } from '../../electron/grid/local/runner-machine.ts';
 import { type Database, openDatabase } from '../../electron/ledger/database.ts';
 import { Ledger } from '../../electron/ledger/ledger.ts';
@@ -91,7 +91,7 @@ export class LocalGridFixture {
   }
 
   /** Runs until the queue is empty, the machine's seconds passing while a job runs and no checkpoint is collected. */
-  async run(machine: FakeMachine, each: () => void = () => undefined): Promise<'idle' | 'stopped'> {
+  async run(machine: FakeMachine, each: () => void = () => undefined): Promise<RunEnd> {
     const run = this.start(machine);
     while (!run.over) {
       await turn();
@@ -104,7 +104,7 @@ export class LocalGridFixture {
   }
 
   /** Begins to run; time passes only as the test turns it. */
-  start(machine: JobMachine): { readonly over: boolean; readonly result: Promise<'idle' | 'stopped'> } {
+  start(machine: JobMachine): { readonly over: boolean; readonly result: Promise<RunEnd> } {
     const run = { over: false, result: this.runner.run(machine) };
     const end = (): void => {
       run.over = true;
@@ -116,6 +116,13 @@ export class LocalGridFixture {
   /** Waits, turn by turn of the event loop, until it is so. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await turn();
+  }
+
+  /** Lets everything that is ready go on, and a collection come to its end. */
+  async settled(): Promise<void> {
+    await turn();
+    while (this.#collecting) await turn();
+    await turn();
   }
 
   view(id: string): JobView {

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Variant } from 'dbus-next';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { presetValues, type Settings } from '../../electron/contract/settings.ts';
+import { SensorHub } from '../../electron/policy/sensors/hub.ts';
 import { machineSensors } from '../../electron/policy/sensors/machine.ts';
 import { type Situation, sensorsNeeded } from '../../electron/policy/sensors/needs.ts';
 import { CountingClock } from '../fakes/counting-clock.ts';
@@ -9,6 +11,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeSystemBus, logind, networkManager } from '../fakes/fake-system-bus.ts';
 import { WatchedSensor } from '../fakes/watched-sensor.ts';
 
+const manager = { path: '/org/freedesktop/login1', interface: 'org.freedesktop.login1.Manager' };
 /** Of a polled sensor's reading; no sensor that runs while frozen polls at this pace. */
 const readLimitMs = 5000;
 
@@ -62,6 +65,40 @@ describe('timers', () => {
     await bus.close();
   });
 
+  test('are none without work, and a sleep that is announced is seen all the same', async () => {
+    const { clock, sensors } = make('linux');
+    let changed: () => void = () => undefined;
+    const change = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+    let counted: () => void = () => undefined;
+    const hub = new SensorHub({
+      sensors: sensors.map((sensor) => ({
+        ...sensor,
+        start: async (report, fail) => {
+          const started = await sensor.start(report, fail);
+          counted();
+          return started;
+        },
+      })),
+      clock,
+      log: silentLog,
+      onChange: () => {
+        if (hub.signals.sleeping) changed();
+      },
+    });
+    const running = new Promise<void>((resolve) => {
+      counted = resolve;
+    });
+    hub.need(sensorsNeeded(settings, { paused: false, wantsToRun: false, running: false }));
+    await running;
+    await bus.emit(logind, manager, 'PrepareForSleep', new Variant('b', true));
+    await change;
+    expect(hub.sensors.filter(({ state }) => state !== 'off').map(({ name }) => name)).toEqual(['login1']);
+    await hub.dispose();
+    expect(clock.pending).toBe(0);
+  });
+
   /** Timers that fire in a minute, on this machine's /proc and /sys. */
   async function minute(situation: Situation): Promise<CountingClock> {
     const { clock, counting, sensors } = make('linux');
@@ -87,8 +124,9 @@ describe('timers', () => {
   test.each<[string, Situation, number]>([
     ['off: no work', { paused: false, wantsToRun: false, running: false }, 0],
     ['frozen by the person', { ...frozen, paused: true }, 0],
-    // Programs every 2 s, the disk and the battery every 30 s.
-    ['frozen by input', { ...frozen, heldBy: new Set(['input']) }, 34],
+    // The disk and the battery every 30 s, programs every 2 s, the load every second.
+    ['frozen by input', { ...frozen, heldBy: new Set(['input']) }, 4],
+    ['frozen by a program', { ...frozen, heldBy: new Set(['program', 'input']) }, 34],
     ['frozen by load', { ...frozen, heldBy: new Set(['load']) }, 94],
     ['frozen, nothing known', frozen, 94],
   ])('%s: none faster than once a second', async (_, situation, most) => {

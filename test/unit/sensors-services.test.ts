@@ -9,6 +9,7 @@ import { login1Sensor } from '../../electron/policy/sensors/login1.ts';
 import { meteredSensor } from '../../electron/policy/sensors/metered.ts';
 import { powerSensor } from '../../electron/policy/sensors/power.ts';
 import type { Sensor } from '../../electron/policy/sensors/sensor.ts';
+import { CountingClock } from '../fakes/counting-clock.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeSystemBus, logind, networkManager, upower } from '../fakes/fake-system-bus.ts';
 import { WatchedSensor } from '../fakes/watched-sensor.ts';
@@ -62,15 +63,6 @@ describe('login1', () => {
     // A shutdown that was called off.
     await bus.emit(logind, manager, 'PrepareForShutdown', no);
     await sensor.until(({ shuttingDown }) => shuttingDown === false);
-  });
-
-  test("looks at the lid when UPower's moves", async () => {
-    await bus.addProperties(logind, manager, { LidClosed: no });
-    const sensor = await start(login1Sensor(systemClock));
-    expect(sensor.reading.lidClosed).toBe(false);
-    await bus.update(logind, manager, { LidClosed: yes });
-    await bus.update(upower, power, { LidIsClosed: yes });
-    await sensor.until(({ lidClosed }) => lidClosed === true);
   });
 
   test('does not believe what others send in its name, nor what is no answer', async () => {
@@ -171,6 +163,26 @@ describe('a service that', () => {
     expect(sensor.reading).toEqual({ sleeping: true });
     await sensor.until(({ lidClosed }) => lidClosed === true);
     expect(sensor.reading.sleeping).toBe(true);
+  });
+
+  test("does not speak of the lid is asked when UPower's moves", async () => {
+    let closed = no;
+    const clock = new FakeClock();
+    await own.serve(logind.name, (_call, answer) => {
+      answer('a{sv}', [{ LidClosed: closed }]);
+    });
+    await own.mock(upower);
+    const counting = new CountingClock(clock);
+    const sensor = await start(login1Sensor(counting));
+    expect(sensor.reading.lidClosed).toBe(false);
+    // The pause after a reading.
+    clock.advance(1000);
+    await counting.none(1000);
+    closed = yes;
+    await own.update(upower, power, { LidIsClosed: yes });
+    await counting.some(1000);
+    clock.advance(1000);
+    await sensor.until(({ lidClosed }) => lidClosed === true);
   });
 
   test('never answers is given up', async () => {

@@ -55,33 +55,18 @@ const states: Readonly<Record<string, MachineState>> = {
 type Expected = 'wrong-phase' | readonly [phase: string, ...effects: string[]];
 const commands = ['start', 'stop', 'freeze', 'thaw', 'save', 'restore', 'leave'] as const;
 
+const no = 'wrong-phase';
 /** state → what each of the commands leads to: the phase (and then), then the effects. */
 const table: Readonly<Record<string, readonly Expected[]>> = {
-  stopped: [
-    ['preparing', 'prepare'],
-    ['stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopped'],
-  ],
-  preparing: [
-    ['preparing'],
-    ['stopped', 'clean'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopped', 'clean'],
-  ],
+  stopped: [['preparing', 'prepare'], ['stopped'], no, no, no, no, ['stopped']],
+  preparing: [['preparing'], ['stopped', 'clean'], no, no, no, no, ['stopped', 'clean']],
   'preparing to restore': [
     ['preparing'],
     ['stopped', 'clean'],
     ['saved', 'keep'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
+    no,
     ['saved', 'keep'],
   ],
   starting: [
@@ -89,8 +74,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing', 'pause'],
     ['starting'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   'starting, held': [
@@ -98,8 +83,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing', 'pause'],
     ['starting'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping saved', 'quit'],
   ],
   'starting, used': [
@@ -107,8 +92,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing', 'pause'],
     ['starting'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   running: [
@@ -116,8 +101,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing', 'pause'],
     ['running'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   freezing: [
@@ -125,8 +110,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing'],
     ['running', 'resume'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   'freezing in boot': [
@@ -134,8 +119,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing'],
     ['starting', 'resume'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   'freezing, held': [
@@ -143,8 +128,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['freezing'],
     ['starting', 'resume'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping saved', 'quit'],
   ],
   frozen: [
@@ -153,7 +138,7 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['frozen'],
     ['running', 'resume'],
     ['saving', 'save'],
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
   ],
   'frozen in boot': [
@@ -161,8 +146,8 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['stopping stopped', 'quit'],
     ['frozen'],
     ['starting', 'resume'],
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
     ['stopping stopped', 'quit'],
   ],
   'frozen, held': [
@@ -171,7 +156,7 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['frozen'],
     ['starting', 'resume'],
     ['stopping saved', 'quit'],
-    'wrong-phase',
+    no,
     ['stopping saved', 'quit'],
   ],
   'frozen, used': [
@@ -180,108 +165,52 @@ const table: Readonly<Record<string, readonly Expected[]>> = {
     ['frozen'],
     ['starting', 'resume'],
     ['saving', 'save'],
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
   ],
   saving: [
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
     ['saving'],
     ['running', 'cancel-save', 'resume'],
     ['saving'],
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
   ],
   'saving, used': [
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
     ['saving'],
     ['starting', 'cancel-save', 'resume'],
     ['saving'],
-    'wrong-phase',
+    no,
     ['stopping stopped', 'quit'],
   ],
-  saved: [
-    ['preparing', 'prepare'],
-    ['stopped', 'clean'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['preparing', 'prepare'],
-    ['saved'],
-  ],
-  'stopping for good': [
-    ['stopping start'],
-    ['stopping stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopping stopped'],
-  ],
-  'stopping to start': [
-    ['stopping start'],
-    ['stopping stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopping stopped'],
-  ],
-  'stopping to back off': [
-    ['stopping backoff'],
-    ['stopping stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopping stopped'],
-  ],
-  'stopping to be saved': [
-    'wrong-phase',
-    ['stopping stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopping saved'],
-  ],
-  'stopping to fail': [
-    ['stopping start'],
-    ['stopping stopped'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopping stopped'],
-  ],
+  saved: [['preparing', 'prepare'], ['stopped', 'clean'], no, no, no, ['preparing', 'prepare'], ['saved']],
+  'stopping for good': [['stopping start'], ['stopping stopped'], no, no, no, no, ['stopping stopped']],
+  'stopping to start': [['stopping start'], ['stopping stopped'], no, no, no, no, ['stopping stopped']],
+  'stopping to back off': [['stopping backoff'], ['stopping stopped'], no, no, no, no, ['stopping stopped']],
+  'stopping to be saved': [no, ['stopping stopped'], no, no, no, no, ['stopping saved']],
+  'stopping to fail': [['stopping start'], ['stopping stopped'], no, no, no, no, ['stopping stopped']],
   backoff: [
     ['backoff'],
     ['stopped', 'cancel-wait', 'clean'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
+    no,
+    no,
     ['stopped', 'cancel-wait', 'clean'],
   ],
   'backoff to restore': [
     ['backoff'],
     ['stopped', 'cancel-wait', 'clean'],
     ['saved', 'cancel-wait', 'keep'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
+    no,
+    no,
+    no,
     ['saved', 'cancel-wait', 'keep'],
   ],
-  failed: [
-    ['preparing', 'prepare'],
-    ['stopped', 'clean'],
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    'wrong-phase',
-    ['stopped', 'clean'],
-  ],
+  failed: [['preparing', 'prepare'], ['stopped', 'clean'], no, no, no, no, ['stopped', 'clean']],
 };
 
 function outcome(state: MachineState, type: Command['type']): Expected {
@@ -403,87 +332,5 @@ describe('events', () => {
     expect(event(named('saving'), { type: 'unsaved', run: 7, failure: full }, 0).state.phase).toBe('frozen');
     const saved = event(named('saving'), { type: 'saved', run: 7 }, 0).state;
     expect(saved).toMatchObject({ phase: 'stopping', then: { to: 'saved' } });
-  });
-});
-
-describe('saved states', () => {
-  const unfit: Failure = { code: 'state-unfit', sentence: 'It does not fit.' };
-
-  it('that an earlier host left are taken up by a VM that was not started yet', () => {
-    expect(event({ ...initialState }, { type: 'found', run: 0 }, 0).state.phase).toBe('saved');
-    expect(event(named('running'), { type: 'found', run: 7 }, 0).state.phase).toBe('running');
-  });
-
-  it('come back held, and are used up before the guest is ready', () => {
-    const prepared = event(named('preparing to restore'), { type: 'prepared', run: 7 }, 0);
-    expect(prepared.state).toMatchObject({ phase: 'starting', origin: 'held' });
-    const used = event(prepared.state, { type: 'consumed', run: 7 }, 0).state;
-    expect(used).toMatchObject({ phase: 'starting', origin: 'used' });
-    expect(event(used, { type: 'ready', run: 7 }, 5).state).toMatchObject({ phase: 'running', readyAt: 5 });
-    expect(event(named('frozen, held'), { type: 'consumed', run: 7 }, 0).state).toMatchObject({
-      phase: 'frozen',
-      origin: 'used',
-    });
-  });
-
-  it('that do not fit are forgone at once for a boot', () => {
-    const step = event(named('preparing to restore'), { type: 'unprepared', run: 7, failure: unfit }, 0);
-    expect(step.state).toMatchObject({ phase: 'preparing', restoring: false, run: 8 });
-    expect(step.effects).toEqual([
-      { type: 'forgo', failure: unfit },
-      { type: 'prepare', run: 8, restoring: false },
-    ]);
-  });
-
-  it('wait when it is something else that fails', () => {
-    const step = event(named('preparing to restore'), { type: 'unprepared', run: 7, failure: full }, 0);
-    expect(step.state).toMatchObject({ phase: 'backoff', restoring: true });
-    expect(step.effects.map(({ type }) => type)).toEqual(['keep', 'wait']);
-    expect(event(step.state, { type: 'waited', run: 8 }, 0).effects).toEqual([
-      { type: 'prepare', run: 9, restoring: true },
-    ]);
-  });
-
-  it('are tried once: a QEMU that ends with one, or finds it damaged, is followed by a boot', () => {
-    const ended = event(
-      named('starting, held'),
-      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
-      0,
-    );
-    expect(ended.state).toMatchObject({ phase: 'preparing', restoring: false });
-    expect(ended.effects.map(({ type }) => type)).toEqual(['forgo', 'prepare']);
-    const bad = event(
-      named('frozen, held'),
-      { type: 'unusable', run: 7, failure: unfit, next: 'backoff' },
-      0,
-    );
-    expect(bad.state).toMatchObject({ phase: 'stopping', then: { to: 'start' } });
-    expect(bad.effects.map(({ type }) => type)).toEqual(['forgo', 'quit']);
-  });
-
-  it('that are used up leave an ordinary guest: its end is a failure', () => {
-    const step = event(
-      named('starting, used'),
-      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
-      0,
-    );
-    expect(step.state).toMatchObject({ phase: 'backoff', restoring: false });
-    expect(step.effects.map(({ type }) => type)).toEqual(['clean', 'wait']);
-  });
-
-  it('stay when QEMU ends as it was asked to', () => {
-    const step = event(
-      named('stopping to be saved'),
-      { type: 'exited', run: 7, failure: exited, next: 'backoff' },
-      0,
-    );
-    expect(step).toMatchObject({ state: { phase: 'saved' }, effects: [{ type: 'keep' }] });
-  });
-
-  it('take a guest that gets ready in the last instant', () => {
-    expect(event(named('saving, used'), { type: 'ready', run: 7 }, 9).state).toMatchObject({
-      phase: 'saving',
-      readyAt: 9,
-    });
   });
 });

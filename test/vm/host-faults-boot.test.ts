@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Failure, type FailureCode, type Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
 import { inspectQemu } from '../../electron/vm/qemu.ts';
+import { defaultBounds } from '../../electron/vm/session/keeper.ts';
 import { SkippingClock } from '../fakes/skipping-clock.ts';
 import { temporaryDir } from './harness.ts';
 import { flipByte, OwnImages } from './host-faults-images.ts';
@@ -12,8 +13,6 @@ import { phaseIn, rememberingLog } from './host-faults-world.ts';
 import { addShellJob, ended, hostIn, sees } from './host-world.ts';
 
 const bootLimitMs = 180_000;
-/** One attempt at the first session; nothing else waits as long while a guest boots. */
-const firstSessionMs = 45_000;
 const oldQemu = fileURLToPath(new URL('../fakes/old-qemu.sh', import.meta.url));
 const clock = new SkippingClock();
 const log = rememberingLog();
@@ -39,6 +38,14 @@ afterAll(async () => {
 
 function newHost(more: Partial<HostOptions> = {}): Promise<Host> {
   return hostIn(home, { clock, log, qemuPath, imageSourceDir: () => Promise.resolve(images.dir), ...more });
+}
+
+/** A new host in the same place: the next try of the one before could come at any time, and with the old image. */
+async function startAnew(withImages: OwnImages): Promise<void> {
+  await host.stop();
+  images = withImages;
+  host = await newHost();
+  await host.start();
 }
 
 /** The Snapshot in which contribution has given up for this reason, which has to be told to the person. */
@@ -128,10 +135,19 @@ test('a guest that ends before it is ready is no guest: told, tried again', asyn
   expect(seen.contribution.sentence).toContain('Starting the virtual machine again.');
 });
 
+test('a guest does not go on with what it could unpack of a damaged initramfs', async () => {
+  const cut = new OwnImages(join(place.dir, 'cut'));
+  // All but the last program of the control plane.
+  cut.replaceInitramfs(readFileSync(cut.path('initramfs')).subarray(0, -4096));
+  await startAnew(cut);
+  const seen = await sees(host, vmFailure('guest-not-ready'));
+  expect(seen.vms[0]?.failure?.sentence).toContain('ended by itself');
+});
+
 test('a guest that is never ready is given up in time and tried again', async () => {
-  images = new OwnImages(join(place.dir, 'whole'));
-  clock.skip(1000);
-  await clock.armed(firstSessionMs - 10_000);
+  await startAnew(new OwnImages(join(place.dir, 'whole')));
+  // The first attempt at a session: nothing else waits as long while a guest boots.
+  await clock.armed(defaultBounds.openMs - 1000);
   // It is on its way, but for whoever counts the time it took too long.
   clock.skip(bootLimitMs);
   const seen = await sees(host, vmFailure('guest-not-ready'));

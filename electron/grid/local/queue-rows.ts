@@ -36,6 +36,17 @@ export const queueMigrations: readonly string[] = [
   ) STRICT;
   `,
   `ALTER TABLE local_jobs ADD COLUMN truncated TEXT NOT NULL DEFAULT '[]';`,
+  `
+  CREATE TABLE local_losses (
+    job TEXT NOT NULL REFERENCES local_jobs (id),
+    attempt INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    wall_seconds REAL NOT NULL,
+    cpu_seconds REAL NOT NULL,
+    PRIMARY KEY (job, attempt)
+  ) STRICT;
+  CREATE INDEX local_losses_at ON local_losses (at);
+  `,
 ];
 
 /** What one attempt used. Seconds; `wallSeconds` without the time the machine was frozen. */
@@ -46,6 +57,30 @@ export interface Usage {
   readonly memoryPeakBytes: number;
 }
 
+const UsageMemo = z.object({
+  wallSeconds: z.number(),
+  frozenSeconds: z.number(),
+  cpuSeconds: z.number(),
+  memoryPeakBytes: z.int(),
+});
+
+/** An attempt whose machine was saved to disk: it goes on when that machine comes back, and only then. */
+export const Parked = z.object({
+  /** Names the saved machine. */
+  generation: z.string(),
+  /** Epoch ms. */
+  at: z.int(),
+  /** As of then. */
+  usage: UsageMemo,
+  /** How much of its wall limit the job had used, in ms. */
+  ranMs: z.number(),
+  /** Why it was being killed. */
+  limit: Failure.nullable(),
+  progress: z.number().min(0).max(1).nullable(),
+  progressText: z.string(),
+});
+export type Parked = z.infer<typeof Parked>;
+
 /** What the database remembers of a running attempt, in case that the host dies with it. */
 export const LeaseMemo = z.object({
   accelerator: z.string(),
@@ -53,14 +88,12 @@ export const LeaseMemo = z.object({
   startedAt: z.int(),
   /** When this was written last; `usage` is as of then. */
   seenAt: z.int(),
-  usage: z.object({
-    wallSeconds: z.number(),
-    frozenSeconds: z.number(),
-    cpuSeconds: z.number(),
-    memoryPeakBytes: z.int(),
-  }),
+  usage: UsageMemo,
   /** Whether this attempt has left a checkpoint of its own. */
   checkpointed: z.boolean(),
+  /** What this attempt had used at its last checkpoint. */
+  kept: UsageMemo.optional(),
+  parked: Parked.optional(),
 });
 export type LeaseMemo = z.infer<typeof LeaseMemo>;
 
@@ -106,9 +139,18 @@ export interface LiveJob {
   readonly memoryPeakBytes: number;
 }
 
+/** What was last known of a job whose machine is saved. */
+function parkedAs({ id, lease }: JobRow): LiveJob | undefined {
+  const parked = lease?.parked;
+  if (!parked) return undefined;
+  const { progress, progressText, usage } = parked;
+  const { cpuSeconds, memoryPeakBytes } = usage;
+  return { id, progress, progressText, cpuSeconds, memoryPeakBytes };
+}
+
 /** A row as the outside sees it; CPU time is that of all attempts together. Pure. */
 export function viewOf(row: JobRow, live: LiveJob | undefined): JobView {
-  const running = row.state === 'running' && live?.id === row.id ? live : undefined;
+  const running = row.state === 'running' ? (live?.id === row.id ? live : parkedAs(row)) : undefined;
   return {
     id: row.id,
     grid: 'local',

@@ -12,11 +12,13 @@ import {
 import { type CheckpointRecord, CheckpointRecords } from './queue-checkpoints.ts';
 import { abortedFailure, bookingOfAttempt, type Ending, settlementOf } from './queue-ending.ts';
 import { JobFiles } from './queue-files.ts';
+import { type Adopted, lastKnown, lossOf, resumed, waitsFor } from './queue-parking.ts';
 import {
   JobRow,
   jobColumns,
   type LeaseMemo,
   type LiveJob,
+  type Parked,
   queueMigrations,
   type Usage,
   viewOf,
@@ -121,10 +123,34 @@ export class LocalQueue {
       const { memo } = this.#leased(lease);
       const now = this.#clock.now();
       const dropped = this.checkpoints.add(lease.id, checkpoint, now);
-      const renewed: LeaseMemo = { ...memo, seenAt: now, usage, checkpointed: true };
-      this.#db.run('UPDATE local_jobs SET lease = ? WHERE id = ?', JSON.stringify(renewed), lease.id);
+      this.#remember(lease.id, { ...memo, seenAt: now, usage, kept: usage, checkpointed: true });
       return dropped;
     });
+  }
+
+  /** Leaves an attempt to the host that brings its saved machine back; booked by nobody until then. */
+  park(lease: Pick<Lease, 'id' | 'attempt'>, parked: Omit<Parked, 'at'>): void {
+    this.#db.transaction(() => {
+      const { memo } = this.#leased(lease);
+      this.#remember(lease.id, { ...memo, parked: { ...parked, at: this.#clock.now() } });
+    });
+  }
+
+  /** Takes up, once, the attempt that waits for this saved machine, which is back; undefined when none does. */
+  adopt(generation: string | null): (Adopted & { readonly lease: Lease }) | undefined {
+    return this.#db.transaction(() => {
+      const row = this.#waiting(generation);
+      if (!row?.lease?.parked) return undefined;
+      const { memo, adopted } = resumed(row.lease, row.lease.parked, this.#clock.now());
+      this.#remember(row.id, memo);
+      const { id, attempt } = row;
+      return { ...adopted, lease: { id, attempt, document: this.document(id) } };
+    });
+  }
+
+  /** Whether an attempt waits for this saved machine. */
+  isAwaited(generation: string | null): boolean {
+    return this.#waiting(generation) !== undefined;
   }
 
   /** Ends an attempt and books it, in one transaction; the result file must be in place before. */
@@ -159,6 +185,7 @@ export class LocalQueue {
         lease.id,
       );
       if (over) this.checkpoints.clear(lease.id);
+      if (ending.outcome === 'interrupted') this.#lose(lease, lossOf(memo, usage), endedAt);
       this.#step('settle-released');
       this.#book(bookingOfAttempt(row, memo, settlement, usage, endedAt), row.label);
       this.#step('settle-booked');
@@ -166,10 +193,14 @@ export class LocalQueue {
     this.#step('settle-committed');
   }
 
-  /** Ends a job that waits; nothing ran, so nothing is booked. */
-  abortQueued(id: string): void {
+  /** Ends a job that waits: one that nothing ran of is not booked, one whose machine is saved is. */
+  abortWaiting(id: string): void {
     this.#db.transaction(() => {
-      const { state } = this.#row(id);
+      const { state, attempt, lease } = this.#row(id);
+      if (lease?.parked) {
+        this.settle({ id, attempt }, { outcome: 'aborted' }, lease.parked.usage);
+        return;
+      }
       if (state === 'running') throw new GleanerError('wrong-phase', `Job ${id} is running.`);
       if (state !== 'queued') throw new GleanerError('job-finished', `Job ${id} has already ended.`);
       this.#endUnbooked(id, 'aborted', abortedFailure);
@@ -177,23 +208,35 @@ export class LocalQueue {
   }
 
   /**
-   * Books attempts that somebody left behind (a dead host, a disk that refused the booking) as interrupted, with
-   * what was last known of them, and queues their jobs again or gives them up. Only while no attempt runs.
+   * Books attempts that somebody left behind (a dead host, a disk that refused the booking, a saved machine that is
+   * no more) as interrupted, with what was last known of them, and queues their jobs again or gives them up. The one
+   * that waits for the saved machine `generation` stays. Only while no attempt runs.
    */
-  reclaim(): void {
-    for (const { id, attempt, lease } of this.#rows("WHERE state = 'running' ORDER BY seq")) {
-      if (lease) this.settle({ id, attempt }, { outcome: 'interrupted' }, lease.usage, lease.seenAt);
+  reclaim(generation: string | null): void {
+    for (const row of this.#rows("WHERE state = 'running' ORDER BY seq")) {
+      if (!row.lease || waitsFor(row, generation)) continue;
+      const { usage, at, orderly } = lastKnown(row.lease);
+      this.settle(row, { outcome: 'interrupted', orderly }, usage, at);
     }
   }
 
   /** To be called once, before anything else of this run: reclaims, and removes files that nothing needs any more. */
-  async recover(): Promise<void> {
-    this.reclaim();
+  async recover(generation: string | null): Promise<void> {
+    this.reclaim(generation);
     for (const id of await this.files.ids()) {
       const state = this.view(id)?.state;
       if (state === undefined) await this.files.removeAll(id);
-      else if (state !== 'queued') await this.files.removeWork(id);
+      else if (state !== 'queued' && state !== 'running') await this.files.removeWork(id);
     }
+  }
+
+  /** Work since `since` (epoch ms) that had to be done again, because it was after an attempt's last checkpoint. */
+  lost(since: number): { wallSeconds: number; cpuSeconds: number } {
+    const row = this.#db.get(
+      'SELECT sum(wall_seconds) AS wall, sum(cpu_seconds) AS cpu FROM local_losses WHERE at >= ?',
+      since,
+    );
+    return { wallSeconds: Number(row?.['wall'] ?? 0), cpuSeconds: Number(row?.['cpu'] ?? 0) };
   }
 
   /** What the runner knows better of the job that runs; undefined when none does. */
@@ -260,6 +303,29 @@ export class LocalQueue {
       throw new GleanerError('wrong-phase', `Attempt ${attempt} at job ${id} is not running.`);
     }
     return { row, memo: row.lease };
+  }
+
+  #remember(id: string, memo: LeaseMemo): void {
+    this.#db.run('UPDATE local_jobs SET lease = ? WHERE id = ?', JSON.stringify(memo), id);
+  }
+
+  #waiting(generation: string | null): JobRow | undefined {
+    return this.#rows("WHERE state = 'running'").find((row) => waitsFor(row, generation));
+  }
+
+  #lose(
+    { id, attempt }: Pick<Lease, 'id' | 'attempt'>,
+    { wallSeconds, cpuSeconds }: ReturnType<typeof lossOf>,
+    at: number,
+  ): void {
+    this.#db.run(
+      'INSERT INTO local_losses (job, attempt, at, wall_seconds, cpu_seconds) VALUES (?, ?, ?, ?, ?)',
+      id,
+      attempt,
+      at,
+      wallSeconds,
+      cpuSeconds,
+    );
   }
 
   #row(id: string): JobRow {

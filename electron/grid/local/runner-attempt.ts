@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type Failure, type FailureCode, toFailure } from '../../contract/index.ts';
 import type { Ending } from './queue-ending.ts';
+import type { Adopted } from './queue-parking.ts';
 import type { LiveJob, Usage } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
 import { elapsedAlarm, wallClockAlarm } from './runner-alarms.ts';
@@ -15,7 +16,13 @@ import { isCode, limitFailure, ownFault } from './runner-verdict.ts';
 /** Between two tries to kill a job whose machine did not answer, in ms. */
 const killAgainMs = 5000;
 
-/** One attempt at one job on one machine, from staging to its booking. */
+/** `parked`: its machine was saved, and it goes on with that; `again`: its job is queued again. */
+export type AttemptOutcome = 'over' | 'again' | 'parked';
+
+/**
+ * One attempt at one job on one machine, from staging to its booking; or, when its machine was saved meanwhile, from
+ * where that stood.
+ */
 export class Attempt {
   readonly id: string;
   readonly #o: AttemptContext;
@@ -25,6 +32,9 @@ export class Attempt {
   readonly #checkpointer: Checkpointer;
   readonly #alarms: (() => void)[] = [];
   readonly #since: { readonly monotonic: number; readonly frozen: number };
+  readonly #adopted: Adopted | undefined;
+  /** When the job began to run, on {@link #elapsedMs}. */
+  #ranFrom: number | undefined;
   #progress: number | null = null;
   #progressText = '';
   #cpuSeconds = 0;
@@ -37,11 +47,20 @@ export class Attempt {
   /** Settles when the machine is done with what it was last asked, however that ends. */
   #asked: Promise<unknown> = Promise.resolve();
 
-  constructor(context: AttemptContext, machine: JobMachine, lease: Lease) {
+  constructor(context: AttemptContext, machine: JobMachine, lease: Lease, adopted?: Adopted) {
     this.id = lease.id;
     this.#o = context;
     this.#machine = machine;
     this.#lease = lease;
+    this.#adopted = adopted;
+    if (adopted) {
+      const { usage, parked } = adopted;
+      this.#cpuSeconds = usage.cpuSeconds;
+      this.#memoryPeakBytes = usage.memoryPeakBytes;
+      this.#progress = parked.progress;
+      this.#progressText = parked.progressText;
+      this.#limit = parked.limit ?? undefined;
+    }
     this.#since = { monotonic: context.clock.monotonic(), frozen: machine.frozenMs() };
     this.#checkpointer = new Checkpointer({
       context,
@@ -66,33 +85,36 @@ export class Attempt {
   }
 
   /**
-   * Resolves once the attempt is settled: done, failed or aborted. Rejects, with the attempt booked as
+   * Resolves once the attempt is settled (done, failed or aborted) or parked. Rejects, with the attempt booked as
    * interrupted and the job queued again, when the machine or this computer cannot go on. After `interrupt` it
    * resolves as soon as nothing of it runs here any more.
    */
-  async run(): Promise<void> {
-    let ending: Ending;
+  async run(): Promise<AttemptOutcome> {
+    let ending: Ending | 'parked';
     let reason: Error | undefined;
     try {
       ending = await this.#execute();
     } catch (error) {
       const fault = ownFault(error);
-      ending = fault
-        ? { outcome: 'failed', failure: fault, resultDigest: null }
-        : { outcome: 'interrupted', orderly: this.#halt.halted };
-      if (!fault && !this.#halt.halted) reason = error instanceof Error ? error : new Error(String(error));
+      if (fault) ending = { outcome: 'failed', failure: fault, resultDigest: null };
+      else if (this.#halt.halted) ending = { outcome: 'interrupted', orderly: true };
+      else if (isCode(error, 'session-lost') && this.#machine.savedAs() !== null) ending = 'parked';
+      else {
+        ending = { outcome: 'interrupted', orderly: false };
+        reason = error instanceof Error ? error : new Error(String(error));
+      }
     }
     this.#disarm();
+    let outcome: AttemptOutcome = 'again';
     try {
-      await this.#withRoom(() => {
-        if (!this.#settled) this.#settle(ending);
-      });
+      outcome = await this.#withRoom(() => this.#conclude(ending));
     } catch (error) {
       // Halted while there was no room: either aborted meanwhile, or left for `recover` to book.
       if (!this.#halt.halted) throw error;
     }
     await this.#checkpointer.idle();
     if (reason !== undefined) throw reason;
+    return outcome;
   }
 
   /** Ends the attempt for the person: booked as aborted before this returns. Throws what the booking throws. */
@@ -121,14 +143,23 @@ export class Attempt {
 
   async #execute(): Promise<Ending> {
     const { step } = this.#o;
-    const inputTarPath = await this.#withRoom(() => stageInput(this.#o, this.id));
-    step('staged');
-    this.#started = true;
-    await this.#withRoom(() => this.#ask(this.#machine.startJob(machineJobOf(this.#lease, inputTarPath))));
-    step('started');
-    await rm(this.#o.queue.files.temporaryPath(this.id, 'staged'), { force: true });
-    this.#arm();
-    const end = await this.#watch();
+    let end: MachineJobEnd;
+    if (this.#adopted) {
+      this.#started = true;
+      this.#arm();
+      try {
+        end = await this.#watch();
+      } catch (error) {
+        if (!isCode(error, 'not-found')) throw error;
+        // Its machine was saved before the job had begun there.
+        this.#started = false;
+        return { outcome: 'interrupted', orderly: true };
+      }
+    } else {
+      await this.#begin();
+      this.#arm();
+      end = await this.#watch();
+    }
     this.#ended = true;
     this.#disarm();
     await this.#checkpointer.idle();
@@ -145,6 +176,16 @@ export class Attempt {
       end,
       this.#limit,
     );
+  }
+
+  async #begin(): Promise<void> {
+    const { step } = this.#o;
+    const inputTarPath = await this.#withRoom(() => stageInput(this.#o, this.id));
+    step('staged');
+    this.#started = true;
+    await this.#withRoom(() => this.#ask(this.#machine.startJob(machineJobOf(this.#lease, inputTarPath))));
+    step('started');
+    await rm(this.#o.queue.files.temporaryPath(this.id, 'staged'), { force: true });
   }
 
   #watch(): Promise<MachineJobEnd> {
@@ -169,7 +210,8 @@ export class Attempt {
   #arm(): void {
     const { clock } = this.#o;
     const { limits, deadline, checkpoint } = this.#lease.document;
-    const from = this.#elapsedMs();
+    const from = this.#elapsedMs() - (this.#adopted?.parked.ranMs ?? 0);
+    this.#ranFrom = from;
     this.#alarms.push(
       elapsedAlarm(
         clock,
@@ -188,7 +230,11 @@ export class Attempt {
       );
     }
     if (checkpoint) {
-      this.#alarms.push(this.#checkpointer.every(checkpoint.interval * 1000, () => this.#elapsedMs()));
+      const kept = this.#adopted?.kept;
+      const passedMs = this.#elapsedMs() - (kept ? kept.wallSeconds * 1000 : from);
+      this.#alarms.push(
+        this.#checkpointer.every(checkpoint.interval * 1000, () => this.#elapsedMs(), passedMs),
+      );
     }
   }
 
@@ -197,7 +243,8 @@ export class Attempt {
   }
 
   #exceed(code: 'job-wall-limit' | 'job-cpu-limit' | 'job-deadline'): void {
-    if (this.#limit) return;
+    // One that is parked in mid-kill is killed again.
+    if (this.#limit && this.#limit !== this.#adopted?.parked.limit) return;
     this.#limit = limitFailure(code, this.#lease.document);
     this.#kill();
   }
@@ -230,9 +277,33 @@ export class Attempt {
     return withRoom(this.#o, this.#halt, work);
   }
 
+  /** What was settled before (an abort) stays so. */
+  #conclude(ending: Ending | 'parked'): AttemptOutcome {
+    if (this.#settled) return 'over';
+    if (ending === 'parked') {
+      this.#park();
+      return 'parked';
+    }
+    this.#settle(ending);
+    return ending.outcome === 'interrupted' ? 'again' : 'over';
+  }
+
   #settle(ending: Ending): void {
     this.#o.queue.settle(this.#lease, ending, this.#usage());
     this.#settled = true;
+  }
+
+  #park(): void {
+    const generation = this.#machine.savedAs();
+    if (generation === null) throw new Error('a machine that was saved is none now');
+    this.#o.queue.park(this.#lease, {
+      generation,
+      usage: this.#usage(),
+      ranMs: this.#ranFrom === undefined ? 0 : Math.max(0, this.#elapsedMs() - this.#ranFrom),
+      limit: this.#limit ?? null,
+      progress: this.#progress,
+      progressText: this.#progressText,
+    });
   }
 
   #ask<T>(asked: Promise<T>): Promise<T> {
@@ -242,11 +313,16 @@ export class Attempt {
 
   /** Unfrozen ms since the lease. */
   #elapsedMs(): number {
-    return this.#o.clock.monotonic() - this.#since.monotonic - this.#frozenMs();
+    const before = (this.#adopted?.usage.wallSeconds ?? 0) * 1000;
+    return before + this.#o.clock.monotonic() - this.#since.monotonic - this.#frozenHereMs();
+  }
+
+  #frozenHereMs(): number {
+    return this.#machine.frozenMs() - this.#since.frozen;
   }
 
   #frozenMs(): number {
-    return this.#machine.frozenMs() - this.#since.frozen;
+    return (this.#adopted?.usage.frozenSeconds ?? 0) * 1000 + this.#frozenHereMs();
   }
 
   #usage(): Usage {

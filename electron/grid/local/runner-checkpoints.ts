@@ -33,18 +33,21 @@ export class Checkpointer {
     this.#o = options;
   }
 
-  /** Collects whenever `intervalMs` of `elapsedMs` have passed since the last one; returns the way to stop. */
-  every(intervalMs: number, elapsedMs: () => number): () => void {
+  /**
+   * Collects whenever `intervalMs` of `elapsedMs` have passed since the last one; returns the way to stop.
+   * @param passedMs how much of the first interval has passed already
+   */
+  every(intervalMs: number, elapsedMs: () => number, passedMs = 0): () => void {
     let stopped = false;
     let cancel: () => void = () => undefined;
-    const arm = (): void => {
-      cancel = elapsedAlarm(this.#o.context.clock, elapsedMs, elapsedMs() + intervalMs, () => {
+    const arm = (waitMs: number): void => {
+      cancel = elapsedAlarm(this.#o.context.clock, elapsedMs, elapsedMs() + waitMs, () => {
         void this.now().then(() => {
-          if (!stopped) arm();
+          if (!stopped) arm(intervalMs);
         });
       });
     };
-    arm();
+    arm(Math.max(0, intervalMs - passedMs));
     return () => {
       stopped = true;
       cancel();

@@ -51,6 +51,10 @@ export interface JobMachine {
   cleanJob(id: string): Promise<void>;
   /** All time so far that the machine stood frozen, a freeze that goes on included; never decreases. */
   frozenMs(): number;
+  /** Names the saved machine that this one has become, which goes on another time; null for one that was not saved. */
+  savedAs(): string | null;
+  /** Names the saved machine that this one was before, with its job in it; null for one that began anew. */
+  restoredFrom(): string | null;
   facts(): { readonly accelerator: string; readonly applianceDigest: string };
 }
 

@@ -3,9 +3,10 @@ import type { Disposable } from '../../base/disposal.ts';
 import type { Log } from '../../base/log.ts';
 import { type Failure, GleanerError, toFailure } from '../../contract/index.ts';
 import type { LocalQueue } from './queue.ts';
+import type { Adopted } from './queue-parking.ts';
 import type { LiveJob } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
-import { Attempt } from './runner-attempt.ts';
+import { Attempt, type AttemptOutcome } from './runner-attempt.ts';
 import { Halt } from './runner-halt.ts';
 import type { AttemptContext, JobMachine, Judge, RunnerStep } from './runner-machine.ts';
 import { withRoom } from './runner-room.ts';
@@ -24,6 +25,11 @@ export interface RunnerOptions {
   /** Told the name of each step; tests stop the process there. */
   readonly step?: (name: RunnerStep) => void;
 }
+
+/** Why a run ended: no job is left, it was disposed of, or its machine was saved with the attempt in it. */
+export type RunEnd = 'idle' | 'stopped' | 'parked';
+
+type Work = { readonly lease: Lease } | ({ readonly lease: Lease } & Adopted);
 
 /** Runs the queue's jobs, one at a time, on the machine that it is given. */
 export class LocalRunner implements Disposable {
@@ -45,9 +51,10 @@ export class LocalRunner implements Disposable {
   /**
    * Takes jobs until none is queued, or until it is disposed of. A job that fails does not stop the next, and a
    * full disk is waited for; a machine or a disk that stops it rejects with its failure (`session-lost`, …): the
-   * attempt is then booked as interrupted and its job queued again.
+   * attempt is then booked as interrupted and its job queued again. On a machine that was saved with an attempt of
+   * ours, that goes on first; when the machine is saved meanwhile, this resolves with `parked`.
    */
-  run(machine: JobMachine): Promise<'idle' | 'stopped'> {
+  run(machine: JobMachine): Promise<RunEnd> {
     if (this.#running) {
       return Promise.reject(new GleanerError('wrong-phase', 'The local grid already runs on a machine.'));
     }
@@ -56,6 +63,10 @@ export class LocalRunner implements Disposable {
     });
     this.#running = run;
     return run;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
   }
 
   /** What is known of the job that runs now. */
@@ -72,10 +83,15 @@ export class LocalRunner implements Disposable {
     if (attempt?.id === id && !attempt.settled) {
       attempt.abort();
     } else {
-      this.#o.queue.abortQueued(id);
+      this.#o.queue.abortWaiting(id);
       await this.#o.queue.files.removeWork(id);
     }
     this.#o.onChange();
+  }
+
+  /** Collects a checkpoint of the running job if the machine delivers one within `limitMs`. */
+  async keep(limitMs: number): Promise<void> {
+    if (this.#attempt) await this.#within(limitMs, this.#attempt.saveProgress());
   }
 
   /**
@@ -83,8 +99,7 @@ export class LocalRunner implements Disposable {
    * `saveMs`; resolves when nothing runs here any more. With 0 nothing is asked of the machine.
    */
   async dispose(saveMs = 0): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt && saveMs > 0) await this.#within(saveMs, attempt.saveProgress());
+    if (saveMs > 0) await this.keep(saveMs);
     this.#halt.halt();
     this.#attempt?.interrupt();
     await this.#running?.catch(() => undefined);
@@ -100,26 +115,30 @@ export class LocalRunner implements Disposable {
     });
   }
 
-  async #loop(machine: JobMachine): Promise<'idle' | 'stopped'> {
+  async #loop(machine: JobMachine): Promise<RunEnd> {
     const { queue, step, onChange } = this.#o;
     try {
       await this.#clean(machine);
+      const generation = machine.restoredFrom();
       await this.#withRoom(() => {
-        queue.reclaim();
+        queue.reclaim(generation);
       });
+      let next: Work | undefined = this.#halt.halted
+        ? undefined
+        : await this.#withRoom(() => queue.adopt(generation));
       for (;;) {
-        const lease = this.#halt.halted
-          ? undefined
-          : await this.#withRoom(() => queue.lease(machine.facts()));
+        next ??= await this.#lease(machine);
         onChange();
-        if (!lease) return this.#halt.halted ? 'stopped' : 'idle';
-        step('leased');
-        await this.#runOne(machine, lease);
+        if (!next) return this.#halt.halted ? 'stopped' : 'idle';
+        const { lease } = next;
+        const outcome = await this.#runOne(machine, next);
+        next = undefined;
+        if (outcome === 'parked') return 'parked';
         // Interrupted, hence queued again: its files are needed, and the machine is no more ours to ask.
         if (this.#halt.halted) return 'stopped';
         await this.#clean(machine);
         step('cleaned');
-        await queue.files.removeWork(lease.id);
+        if (outcome === 'over') await queue.files.removeWork(lease.id);
         step('swept');
       }
     } catch (error) {
@@ -128,16 +147,26 @@ export class LocalRunner implements Disposable {
     }
   }
 
+  async #lease(machine: JobMachine): Promise<Work | undefined> {
+    if (this.#halt.halted) return undefined;
+    const lease = await this.#withRoom(() => this.#o.queue.lease(machine.facts()));
+    if (lease) this.#o.step('leased');
+    return lease && { lease };
+  }
+
   #withRoom<T>(work: () => T): Promise<T> {
     return withRoom(this.#o, this.#halt, work);
   }
 
-  async #runOne(machine: JobMachine, lease: Lease): Promise<void> {
-    const attempt = new Attempt(this.#o, machine, lease);
+  async #runOne(machine: JobMachine, { lease, ...adopted }: Work): Promise<AttemptOutcome> {
+    const attempt = new Attempt(this.#o, machine, lease, 'parked' in adopted ? adopted : undefined);
     this.#attempt = attempt;
     this.#unclean = { machine, attempt };
     try {
-      await attempt.run();
+      const outcome = await attempt.run();
+      // What it left in the machine is what it goes on with.
+      if (outcome === 'parked') this.#unclean = undefined;
+      return outcome;
     } catch (error) {
       await this.#clean(machine).catch((left: unknown) => {
         this.#o.log.warn('runner', toFailure(left).sentence, { job: lease.id });

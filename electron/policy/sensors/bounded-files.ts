@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 
 /** The first `maxBytes` of a file, trimmed; undefined when it cannot be read. Never waits for more. */
@@ -11,6 +12,25 @@ export async function readHead(filePath: string, maxBytes: number): Promise<stri
     return undefined;
   } finally {
     await file?.close().catch(() => undefined);
+  }
+}
+
+const procBytes = 512;
+const procBuffer = Buffer.alloc(procBytes);
+
+/**
+ * The first 512 bytes of a file of /proc, at once: for those for which the kernel never waits, where a detour over a
+ * thread costs many times the read. Undefined when it cannot be read.
+ */
+export function readProcNow(filePath: string): string | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(filePath, 'r');
+    return procBuffer.toString('utf8', 0, readSync(descriptor, procBuffer, 0, procBytes, 0));
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -73,6 +73,8 @@ export class Bus implements Disposable {
       });
     });
     this.#lost.catch(() => undefined);
+    // Whoever calls us gets no answer: the library's own would throw past us on a connection that is ending.
+    bus.addMethodHandler(() => true);
   }
 
   /**
@@ -114,7 +116,11 @@ export class Bus implements Disposable {
     this.#bus.on('message', (message: Message) => {
       if (this.#disposed || message.type !== this.#dbus.MessageType.SIGNAL) return;
       const { sender, path, interface: name, member } = message;
-      listener({ sender, path, interface: name, member, body: message.body as unknown[] });
+      try {
+        listener({ sender, path, interface: name, member, body: message.body as unknown[] });
+      } catch (error) {
+        this.#bus.emit('error', error);
+      }
     });
   }
 

@@ -14,12 +14,15 @@ export interface OnDisplay {
 
 // X Synchronization Extension Protocol, "Alarm attributes".
 const absolute = 0;
-const positiveTransition = 0;
 const negativeTransition = 1;
+const positiveComparison = 2;
 
 /**
  * Input on X11: the server's counter IDLETIME, with an alarm on each way across 250 ms. The upward one is needed for the
- * downward one to be seen: the server looks at its counter only when an alarm makes it.
+ * downward one to be seen: the server looks at its counter only when an alarm makes it. It fires once and is set again at
+ * each input, since a standing one (a transition) can keep the server from waking for everybody's later alarms, such as
+ * a screen saver's: it sets no timer when its counter was last seen exactly on the value (21.1).
+ * Another client that sets up an alarm right upon an input can hide it from ours; the input after the next pause is seen.
  */
 export function x11InputSensor({ env, clock }: OnDisplay): Sensor {
   return {
@@ -62,17 +65,19 @@ async function watch(
         sync.QueryCounter(counter, answer);
       }),
   });
-  const alarm = (testType: number): number => {
-    const id = connection.newId();
-    sync.CreateAlarm(id, { counter, valueType: absolute, value: quietMs, testType, delta: 0, events: 1 });
-    return id;
-  };
-  const [quiet, active] = [alarm(positiveTransition), alarm(negativeTransition)];
+  const values = { counter, valueType: absolute, value: quietMs, delta: 0, events: 1 };
+  const upward = { ...values, testType: positiveComparison };
+  const [quiet, active] = [connection.newId(), connection.newId()];
   connection.onEvent((event) => {
     if (event.name !== 'AlarmNotify') return;
-    if (event.alarm === active) edges.active();
+    if (event.alarm === active) {
+      edges.active();
+      sync.ChangeAlarm(quiet, upward);
+    }
     if (event.alarm === quiet) edges.quiet(event.counterValue ?? quietMs);
   });
+  sync.CreateAlarm(quiet, upward);
+  sync.CreateAlarm(active, { ...values, testType: negativeTransition });
   await edges.begin();
   return {
     dispose() {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { readHead } from './bounded-files.ts';
+import { readProcNow } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -56,9 +56,9 @@ export function loadSensor(clock: Clock, procDir: string, ownCpuMs: () => number
     gives: ['otherLoad'],
     everyMs,
     clock,
-    async read() {
+    read() {
       const before = last;
-      const ticks = parseCpuTicks((await readHead(path.join(procDir, 'stat'), 512)) ?? '');
+      const ticks = parseCpuTicks(readProcNow(path.join(procDir, 'stat')) ?? '');
       last = ticks && { ...ticks, ownMs: ownCpuMs() };
       if (!before || !last) return { otherLoad: null };
       const load = otherLoad(before, last);

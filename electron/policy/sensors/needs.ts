@@ -23,6 +23,7 @@ export function sensorsNeeded(values: Settings, situation: Situation): ReadonlyS
   const { running, heldBy } = situation;
   const could = values.contribute && !situation.paused && situation.wantsToRun;
   const passes = heldBy === undefined || [...heldBy].every((code) => passing.includes(code));
+  const matters = (code: ReasonCode) => running || passes || heldBy.has(code);
   const inUse = values['inUse.share'];
   const idle = values['idle.share'];
   const locked = values['locked.share'];
@@ -36,12 +37,12 @@ export function sensorsNeeded(values: Settings, situation: Situation): ReadonlyS
     'remote-session': values['pauseOn.remoteSession'],
     // With 0, any charge will do.
     power: values['battery.aboveCharge'] !== 0,
-    load: values['pauseOn.load'] !== null && (running || passes || heldBy.has('load')),
+    load: values['pauseOn.load'] !== null && matters('load'),
     thermal:
       values['quiet.enabled'] &&
       quiet.some((budget) => budget !== null) &&
       (running || heldBy?.has('quiet') === true),
-    programs: values['pauseOn.programs'].length > 0,
+    programs: values['pauseOn.programs'].length > 0 && matters('program'),
     disk: values['pauseOn.diskFreeBelowBytes'] > 0,
     metered: !values['network.metered'],
   };

@@ -1,9 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
-import { readHead } from './bounded-files.ts';
+import { readHead, readProcNow } from './bounded-files.ts';
 import { polledSensor } from './polled-sensor.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -72,7 +71,7 @@ export async function scanProcesses(
   for (const pid of pids) {
     if (++turn % atOnce === 0) await nextTurn();
     const dir = path.join(procDir, pid);
-    const comm = readComm(path.join(dir, 'comm'));
+    const comm = readProcNow(path.join(dir, 'comm'))?.replace(/\n$/, '').toLowerCase();
     if (comm === undefined) continue;
     const known = before.get(pid);
     found.set(pid, known?.comm === comm ? known : { comm, others: await otherNames(dir) });
@@ -88,22 +87,6 @@ async function otherNames(dir: string): Promise<string[]> {
     .map((name) => name?.split(/[/\\]/).at(-1)?.toLowerCase() ?? '')
     .filter((name) => name !== '');
   return [...new Set(names)];
-}
-
-const commBuffer = Buffer.alloc(64);
-
-/** At once: the kernel never waits for this file, and a detour over a thread costs ten times the read. */
-function readComm(filePath: string): string | undefined {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(filePath, 'r');
-    const length = readSync(descriptor, commBuffer, 0, commBuffer.length, 0);
-    return commBuffer.toString('utf8', 0, length).replace(/\n$/, '').toLowerCase();
-  } catch {
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
 }
 
 const byteLength = (text: string): number => Buffer.byteLength(text);

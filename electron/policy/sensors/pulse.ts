@@ -4,9 +4,9 @@ import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 
-/** After the sound server went away, or was not there. */
-const retryMs = 30_000;
-const answerMs = 5000;
+/** To try again after the sound server went away, or was not there; and to look whether no event was missed. */
+const againMs = 30_000;
+const answerMs = 3000;
 const answerBytes = 256 * 1024;
 /** Events that come in a bunch are answered by one more look, so much later. */
 const bunchMs = 500;
@@ -43,12 +43,18 @@ export class PulseWatch implements Disposable {
   /** Connects if that is due. To be called now and then. */
   async keep(): Promise<void> {
     const now = this.#clock.monotonic();
-    if (this.#ended || this.#subscription || now - this.#triedAt < retryMs) return;
+    if (this.#ended || now - this.#triedAt < againMs) return;
     this.#triedAt = now;
+    if (this.#subscription) {
+      this.#lookSoon();
+      return;
+    }
     // The tool would start a server where there is none.
     if (!(await this.#isServed()) || this.#isEnded()) return;
     this.#subscribe();
     await this.#look();
+    // What happened before the subscription stood.
+    this.#again = true;
   }
 
   dispose(): void {
@@ -71,7 +77,8 @@ export class PulseWatch implements Disposable {
   }
 
   #subscribe(): void {
-    const child = spawn('pactl', ['subscribe'], {
+    // Ends with us, whatever happens to us.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'pactl', 'subscribe'], {
       env: { ...this.#env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -81,7 +81,9 @@ export class SensorRun {
     const begin = () =>
       this.sensor.start(
         (reading) => {
-          if (current()) this.#context.onReading(reading);
+          if (!current()) return;
+          this.#trouble = undefined;
+          this.#context.onReading(reading);
         },
         (error) => {
           if (current()) this.#fail(error);

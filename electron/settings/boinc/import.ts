@@ -1,4 +1,3 @@
-import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ImportReport } from '../../contract/commands.ts';
 import { fits } from '../../contract/setting-text.ts';
 import type { SettingKey } from '../../contract/settings.ts';
@@ -57,6 +56,7 @@ class Reading {
   readonly #told = new Set<string>(bookkeeping);
   readonly #taken: ImportReport['taken'] = [];
   readonly #refused: ImportReport['refused'] = [];
+  readonly #refusedOnce = new Set<string>();
   readonly #left: ImportReport['unequalled'] = [];
   readonly #isComplete: boolean;
 
@@ -95,10 +95,11 @@ class Reading {
 
   refuse(name: string, value: string, why: string): void {
     this.#told.add(name);
-    const item = { from: name, value: shown(value), why };
     // Some fields are asked for by more than one rule.
-    if (!this.#refused.some((other) => canonicalJson(other) === canonicalJson(item)))
-      this.#refused.push(item);
+    const once = JSON.stringify([name, value, why]);
+    if (this.#refusedOnce.has(once)) return;
+    this.#refusedOnce.add(once);
+    this.#refused.push({ from: name, value: shown(value), why });
   }
 
   /** It has no equal. */

@@ -36,7 +36,7 @@ export interface SessionOptions {
   readonly fresh?: boolean;
 }
 
-const defaultBounds: SessionBounds = {
+export const defaultBounds: SessionBounds = {
   callMs: 60_000,
   workMs: 1_800_000,
   attemptMs: 20_000,

@@ -73,18 +73,12 @@ mount_disks() {
   fi
   if ! mounted /run/scratch; then
     [ -b /run/disk/scratch ] || refuse no-disk 'there is no scratch disk'
-    format_scratch >"$work/log" 2>&1 || refuse bad-scratch 'the scratch disk cannot be formatted'
+    /sbin/mke2fs -q -F -t ext4 -m 0 -O '^has_journal,^resize_inode,^metadata_csum' \
+      -E lazy_itable_init=1,nodiscard /run/disk/scratch >"$work/log" 2>&1 || refuse bad-scratch 'the scratch disk cannot be formatted'
     mount -t ext4 -o nosuid,nodev,noatime,noinit_itable,barrier=0 /run/disk/scratch /run/scratch 2>/dev/null ||
       refuse bad-scratch 'the scratch disk cannot be mounted'
     chmod 700 /run/scratch
   fi
-}
-
-# format_scratch: quickly; or else, slower, by a program without shared libraries. Under emulation their loader was seen
-# to crash in this one program, again and again in the same boot, in about one boot of twelve.
-format_scratch() {
-  /sbin/mke2fs -q -F -t ext4 -m 0 -O '^has_journal,^resize_inode,^metadata_csum' \
-    -E lazy_itable_init=1,nodiscard /run/disk/scratch || busybox mke2fs -F -m 0 /run/disk/scratch
 }
 
 # wait_launcher: until the modules are loaded and the launcher listens; it is quick, and it comes with the boot.

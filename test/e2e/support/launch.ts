@@ -1,7 +1,12 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type TestInfo } from '@playwright/test';
+import {
+  type SettingsDocument,
+  type SettingsLayer,
+  settingsVersion,
+} from '../../../electron/contract/settings.ts';
 import { electronBinary } from '../../../resources/dev/electron-runtime.ts';
 
 export const checkoutDir = path.resolve(import.meta.dirname, '../../..');
@@ -13,10 +18,18 @@ export interface Home {
   remove(): void;
 }
 
-/** A folder for everything of one host; short, for the sockets in it, and passable for QEMU's own user. */
-export function makeHome(): Home {
+/** A screen that has just come up counts as used, and a machine that runs tests as busy: neither holds a test up. */
+const undisturbed: SettingsLayer = { 'inUse.share': 1, 'pauseOn.load': null };
+
+/**
+ * A folder for everything of one host; short, for the sockets in it, and passable for QEMU's own user.
+ * @param settings the person's
+ */
+export function makeHome(settings: SettingsLayer = undisturbed): Home {
   const homeDir = mkdtempSync(path.join(tmpdir(), 'gl-'));
   chmodSync(homeDir, 0o711);
+  const document: SettingsDocument = { version: settingsVersion, settings };
+  writeFileSync(path.join(homeDir, 'settings.json'), JSON.stringify(document), { mode: 0o600 });
   return {
     homeDir,
     async keepLog(info) {

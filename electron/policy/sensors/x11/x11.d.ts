@@ -36,6 +36,7 @@ declare module 'x11' {
     ): void;
     QueryCounter(counter: number, answer: Answer<number>): void;
     CreateAlarm(id: number, values: AlarmValues): void;
+    ChangeAlarm(id: number, values: AlarmValues): void;
   }
 
   interface Client extends EventEmitter {

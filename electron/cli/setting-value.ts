@@ -1,0 +1,39 @@
+import { formatSchedule } from '../contract/setting-text.ts';
+import { ScheduleWindow, type SettingKey } from '../contract/settings.ts';
+import { formatBytes, formatPercent, formatSeconds } from './text.ts';
+
+const fractions: ReadonlySet<SettingKey> = new Set(['pauseOn.load', 'battery.aboveCharge']);
+const units: Partial<Record<SettingKey, string>> = {
+  'quiet.temperatureC': '°C',
+  'quiet.fanRpm': 'rpm',
+  'quiet.packageWatts': 'W',
+};
+/** What null means where it does not mean "never". */
+const nothings: Partial<Record<SettingKey, string>> = {
+  'schedule.timeZone': "this computer's",
+  'quiet.temperatureC': 'none',
+  'quiet.fanRpm': 'none',
+  'quiet.packageWatts': 'none',
+  'vm.vcpus': "half of this computer's",
+};
+
+/** A setting's value in words: `25 %`, `3 min`, `768 MiB`, `never`. What does not fit its key is shown as JSON. Pure. */
+export function formatSetting(key: SettingKey, value: unknown): string {
+  if (value === null) return nothings[key] ?? 'never';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') {
+    if (key.endsWith('Share') || key.endsWith('.share') || fractions.has(key)) return formatPercent(value);
+    if (key.endsWith('Seconds')) return formatSeconds(value);
+    if (key.endsWith('Bytes')) return formatBytes(value);
+    const unit = units[key];
+    return unit === undefined ? String(value) : `${value} ${unit}`;
+  }
+  if (key === 'schedule.windows') {
+    const windows = ScheduleWindow.array().safeParse(value);
+    if (windows.success) return formatSchedule(windows.data);
+  }
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
+    return value.length === 0 ? 'none' : value.join(', ');
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
