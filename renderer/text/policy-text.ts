@@ -109,7 +109,7 @@ export const policyText = {
   backLabel: (name: string): string => `${name}: back to preset`,
   changed: (name: string, before: string, after: string): string => `${name}: ${before} → ${after}.`,
   undo: 'Undo',
-  more: 'More: disk, memory and the virtual machine',
+  more: 'Disk, memory and the virtual machine',
   always: 'At any time',
   addWindow: 'Add a time',
   removeWindow: 'Remove',

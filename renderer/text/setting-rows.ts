@@ -60,14 +60,13 @@ export const settingGroups: readonly SettingGroup[] = [
       { key: 'pauseOn.remoteSession', name: 'Somebody who works here from afar', control: toggle },
       {
         key: 'pauseOn.load',
-        name: 'Other programs that need more than',
+        name: 'Other programs need more than',
         hint: 'of all cores',
         control: { kind: 'number', unit: '%', scale: 0.01, empty: 'never' },
       },
       {
         key: 'pauseOn.loadSeconds',
-        name: 'for at least',
-        hint: 'what is shorter is ridden out',
+        name: 'Ride out load that is shorter than',
         control: seconds,
       },
       {
@@ -77,7 +76,7 @@ export const settingGroups: readonly SettingGroup[] = [
       },
       {
         key: 'pauseOn.programs',
-        name: 'These programs',
+        name: 'One of these programs runs',
         hint: 'names, with commas between them',
         control: { kind: 'list' },
       },

@@ -103,11 +103,7 @@ export function Disclosure(props: { label: string; children: ReactNode }): React
       >
         {props.label}
       </button>
-      {open ? (
-        <div id={id} className="stack">
-          {props.children}
-        </div>
-      ) : null}
+      {open ? <div id={id}>{props.children}</div> : null}
     </div>
   );
 }

@@ -37,11 +37,11 @@ function Details({ count, at }: { count: number; at: number }): ReactNode {
   if (answer === null) return <p className="soft small">{text.loading}</p>;
   if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
   return (
-    <>
+    <div className="stack">
       <Histogram buckets={answer.value.histogram} />
       <Latest records={answer.value.latest} at={at} />
       <p className="soft small">{text.yieldMeans}</p>
-    </>
+    </div>
   );
 }
 

@@ -26,7 +26,7 @@ function Seen(): ReactNode {
   if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
   const { sentence, signals, sensorTroubles } = answer.value;
   return (
-    <>
+    <div className="stack">
       <p className="foreign">{sentence}</p>
       {sensorTroubles.length === 0 ? null : (
         <ul className="notice notice-warn small">
@@ -45,6 +45,6 @@ function Seen(): ReactNode {
           </div>
         ))}
       </dl>
-    </>
+    </div>
   );
 }

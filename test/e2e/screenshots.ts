@@ -29,12 +29,16 @@ async function picture(dark: boolean, scale: number): Promise<void> {
       animations: 'disabled',
     });
   /** The whole page, however long. */
-  const takeAll = (name: string): Promise<unknown> =>
-    page.screenshot({
+  const takeAll = async (name: string): Promise<void> => {
+    await page.evaluate(() => {
+      window.scrollTo(0, 0);
+    });
+    await page.screenshot({
       path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
       animations: 'disabled',
       fullPage: true,
     });
+  };
   try {
     for (const [state, heading] of states) {
       await gallery.show(state, heading);
@@ -52,7 +56,7 @@ async function picture(dark: boolean, scale: number): Promise<void> {
     await page.getByRole('button', { name: 'Add a time' }).click();
     await page.getByRole('group', { name: 'Time 1' }).waitFor();
     await take('preferences');
-    for (const name of ['More: disk', 'Show what it sees']) {
+    for (const name of ['Disk, memory', 'Show what it sees']) {
       await page.getByRole('button', { name }).click();
     }
     await page.getByText('Load of other programs').waitFor();

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
-import { MainPage } from './support/pages.ts';
+import { MainPage, PreferencesPage } from './support/pages.ts';
 
 test.describe('the tray', () => {
   let watcher: FakeTrayWatcher;
@@ -28,6 +28,10 @@ test.describe('the tray', () => {
       'For 1 hour',
       'Until tomorrow',
       'Until I resume',
+      'Preset: Balanced',
+      'Gentle',
+      'Balanced',
+      'Generous',
       'Today: 1 h 12 min of CPU time, 3 jobs done',
       'Earned today (This computer): 15 points',
       'Open Gleaner',
@@ -43,6 +47,49 @@ test.describe('the tray', () => {
     await expect.poll(asked).toContainEqual({ name: 'resume', input: {} });
     // With a tray there is nothing to say about a missing one.
     await expect(gallery.page.getByText('This desktop shows no tray icons.')).toHaveCount(0);
+  });
+
+  const chosen = async (): Promise<string[]> => {
+    const marked: string[] = [];
+    for (const label of ['Gentle', 'Balanced', 'Generous']) {
+      if ((await watcher.entry(label)).chosen) marked.push(label);
+    }
+    return marked;
+  };
+
+  test('changes the preset, and the window follows', async () => {
+    await watcher.labelsWhen((all) => all.includes('Preset: Balanced'));
+    expect(await chosen()).toEqual(['Balanced']);
+    const preferences = new PreferencesPage(gallery.page);
+    await preferences.open();
+    await watcher.click('Gentle');
+    await watcher.labelsWhen((all) => all.includes('Preset: Gentle'));
+    expect(await chosen()).toEqual(['Gentle']);
+    expect(await asked()).toContainEqual({ name: 'settings.set', input: { key: 'preset', value: 'gentle' } });
+    await expect(preferences.preset('Gentle')).toBeChecked();
+  });
+
+  test('shows a locked preset and who set it, and takes back the mark of a choice that was refused', async () => {
+    await watcher.labelsWhen((all) => all.includes('Preset: Balanced'));
+    // The host knows of the lock, the tray does not yet.
+    await gallery.app.evaluate(() => {
+      const { settings } = globalThis.gallery.host;
+      settings.layers.locked = { preset: 'generous' };
+    });
+    await watcher.click('Gentle');
+    await expect
+      .poll(asked)
+      .toContainEqual({ name: 'settings.set', input: { key: 'preset', value: 'gentle' } });
+    await expect.poll(chosen).toEqual(['Balanced']);
+
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({ preset: 'generous' });
+    });
+    await watcher.labelsWhen((all) => all.includes('Set by Acme Research'));
+    expect(await chosen()).toEqual(['Generous']);
+    for (const label of ['Gentle', 'Balanced', 'Generous', 'Set by Acme Research']) {
+      expect((await watcher.entry(label)).enabled).toBe(false);
+    }
   });
 
   test('opens the window, and shows what went wrong with a click in it', async () => {

@@ -1,24 +1,32 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { violations } from './support/axe.ts';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
 import { MainPage } from './support/pages.ts';
 
 const headings = {
   working: 'Working',
+  throttled: 'Working',
+  yielding: 'Given back',
   paused: 'Paused',
   manual: 'Paused',
   starting: 'Starting',
+  schedule: 'Waiting',
   waiting: 'Waiting',
   attention: 'Needs attention',
   empty: 'Waiting',
 } as const;
-const states = ['working', 'paused', 'manual', 'starting', 'waiting', 'attention', 'empty'] as const;
-
-async function violations(page: Page): Promise<string[]> {
-  // Legacy mode: the other one opens a page of its own, which Electron does not offer.
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-}
+const states = [
+  'working',
+  'throttled',
+  'yielding',
+  'paused',
+  'manual',
+  'starting',
+  'schedule',
+  'waiting',
+  'attention',
+  'empty',
+] as const;
 
 for (const dark of [false, true]) {
   test.describe(dark ? 'in dark' : 'in light', () => {
@@ -34,6 +42,13 @@ for (const dark of [false, true]) {
         expect(await violations(gallery.page)).toEqual([]);
       });
     }
+
+    test('how fast the computer was given back is accessible in detail', async () => {
+      await gallery.show('yielding', 'Given back');
+      await new MainPage(gallery.page).details.click();
+      await expect(gallery.page.getByRole('table', { name: 'The latest' })).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+    });
 
     test('the list of what ran is accessible, full and empty', async () => {
       await new MainPage(gallery.page).openTab('Activity');
@@ -62,11 +77,19 @@ test.describe('the window', () => {
   test('is reached by keyboard alone, pause included', async () => {
     await gallery.show('working', 'Working');
     const names: (string | null)[] = [];
-    for (let step = 0; step < 6; step += 1) {
+    for (let step = 0; step < 7; step += 1) {
       await gallery.page.keyboard.press('Tab');
       names.push(await gallery.page.evaluate(() => document.activeElement?.textContent ?? null));
     }
-    expect(names).toEqual(['Home', 'Activity', '30 minutes', '1 hour', 'Until tomorrow', 'Until I resume']);
+    expect(names).toEqual([
+      'Home',
+      'Activity',
+      'Preferences',
+      '30 minutes',
+      '1 hour',
+      'Until tomorrow',
+      'Until I resume',
+    ]);
     await gallery.page.keyboard.press('Enter');
     await expect.poll(asked).toContain('pause');
   });
@@ -76,14 +99,55 @@ test.describe('the window', () => {
       BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 600 });
     });
     await expect.poll(() => gallery.page.evaluate(() => window.innerWidth)).toBeLessThan(430);
-    for (const tab of ['Home', 'Activity'] as const) {
+    for (const tab of ['Home', 'Activity', 'Preferences'] as const) {
       await main.openTab(tab);
+      await expect(gallery.page.getByRole('heading', { level: 1 })).toBeVisible();
       expect(await violations(gallery.page)).toEqual([]);
       const over = await gallery.page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
       expect(over).toBe(0);
     }
+  });
+
+  test('says why, beyond the first reason, and what each leaves', async () => {
+    await gallery.show('yielding', 'Given back');
+    await expect(gallery.page.getByText('Paused: you are in a call.')).toBeVisible();
+    const why = gallery.page.getByRole('region', { name: 'Why else' }).getByRole('listitem');
+    await expect(why).toHaveText([
+      'This computer runs on battery · stops it · set by Acme Research',
+      'You are using the computer · leaves 25 %',
+    ]);
+    await expect(main.card('Today')).toContainText('4 minutes of work were lost today.');
+    await gallery.show('working', 'Working');
+    await expect(why).toHaveCount(0);
+    await expect(main.card('Today')).not.toContainText('lost');
+  });
+
+  test('tells how fast the computer was given back, and the details on demand, by keyboard', async () => {
+    await expect(main.card('Giving back')).toContainText('Gave your computer back in 28 ms.');
+    await expect(main.card('Giving back')).toContainText(
+      '95 % within 43 ms over the last 30 days (7 times).',
+    );
+    expect(await asked()).not.toContain('yields.report');
+    await main.details.focus();
+    await gallery.page.keyboard.press('Enter');
+    await expect(gallery.page.getByRole('table', { name: 'How often' }).getByRole('row')).toHaveText([
+      'TookTimes',
+      'up to 10 ms0',
+      'up to 20 ms3',
+      'up to 50 ms3',
+      'up to 300 ms1',
+    ]);
+    await expect(gallery.page.getByRole('table', { name: 'The latest' }).getByRole('row')).toContainText([
+      'WhenBecause ofTookInput seen',
+      'Your input28 msat once, by X11',
+      'Your input281 msby looking every 250 ms',
+      'A call2.4 ms until stopped–',
+    ]);
+    expect(await asked()).toContain('yields.report');
+    await gallery.page.keyboard.press('Space');
+    await expect(gallery.page.getByRole('table')).toHaveCount(0);
   });
 
   test('counts a pause down and resumes', async () => {

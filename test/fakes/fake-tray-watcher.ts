@@ -15,6 +15,8 @@ export interface MenuEntry {
   readonly label: string;
   readonly enabled: boolean;
   readonly separator: boolean;
+  /** Marked, of those that can be. */
+  readonly chosen: boolean;
   readonly children: readonly MenuEntry[];
 }
 
@@ -64,10 +66,16 @@ export class FakeTrayWatcher {
     return parseLayout(reply?.body[1]).children;
   }
 
-  /** Clicks the entry with this label, wherever in the menu it is. */
-  async click(label: string): Promise<void> {
+  /** The entry with this label, wherever in the menu it is. */
+  async entry(label: string): Promise<MenuEntry> {
     const entry = flatten(await this.menu()).find((candidate) => candidate.label === label);
     if (!entry) throw new Error(`the tray's menu has no entry "${label}"`);
+    return entry;
+  }
+
+  /** Clicks the entry with this label, wherever in the menu it is. */
+  async click(label: string): Promise<void> {
+    const entry = await this.entry(label);
     this.#bus.send(
       new BusMessage({
         destination: await this.item(),
@@ -166,6 +174,7 @@ function parseLayout(node: unknown): MenuEntry {
     label: typeof label === 'string' ? label.replaceAll('__', '_') : '',
     enabled: value('enabled') !== false,
     separator: value('type') === 'separator',
+    chosen: value('toggle-state') === 1,
     children: children.map((child) => parseLayout(child.value)),
   };
 }

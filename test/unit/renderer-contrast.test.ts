@@ -40,6 +40,7 @@ const pairs = [
   ['accent', 'accent-wash'],
   ['accent-ink', 'accent'],
   ['calm', 'calm-wash'],
+  ['warn', 'card'],
   ['warn', 'warn-wash'],
   ['bad', 'card'],
   ['bad', 'warn-wash'],

@@ -22,6 +22,11 @@ export class MainPage {
     return this.#page.getByRole('button', { name: 'Resume now' });
   }
 
+  /** The button beside how fast the computer was given back. */
+  get details(): Locator {
+    return this.#page.getByRole('button', { name: 'How fast, in detail' });
+  }
+
   get timer(): Locator {
     return this.#page.getByRole('timer');
   }
@@ -30,12 +35,59 @@ export class MainPage {
     return this.#page.getByRole('progressbar', { name: 'Progress of the job' });
   }
 
-  async openTab(name: 'Home' | 'Activity'): Promise<void> {
+  async openTab(name: 'Home' | 'Activity' | 'Preferences'): Promise<void> {
     await this.#page.getByRole('navigation').getByRole('button', { name }).click();
   }
 
   /** The row of a job in the list of what ran. */
   job(title: string): Locator {
     return this.#page.getByRole('row').filter({ has: this.#page.getByRole('rowheader', { name: title }) });
+  }
+}
+
+/** The page of preferences: every value by its name. */
+export class PreferencesPage {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  async open(): Promise<void> {
+    await new MainPage(this.#page).openTab('Preferences');
+    await this.preset('Balanced').waitFor();
+  }
+
+  preset(name: string): Locator {
+    return this.#page.getByRole('radio', { name: new RegExp(`^${name}`) });
+  }
+
+  /** A value's control. */
+  control(name: string): Locator {
+    return this.#page
+      .locator('.setting')
+      .getByLabel(new RegExp(`^${name}`))
+      .first();
+  }
+
+  /** A value with its source and whatever was refused. */
+  row(name: string): Locator {
+    return this.#page.locator('.setting').filter({ hasText: name });
+  }
+
+  back(name: string): Locator {
+    return this.#page.getByRole('button', { name: `${name}: back to preset` });
+  }
+
+  get lastChange(): Locator {
+    return this.#page.getByRole('status').filter({ has: this.undo });
+  }
+
+  get undo(): Locator {
+    return this.#page.getByRole('button', { name: 'Undo' });
+  }
+
+  async show(disclosure: string): Promise<void> {
+    await this.#page.getByRole('button', { name: disclosure, expanded: false }).click();
   }
 }

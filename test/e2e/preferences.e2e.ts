@@ -1,0 +1,274 @@
+import { expect, test } from '@playwright/test';
+import { violations } from './support/axe.ts';
+import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { PreferencesPage } from './support/pages.ts';
+
+const more = 'Disk, memory and the virtual machine';
+const sees = 'Show what it sees now';
+
+for (const dark of [false, true]) {
+  test.describe(dark ? 'preferences in dark' : 'preferences in light', () => {
+    let gallery: GalleryRun;
+    let preferences: PreferencesPage;
+    test.beforeEach(async () => {
+      gallery = await openGallery({ dark });
+      preferences = new PreferencesPage(gallery.page);
+      await preferences.open();
+    });
+    test.afterEach(() => gallery.close());
+
+    test('are accessible with everything open and something changed', async () => {
+      await gallery.app.evaluate(() => {
+        globalThis.gallery.host.sensorTroubles = [{ sensor: 'call', words: 'PipeWire does not answer' }];
+      });
+      await preferences.show(more);
+      await preferences.show(sees);
+      await gallery.page.getByRole('button', { name: 'Add a time' }).click();
+      await preferences.control('While it is idle').fill('40');
+      await expect(preferences.undo).toBeVisible();
+      await expect(gallery.page.getByText('PipeWire does not answer')).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+    });
+
+    test('are accessible when they are locked, and when a change was refused', async () => {
+      await gallery.app.evaluate(() => {
+        const { host } = globalThis.gallery;
+        host.failures.set('settings.set', Object.assign(new Error('full'), { code: 'ENOSPC' }));
+        globalThis.gallery.lock({ preset: 'gentle', 'schedule.windows': [] });
+      });
+      await expect(preferences.control('While it is idle')).toBeDisabled();
+      expect(await violations(gallery.page)).toEqual([]);
+      await gallery.app.evaluate(() => {
+        globalThis.gallery.lock({});
+      });
+      await preferences.control('A call').click();
+      await expect(gallery.page.getByRole('alert')).toContainText('The disk is full.');
+      expect(await violations(gallery.page)).toEqual([]);
+    });
+  });
+}
+
+test.describe('preferences', () => {
+  let gallery: GalleryRun;
+  let preferences: PreferencesPage;
+  test.beforeEach(async () => {
+    gallery = await openGallery({});
+    preferences = new PreferencesPage(gallery.page);
+    await preferences.open();
+  });
+  test.afterEach(() => gallery.close());
+
+  /** The changes that the host was asked for, in order. */
+  const changes = (): Promise<unknown[]> =>
+    gallery.app.evaluate(() =>
+      globalThis.gallery.host.asked
+        .filter(({ name }) => name === 'settings.set' || name === 'settings.unset')
+        .map(({ name, input }): unknown[] => [
+          name.slice('settings.'.length),
+          ...Object.values(input as Record<string, unknown>),
+        ]),
+    );
+
+  test('show each value with its source', async () => {
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.settings.organization = 'Acme Research';
+      host.settings.layers.default = { 'idle.share': 0.5 };
+      host.settings.layers.user = { 'idle.afterSeconds': 90 };
+      host.settings.layers.locked = { 'pauseOn.call': true };
+      host.emitSettings();
+    });
+    await expect(preferences.row('While you use the computer')).toContainText('25 %from Balanced');
+    await expect(preferences.row('While it is idle')).toContainText('50 %default set by Acme Research');
+    await expect(preferences.row('Idle after')).toContainText('changed by you');
+    await expect(preferences.row('A call')).toContainText('set by Acme Research');
+    await expect(preferences.control('Idle after')).toHaveValue('90');
+    await expect(preferences.control('On battery, work only above')).toHaveAttribute('placeholder', 'never');
+  });
+
+  test('choose a preset, which changes what it fills in, and take it back', async () => {
+    await preferences.preset('Gentle').check();
+    await expect(preferences.control('While you use the computer')).toHaveValue('0');
+    await expect(preferences.row('While it is idle')).toContainText('75 %from Gentle');
+    await expect(preferences.lastChange).toContainText('Preset: Balanced → Gentle.');
+    await preferences.undo.click();
+    await expect(preferences.preset('Balanced')).toBeChecked();
+    await expect(preferences.control('While you use the computer')).toHaveValue('25');
+    expect(await changes()).toEqual([
+      ['set', 'preset', 'gentle'],
+      ['unset', 'preset'],
+    ]);
+  });
+
+  test('change a value, take the change back, and go back to the preset', async () => {
+    await preferences.control('Idle after').fill('90');
+    await preferences.control('Idle after').press('Enter');
+    await expect(preferences.lastChange).toContainText('Idle after: 180 s → 90 s.');
+    await preferences.control('Idle after').fill('60');
+    await preferences.control('Idle after').press('Enter');
+    await expect(preferences.lastChange).toContainText('Idle after: 90 s → 60 s.');
+    await preferences.undo.click();
+    await expect(preferences.control('Idle after')).toHaveValue('90');
+    await preferences.back('Idle after').click();
+    await expect(preferences.control('Idle after')).toHaveValue('180');
+    await expect(preferences.back('Idle after')).toHaveCount(0);
+    expect(await changes()).toEqual([
+      ['set', 'idle.afterSeconds', 90],
+      ['set', 'idle.afterSeconds', 60],
+      ['set', 'idle.afterSeconds', 90],
+      ['unset', 'idle.afterSeconds'],
+    ]);
+  });
+
+  test('are changed by keyboard alone', async () => {
+    const { keyboard } = gallery.page;
+    await preferences.preset('Balanced').focus();
+    await keyboard.press('ArrowDown');
+    await expect(preferences.preset('Generous')).toBeChecked();
+    await keyboard.press('Tab');
+    await expect(preferences.control('Contribute')).toBeFocused();
+    await keyboard.press('Space');
+    await expect(preferences.control('Contribute')).not.toBeChecked();
+    await keyboard.press('Tab');
+    // The way back to the preset came into being behind the switch.
+    await expect(preferences.back('Contribute')).toBeFocused();
+    await keyboard.press('Tab');
+    await expect(preferences.control('While you use the computer')).toBeFocused();
+    await keyboard.press('ArrowRight');
+    await expect(preferences.lastChange).toContainText('While you use the computer: 75 % → 76 %.');
+    expect(await changes()).toEqual([
+      ['set', 'preset', 'generous'],
+      ['set', 'contribute', false],
+      ['set', 'inUse.share', 0.76],
+    ]);
+  });
+
+  test('hand over percent, nothing, names and choices as the host keeps them', async () => {
+    const fill = async (name: string, value: string): Promise<void> => {
+      const before = (await changes()).length;
+      await preferences.control(name).fill(value);
+      await preferences.control(name).blur();
+      await expect.poll(async () => (await changes()).length).toBe(before + 1);
+    };
+    await fill('On battery, work only above', '55');
+    await fill('Other programs need more than', '');
+    await fill('One of these programs runs', 'blender, zoom,');
+    await fill('Time zone', 'Europe/Berlin');
+    await preferences.show(more);
+    await fill('Memory', '1024');
+    await preferences.control('Accelerator').selectOption('tcg');
+    expect(await changes()).toEqual([
+      ['set', 'battery.aboveCharge', 0.55],
+      ['set', 'pauseOn.load', null],
+      ['set', 'pauseOn.programs', ['blender', 'zoom']],
+      ['set', 'schedule.timeZone', 'Europe/Berlin'],
+      ['set', 'vm.memoryBytes', 1024 ** 3],
+      ['set', 'vm.accelerator', 'tcg'],
+    ]);
+    await expect(preferences.control('One of these programs runs')).toHaveValue('blender, zoom');
+  });
+
+  test('keep what cannot be held out, and say why', async () => {
+    await preferences.control('Idle after').fill('1');
+    await preferences.control('Idle after').press('Enter');
+    const row = preferences.row('Idle after');
+    await expect(row.getByRole('alert')).toHaveText('"idle.afterSeconds" cannot hold this value.');
+    await expect(preferences.control('Idle after')).toHaveValue('180');
+    await expect(preferences.undo).toHaveCount(0);
+    await preferences.control('Idle after').fill('30');
+    await preferences.control('Idle after').press('Enter');
+    await expect(row.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('build a schedule out of days and times', async () => {
+    await expect(preferences.row('Times of the week')).toContainText('At any time');
+    await gallery.page.getByRole('button', { name: 'Add a time' }).click();
+    const window = gallery.page.getByRole('group', { name: 'Time 1' });
+    await window.getByRole('checkbox', { name: 'Saturday' }).check();
+    await window.getByLabel('From').fill('21:30');
+    await window.getByLabel('From').blur();
+    await expect(preferences.lastChange).toContainText('→ Mo Tu We Th Fr Sa 21:30–06:00.');
+    await window.getByRole('button', { name: 'Remove time 1' }).click();
+    await expect(preferences.row('Times of the week')).toContainText('At any time');
+    expect((await changes()).at(-2)).toEqual([
+      'set',
+      'schedule.windows',
+      [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'], from: '21:30', to: '06:00' }],
+    ]);
+  });
+
+  test('follow an administrator who locks and unlocks a value', async () => {
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({ 'pauseOn.call': false });
+    });
+    await expect(preferences.control('A call')).toBeDisabled();
+    await expect(preferences.control('A call')).not.toBeChecked();
+    await expect(preferences.row('A call')).toContainText('set by Acme Research');
+    await expect(preferences.control('A program that fills the screen')).toBeEnabled();
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({});
+    });
+    await expect(preferences.control('A call')).toBeEnabled();
+    await expect(preferences.control('A call')).toBeChecked();
+  });
+
+  test('lock a preset for everybody', async () => {
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({ preset: 'generous' });
+    });
+    await expect(preferences.preset('Generous')).toBeChecked();
+    await expect(preferences.preset('Gentle')).toBeDisabled();
+    await expect(gallery.page.getByRole('group', { name: 'How polite it is' })).toContainText(
+      'Set by Acme Research.',
+    );
+  });
+
+  test('show the host’s refusal of a value that was locked since the page looked', async () => {
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      const old = host.settings.list();
+      host.settings.list = () => old;
+      globalThis.gallery.lock({ 'pauseOn.call': true });
+    });
+    await preferences.control('A call').click();
+    await expect(preferences.row('A call').getByRole('alert')).toHaveText(
+      '"pauseOn.call" is set by Acme Research and cannot be changed here.',
+    );
+    await expect(preferences.control('A call')).toBeChecked();
+  });
+
+  test('are refused by the host to a page that asks past the controls', async () => {
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({ 'idle.share': 0.5 });
+    });
+    const answers = await gallery.page.evaluate(async () => [
+      await window.gleaner.call('settings.set', { key: 'idle.share', value: 1 }),
+      await window.gleaner.call('settings.unset', { key: 'idle.share' }),
+      await window.gleaner.call('settings.set', { key: 'idle.sharing', value: 1 }),
+      await window.gleaner.call('settings.set', { key: 'inUse.share', value: 7 }),
+    ]);
+    expect(answers.map((answer) => (answer.ok ? 'ok' : answer.failure.code))).toEqual([
+      'setting-locked',
+      'setting-locked',
+      'setting-unknown',
+      'setting-invalid',
+    ]);
+  });
+
+  test('say what Gleaner sees, and what it does not know', async () => {
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.host.sensorTroubles = [{ sensor: 'power', words: 'UPower does not answer' }];
+    });
+    await preferences.show(sees);
+    const signal = (name: string) => gallery.page.locator('.signals > div').filter({ hasText: name });
+    await expect(signal('Your input')).toHaveText('Your inputnoticed at once, by X11');
+    await expect(signal('Load of other programs')).toHaveText('Load of other programs7 %');
+    await expect(signal('CPU temperature')).toHaveText('CPU temperatureunknown');
+    await expect(gallery.page.getByText('“power” does not work: UPower does not answer')).toBeVisible();
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.signals = { ...host.signals, call: true };
+    });
+    await expect(signal('Microphone or camera')).toHaveText('Microphone or camerain use');
+  });
+});
