@@ -10,7 +10,6 @@ import { LocalGrid } from '../../electron/host/local-grid.ts';
 import { LocalVm } from '../../electron/host/local-vm.ts';
 import { Problems } from '../../electron/host/problems.ts';
 import { KeyFiles } from '../../electron/host/secrets-file.ts';
-import { Yields } from '../../electron/host/yields.ts';
 import { openDatabase } from '../../electron/ledger/database.ts';
 import { Ledger } from '../../electron/ledger/ledger.ts';
 import type { GuestSession } from '../../electron/vm/session/client.ts';
@@ -82,14 +81,14 @@ export class SaveHost {
     });
     this.#local = new LocalVm({
       paths,
-      settings: {
+      settings: () => ({
         preset: 'balanced',
         ...presetValues.balanced,
         'vm.vcpus': 1,
         'vm.memoryBytes': 448 * MiB,
         'vm.diskBytes': 512 * MiB,
         ...o.settings,
-      },
+      }),
       spawnWorker,
       imageSourceDir: () => Promise.resolve(defaultOutDir()),
       clock,
@@ -114,7 +113,7 @@ export class SaveHost {
       prove: (session) => this.#local.prove(session),
       work: (session) => this.grid.run(this.#local.machineOf(session)),
       problems: new Problems(changed),
-      yields: new Yields(),
+      yields: { measure: () => undefined },
       clock,
       log,
       lingerMs: 60_000,
