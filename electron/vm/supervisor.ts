@@ -255,7 +255,7 @@ export class Supervisor {
         if (this.#state.run !== run) return;
         await reapOrphan(this.#folder.pidFilePath, this.#o);
         this.#prepared = restoring
-          ? await prepareSaved(this.#o)
+          ? await prepareSaved(this.#o, this.#prepared)
           : await prepareVm(this.#o, this.#trials.tried);
       });
       this.#event({ type: 'prepared', run });

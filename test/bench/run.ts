@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Bench, type Figure, finished } from './figure.ts';
 
-const names = ['boot', 'freeze', 'cap', 'job', 'checkpoint', 'ledger', 'footprint'] as const;
+const names = ['boot', 'freeze', 'cap', 'job', 'checkpoint', 'save', 'ledger', 'footprint'] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]
 
