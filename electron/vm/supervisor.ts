@@ -270,7 +270,7 @@ export class Supervisor {
         // What is saved comes back as what it was.
         if (!restoring) this.#o = { ...this.#o, ...this.#o.reshape?.() };
         this.#prepared = restoring
-          ? await prepareSaved(this.#o)
+          ? await prepareSaved(this.#o, this.#prepared)
           : await prepareVm(this.#o, this.#trials.tried);
       });
       this.#event({ type: 'prepared', run });
