@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
-import { client } from '../bridge/store.ts';
+import { client, type Json } from '../bridge/store.ts';
 import { policyText } from '../text/policy-text.ts';
 import { moreSettings, type SettingGroup, settingGroups } from '../text/setting-rows.ts';
 import { text } from '../text/text.ts';
@@ -23,6 +23,8 @@ interface Change {
 
 export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
   const { answer, again } = useAsked(client.listSettings, freshMs);
+  /** What was asked for and is not answered yet: shown as if it were in force. */
+  const [asked, setAsked] = useState<ReadonlyMap<SettingKey, Json>>(new Map());
   const [last, setLast] = useState<Change | null>(null);
   const [refused, setRefused] = useState<{ key: SettingKey; sentence: string } | null>(null);
   if (answer === null) {
@@ -39,10 +41,16 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
       </p>
     );
   }
-  const settings = new Map(answer.value.map((setting) => [setting.key, setting]));
+  const inForce = new Map(answer.value.map((setting) => [setting.key, setting]));
+  const settings = new Map(
+    answer.value.map((setting) => {
+      const value = asked.get(setting.key);
+      return [setting.key, value === undefined ? setting : { ...setting, value }];
+    }),
+  );
 
   const change = async (key: SettingKey, ask: () => ReturnType<typeof client.setSetting>): Promise<void> => {
-    const before = settings.get(key);
+    const before = inForce.get(key);
     const changed = await ask();
     await again();
     if (!changed.ok) {
@@ -53,7 +61,12 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
     if (before) setLast({ before, words: changeWords(before, changed.value) });
   };
   const changes: Changes = {
-    set: (key, value) => change(key, () => client.setSetting(key, value)),
+    set: async (key, value) => {
+      setAsked((all) => new Map(all).set(key, value));
+      await change(key, () => client.setSetting(key, value));
+      // Unless something newer was asked for meanwhile.
+      setAsked((all) => new Map([...all].filter(([other, latest]) => other !== key || latest !== value)));
+    },
     unset: (key) => change(key, () => client.unsetSetting(key)),
     refusal: (key) => (refused?.key === key ? refused.sentence : null),
   };
