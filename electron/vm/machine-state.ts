@@ -151,3 +151,14 @@ export function failuresAfter(state: MachineState, failure: Failure, now: number
 export function givesUp(failure: Failure, quick: number): boolean {
   return finalCodes.includes(failure.code) || quick >= maxQuickFailures;
 }
+
+/** Whether it boots and is not ready yet, frozen or not. Pure. */
+export function isBooting(state: MachineState): boolean {
+  if (!('origin' in state) || state.origin !== 'boot' || state.phase === 'saving') return false;
+  return state.phase === 'starting' || state.readyAt === null;
+}
+
+/** What a log says of a phase that came from a failure. Pure. */
+export function whyOf(state: MachineState): { why?: string } {
+  return state.phase === 'backoff' || state.phase === 'failed' ? { why: state.failure.sentence } : {};
+}

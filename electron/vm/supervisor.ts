@@ -14,11 +14,13 @@ import {
   type MachineState,
   type Next,
 } from './machine.ts';
+import { isBooting, whyOf } from './machine-state.ts';
 import { reapOrphan } from './orphans.ts';
 import { type Prepared, type PrepareOptions, prepareSaved, prepareVm } from './prepare.ts';
 import type { ProcessTable } from './proc.ts';
 import { exitFailure } from './process.ts';
 import { VmRun } from './run.ts';
+import { Standstill } from './standstill.ts';
 import { type SaveFigures, States } from './states.ts';
 import { Trials } from './trials.ts';
 
@@ -52,8 +54,7 @@ export class Supervisor {
   #run: VmRun | undefined;
   #share = 1;
   #bootMs: number | null = null;
-  #frozenMs = 0;
-  #frozenAt: number | undefined;
+  readonly #still: Standstill;
   #pauses = 0;
   #pausing: Promise<{ acknowledgedMs: number }> = Promise.resolve({ acknowledgedMs: 0 });
   #resuming: Promise<void> = Promise.resolve();
@@ -64,6 +65,7 @@ export class Supervisor {
   constructor(o: SupervisorOptions) {
     this.#o = o;
     this.#since = o.clock.now();
+    this.#still = new Standstill(o.clock);
     this.#states = new States(o);
     this.#trials = new Trials(() => this.#o);
   }
@@ -116,7 +118,7 @@ export class Supervisor {
 
   /** All time in which the vCPUs stood still because of a freeze, in ms; never decreases. */
   get frozenMs(): number {
-    return this.#frozenMs + (this.#frozenAt === undefined ? 0 : this.#o.clock.monotonic() - this.#frozenAt);
+    return this.#still.ms;
   }
 
   onChange(listener: () => void): () => void {
@@ -201,7 +203,7 @@ export class Supervisor {
     this.#state = state;
     if (state.phase !== before.phase) {
       this.#since = this.#o.clock.now();
-      this.#o.log.info('vm', state.phase, { vm: this.#o.name, from: before.phase, ...words(state) });
+      this.#o.log.info('vm', state.phase, { vm: this.#o.name, from: before.phase, ...whyOf(state) });
     }
     for (const effect of effects) this.#do(effect);
     this.#changed();
@@ -313,7 +315,7 @@ export class Supervisor {
     this.#run = started;
     void started.exited.then((exit) => {
       this.#run = undefined;
-      this.#endFrozen();
+      this.#still.end();
       this.#event({ type: 'exited', run, ...this.#blame(run, exitFailure(exit).toFailure()) });
     });
     const { bootLimitMs } = this.#o;
@@ -357,7 +359,7 @@ export class Supervisor {
     const live = this.#run ?? (await this.#launch);
     await live?.pause();
     if (turn === this.#pauses && this.#state.phase === 'freezing' && this.#state.run === run) {
-      this.#frozenAt ??= clock.monotonic();
+      this.#still.begin();
       this.#event({ type: 'paused', run });
     }
     return { acknowledgedMs: clock.monotonic() - asked };
@@ -366,7 +368,7 @@ export class Supervisor {
   async #resume(): Promise<void> {
     const turn = ++this.#pauses;
     this.#states.forget();
-    this.#endFrozen();
+    this.#still.end();
     // Before the vCPUs run.
     await this.#states.cancelled();
     // Frozen again meanwhile.
@@ -396,20 +398,4 @@ export class Supervisor {
       },
     );
   }
-
-  #endFrozen(): void {
-    this.#frozenMs = this.frozenMs;
-    this.#frozenAt = undefined;
-  }
-}
-
-/** Frozen or not. */
-function isBooting(state: MachineState): boolean {
-  if (!('origin' in state) || state.origin !== 'boot' || state.phase === 'saving') return false;
-  return state.phase === 'starting' || state.readyAt === null;
-}
-
-function words(state: MachineState): { why?: string } {
-  if (state.phase === 'backoff' || state.phase === 'failed') return { why: state.failure.sentence };
-  return {};
 }
