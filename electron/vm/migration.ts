@@ -39,6 +39,7 @@ interface Outgoing {
 export async function sendState(o: Outgoing): Promise<void> {
   const { monitor } = o;
   const server = createServer();
+  server.on('error', () => undefined);
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   accepted.catch(() => undefined);
   const outcome = migrationOutcome(monitor, o.gone);

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { type Failure, GleanerError, toFailure } from '../contract/failures.ts';
+import type { VmFolder } from './folder.ts';
 import type { Prepared } from './prepare.ts';
 import type { VmRun } from './run.ts';
 import {
@@ -31,12 +32,20 @@ export interface Saved {
   readonly ms: number;
 }
 
+interface SaveOrder {
+  readonly live: VmRun;
+  readonly prepared: Prepared;
+  readonly memoryBytes: number;
+  readonly signal: AbortSignal;
+}
+
 /** Saves a VM that is frozen, one at a time. Knows how long the last one took. */
 export class Saver {
   readonly #secrets: Secrets;
   readonly #clock: Clock;
   #rate = cautiousRate;
   #lastBytes: number | undefined;
+  #hold: Promise<unknown> = Promise.resolve();
 
   constructor(o: { secrets: Secrets; clock: Clock }) {
     this.#secrets = o.secrets;
@@ -50,12 +59,25 @@ export class Saver {
   }
 
   /**
-   * Leaves the state of a frozen guest durable on the disk. Rejects `disk-full`, `state-unavailable`, `qemu-exited`,
-   * the signal's reason, or what the file system says; then nothing of a state is left, and the guest can go on.
+   * After the signal of a save: resolves when nothing of that save stands in the way of a guest that runs. What is
+   * left to tidy up then is of no use to anybody.
    */
-  async save(live: VmRun, prepared: Prepared, memoryBytes: number, signal: AbortSignal): Promise<Saved> {
+  async released(): Promise<void> {
+    await this.#hold.catch(() => undefined);
+  }
+
+  /**
+   * Leaves the state of a frozen guest durable on the disk, and calls `commit` in the instant in which it counts.
+   * Rejects `disk-full`, `state-unavailable`, `qemu-exited`, the signal's reason, or what the file system says; then
+   * nothing of a state is left, and the guest can go on.
+   */
+  async save(
+    { live, prepared, memoryBytes, signal }: SaveOrder,
+    commit: (saved: Saved) => void,
+  ): Promise<Saved> {
     const { folder } = prepared;
     const began = this.#clock.monotonic();
+    this.#hold = Promise.resolve();
     try {
       await live.standStill();
       await this.#requireRoom(live, folder.dir);
@@ -64,27 +86,42 @@ export class Saver {
       const key = await stateKey(this.#secrets);
       const writer = await StateWriter.create(folder.newStatePath, key, header, prepared.keys);
       try {
-        await live.send({
+        signal.throwIfAborted();
+        const sending = live.send({
           signal,
           limitBytes: memoryBytes * 1.01 + slackBytes,
           take: (piece) => writer.write(piece),
         });
+        this.#hold = sending;
+        await sending;
         await writer.finish();
       } finally {
         await writer.close();
       }
       await requireDisks(folder, header);
       signal.throwIfAborted();
-      await publishState(folder);
-      signal.throwIfAborted();
-      const ms = this.#clock.monotonic() - began;
-      this.#lastBytes = writer.bytes;
-      this.#rate = writer.bytes / Math.max(1, ms);
-      return { generation: header.generation, bytes: writer.bytes, ms };
+      const { bytes } = writer;
+      const publishing = this.#publish(folder, signal, () => {
+        const ms = this.#clock.monotonic() - began;
+        const saved = { generation: header.generation, bytes, ms };
+        this.#lastBytes = bytes;
+        this.#rate = bytes / Math.max(1, ms);
+        commit(saved);
+        return saved;
+      });
+      this.#hold = publishing;
+      return await publishing;
     } catch (error) {
       await removeStates(folder);
       throw error;
     }
+  }
+
+  async #publish(folder: VmFolder, signal: AbortSignal, commit: () => Saved): Promise<Saved> {
+    await publishState(folder);
+    if (!signal.aborted) return commit();
+    await removeStates(folder);
+    throw signal.reason;
   }
 
   async #requireRoom(live: VmRun, dirPath: string): Promise<void> {

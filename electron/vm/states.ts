@@ -5,7 +5,7 @@ import type { VmFolder } from './folder.ts';
 import type { Prepared } from './prepare.ts';
 import type { VmRun } from './run.ts';
 import { Saver, unsavedFailure } from './saver.ts';
-import { readHeader, removeStates, type Secrets } from './state-file.ts';
+import { readHeader, type Secrets } from './state-file.ts';
 import { unfit } from './state-format.ts';
 
 /** How a save took, in ms, and how long its state is, in bytes. */
@@ -85,9 +85,9 @@ export class States {
     this.#cancel.abort(new GleanerError('wrong-phase', 'The virtual machine goes on, so it is not saved.'));
   }
 
-  /** After {@link cancel}: resolves when nothing of a state is left and QEMU sends no more. */
+  /** After {@link cancel}: resolves when no state counts and QEMU sends no more. */
   async cancelled(): Promise<void> {
-    if (this.#cancel.signal.aborted) await this.#saving.catch(() => undefined);
+    if (this.#cancel.signal.aborted) await this.#saver.released();
   }
 
   /** The state is used up, or its disks are gone. */
@@ -117,17 +117,14 @@ export class States {
     const { name, memoryBytes, log } = this.#o;
     try {
       return await whose(async (live, prepared) => {
-        const saved = await this.#saver.save(live, prepared, memoryBytes, cancelled);
-        // From here to `done` nothing is awaited that could let a cancel come between.
-        if (!cancelled.aborted) {
+        const order = { live, prepared, memoryBytes, signal: cancelled };
+        const { bytes, ms } = await this.#saver.save(order, (saved) => {
           this.#onDisk = { generation: saved.generation, bytes: saved.bytes };
           this.#trouble = undefined;
           log.info('vm', 'the state is saved', { bytes: saved.bytes, ms: Math.round(saved.ms) });
           on.done();
-          return { bytes: saved.bytes, ms: saved.ms };
-        }
-        await removeStates(prepared.folder);
-        throw cancelled.reason instanceof Error ? cancelled.reason : new Error('cancelled');
+        });
+        return { bytes, ms };
       });
     } catch (error) {
       if (!cancelled.aborted) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Settings } from '../../electron/contract/index.ts';
 import { systemProcesses } from '../../electron/vm/proc.ts';
 import { temporaryDir } from './harness.ts';
 import { addCountingJob, chainAfter, keptCount, resultOf, story } from './host-faults-world.ts';
@@ -46,7 +47,7 @@ async function comesBack(id: string): Promise<void> {
 
 test('saved, its memory is returned; brought back by another host, the job ends as if nothing had been', async () => {
   await start();
-  const id = await addCountingJob(running(), { steps: [60], pauseSeconds: 0.05, interval: 3600 });
+  const id = await addCountingJob(running(), { steps: [40], pauseSeconds: 0.05, interval: 3600 });
   running().contribution.turn();
   await running().until(() => running().counted(id) >= 10);
   const { pid, rssBytes } = running().vm.status();
@@ -65,7 +66,7 @@ test('saved, its memory is returned; brought back by another host, the job ends 
   expect(running().job(id)).toMatchObject({ state: 'running', attempt: 1 });
   await running().done(id);
   expect(running().job(id)).toMatchObject({ state: 'done', attempt: 1 });
-  expect(resultOf(place.dir, id)).toEqual({ chain: chainAfter(60), began: 0 });
+  expect(resultOf(place.dir, id)).toEqual({ chain: chainAfter(40), began: 0 });
   expect(story(entries(id))).toEqual(['1 done 3']);
   expect(existsSync(statePath())).toBe(false);
   expect(existsSync(join(vmDir(), 'state.used'))).toBe(false);
@@ -96,27 +97,45 @@ test('a person who comes back in mid-save has their VM back at once, and nothing
   await running().grid.abort(id);
 });
 
-describe('kill -9 of the host', () => {
+const bigger = { 'vm.memoryBytes': 460 * 1024 * 1024 };
+
+describe('from host to host', () => {
   let id = '';
 
   /** A host of its own, to its death when it logs these words. */
-  async function hostThatDiesAt(words: string): Promise<void> {
-    const child = spawn(process.execPath, [saveHostChild, place.dir, words], {
+  async function hostThatDiesAt(words: string, settings: Partial<Settings> = {}): Promise<void> {
+    const args = [saveHostChild, place.dir, words, JSON.stringify(settings)];
+    const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
   }
 
-  beforeAll(async () => {
-    id = await addCountingJob(running(), { steps: [100, 100, 100], pauseSeconds: 0.05, interval: 5 });
-    running().contribution.turn();
-    await running().until(() => running().job(id).checkpointAt !== null);
-    await save();
-    await running().stop();
+  /** The host ends and leaves the VM saved; how far the job had come. */
+  async function endSaved(): Promise<number> {
+    const far = running().counted(id);
+    await running().stop({ save: true });
     host = undefined;
+    expect(existsSync(statePath())).toBe(true);
+    return far;
+  }
+
+  beforeAll(async () => {
+    id = await addCountingJob(running(), {
+      steps: [60, 60, 60, 60],
+      pauseSeconds: 0.05,
+      interval: 3600,
+    });
+    running().contribution.turn();
+    await running().until(() => running().counted(id) >= 5);
   });
 
-  test('while it prepares to bring it back: it comes back with the next', async () => {
+  test('the end of a host takes a last checkpoint and leaves the VM saved', async () => {
+    const far = await endSaved();
+    expect(keptCount(place.dir, id)).toBeGreaterThanOrEqual(far);
+  });
+
+  test('kill -9 while it comes back, before its state is used up: it comes back with the next host', async () => {
     const kept = readdirSync(vmDir());
     await hostThatDiesAt('starting');
     expect(existsSync(statePath())).toBe(true);
@@ -126,40 +145,51 @@ describe('kill -9 of the host', () => {
     expect(running().job(id)).toMatchObject({ state: 'running', attempt: 1 });
     await comesBack(id);
     expect(story(entries(id))).toEqual([]);
-    await save();
-    await running().stop();
-    host = undefined;
+    await endSaved();
   });
 
-  test('before the vCPUs run, the state used up: nothing is doubled, the job goes on from its checkpoint', async () => {
+  test('kill -9 when its state is used up, before the vCPUs run: nothing is doubled, on from the checkpoint', async () => {
     await hostThatDiesAt('the saved state is used up');
     expect(existsSync(statePath())).toBe(false);
     expect(existsSync(join(vmDir(), 'state.used'))).toBe(true);
     // Not even with the used state put back in its place.
     cpSync(join(vmDir(), 'state.used'), statePath());
-    const kept = keptCount(place.dir, id);
-    await start();
-    expect(running().job(id)).toMatchObject({ state: 'queued', attempt: 1 });
-    expect(story(entries(id))).toEqual(['1 interrupted -']);
-    expect(running().grid.lostSeconds(0)).toBeGreaterThan(0);
-    await running().until(() => running().counted(id) > (kept ?? 0));
-    expect(kept).toBeGreaterThan(0);
-    await running().until(() => running().job(id).checkpointAt !== null);
-    await save();
-    await running().stop();
-    host = undefined;
-  });
-
-  test('after the vCPUs run: the same', async () => {
-    await hostThatDiesAt('running');
-    expect(existsSync(statePath())).toBe(false);
     const kept = keptCount(place.dir, id) ?? 0;
     await start();
+    expect(running().job(id)).toMatchObject({ attempt: 1 });
+    expect(story(entries(id))).toEqual(['1 interrupted -']);
+    await running().until(() => running().counted(id) > kept);
+    expect(kept).toBeGreaterThan(0);
+    await endSaved();
+  });
+
+  test('a state that does not fit any more is refused with the reason; on from the checkpoint', async () => {
+    const kept = keptCount(place.dir, id) ?? 0;
+    await start({ settings: bigger });
+    await running().until(() => running().vm.status().problems.length > 0);
+    const [problem] = running().vm.status().problems;
+    expect(problem).toMatchObject({ code: 'state-unfit', hint: 'Its job goes on from its last checkpoint.' });
+    expect(problem?.sentence).toContain('the size of the memory has changed');
+    await running().until(() => running().job(id).attempt === 3 && running().counted(id) > kept);
+    expect(story(entries(id))).toEqual(['1 interrupted -', '2 interrupted -']);
+    // A last checkpoint was taken just before: next to nothing had to be done again.
+    expect(running().grid.lostSeconds(0)).toBeLessThan(10);
+    await endSaved();
+  });
+
+  test('kill -9 after the vCPUs run: the same', async () => {
+    await hostThatDiesAt('running', bigger);
+    expect(existsSync(statePath())).toBe(false);
+    const kept = keptCount(place.dir, id) ?? 0;
+    await start({ settings: bigger });
     await running().done(id);
-    expect(story(entries(id))).toEqual(['1 interrupted -', '2 interrupted -', '3 done 3']);
+    expect(story(entries(id))).toEqual([
+      ...['1 interrupted -', '2 interrupted -', '3 interrupted -'],
+      '4 done 3',
+    ]);
     const { chain, began } = resultOf(place.dir, id);
     expect(began).toBe(kept);
-    expect(chain).toBe(chainAfter(kept + 100));
+    expect(chain).toBe(chainAfter(kept + 60));
     expect(await running().ledger.verify()).toMatchObject({ ok: true });
   });
 });

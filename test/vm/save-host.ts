@@ -194,11 +194,14 @@ export class SaveHost {
 export const saveHostChild = fileURLToPath(import.meta.url);
 
 if (process.argv[1] === saveHostChild) {
-  const [dir = '', words = ''] = process.argv.slice(2);
+  const [dir = '', words = '', settings = '{}'] = process.argv.slice(2);
   const write = (_topic: string, line: string): void => {
     if (line === words) process.kill(process.pid, 'SIGKILL');
   };
-  const host = await SaveHost.start(dir, { log: { info: write, warn: write } });
+  const host = await SaveHost.start(dir, {
+    log: { info: write, warn: write },
+    settings: JSON.parse(settings) as Partial<Settings>,
+  });
   await host.until(() => !host.grid.hasWork());
   await host.stop();
 }
