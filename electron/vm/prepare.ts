@@ -45,6 +45,12 @@ export interface PrepareOptions {
   readonly secrets: Secrets;
 }
 
+/** What a VM is made of and may change from one boot to the next; bytes. */
+export type VmShape = Pick<
+  PrepareOptions,
+  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
+>;
+
 /** Everything for one launch, decided and laid out on disk. */
 export interface Prepared {
   readonly plan: LaunchPlan;

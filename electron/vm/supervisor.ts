@@ -16,7 +16,7 @@ import {
 } from './machine.ts';
 import { isBooting, whyOf } from './machine-state.ts';
 import { reapOrphan } from './orphans.ts';
-import { type Prepared, type PrepareOptions, prepareSaved, prepareVm } from './prepare.ts';
+import { type Prepared, type PrepareOptions, prepareSaved, prepareVm, type VmShape } from './prepare.ts';
 import type { ProcessTable } from './proc.ts';
 import { exitFailure } from './process.ts';
 import { VmRun } from './run.ts';
@@ -34,12 +34,6 @@ export interface SupervisorOptions extends PrepareOptions {
   /** How long a boot may take, in ms of unfrozen time, before it counts as failed. */
   readonly bootLimitMs: Readonly<Record<'emulated' | 'accelerated', number>>;
 }
-
-/** What a VM is made of and may change from one boot to the next; bytes. */
-export type VmShape = Pick<
-  PrepareOptions,
-  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
->;
 
 /** Carries out what the reducer decides. All decisions about phases are the reducer's. */
 export class Supervisor {

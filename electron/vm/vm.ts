@@ -9,13 +9,14 @@ import type { AcceleratorSetting } from './accelerator.ts';
 import { folderOf, removeFolder, tidyFolder } from './folder.ts';
 import { isHeld } from './machine-state.ts';
 import { reapOrphan } from './orphans.ts';
+import type { VmShape } from './prepare.ts';
 import { systemProcesses } from './proc.ts';
 import type { GuestSession } from './session/client.ts';
 import { isSaved, type Secrets } from './state-file.ts';
-import { Supervisor, type VmShape } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
 
+export type { VmShape } from './prepare.ts';
 export type { Secrets } from './state-file.ts';
-export type { VmShape } from './supervisor.ts';
 
 /** By absolute path, readable by the user that QEMU runs as. */
 export interface VmImages {
