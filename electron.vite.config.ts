@@ -11,7 +11,7 @@ export default defineConfig({
       outDir: 'out/main',
       minify: false,
       // Loads optional modules of its own at run time, which a bundler cannot follow.
-      externalizeDeps: { include: ['dbus-next'], exclude: ['zod'] },
+      externalizeDeps: { include: ['dbus-next', 'x11'], exclude: ['zod'] },
       rolldownOptions: {
         // The workers are entries of their own: each runs in a process of its own.
         input: {

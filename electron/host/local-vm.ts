@@ -19,7 +19,7 @@ import { systemProcesses } from '../vm/proc.ts';
 import { inspectQemu, type QemuFacts } from '../vm/qemu.ts';
 import { watchQuiet } from '../vm/quiet.ts';
 import type { GuestSession } from '../vm/session/client.ts';
-import { createVm, type Secrets, type Vm, type VmImages, type VmOptions } from '../vm/vm.ts';
+import { createVm, type Secrets, type Vm, type VmImages, type VmShape } from '../vm/vm.ts';
 import { proveIsolation } from './prove.ts';
 
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
@@ -27,11 +27,6 @@ const vmUid = 47_110;
 /** Of the VM's memory, what kernel and control plane need beside a job. */
 const guestOwnBytes = 160 * 1024 * 1024;
 const appliance = 'base';
-
-type VmShape = Pick<
-  VmOptions,
-  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
->;
 
 export interface LocalVmOptions {
   readonly paths: Paths;
@@ -70,6 +65,7 @@ export class LocalVm {
       vmsDir: paths.vmsDir,
       images: () => this.#bootImages(),
       ...this.#shape(),
+      reshape: () => this.#shape(),
       secrets: o.secrets,
       spawnWorker: o.spawnWorker,
       clock: o.clock,

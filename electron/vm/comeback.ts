@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import { GleanerError } from '../contract/failures.ts';
 import type { VmFolder } from './folder.ts';
 import { feedState } from './migration.ts';
 import type { QmpClient } from './qmp.ts';
@@ -42,7 +43,11 @@ export class Comeback {
   /** Feeds QEMU and uses the state up. Rejects `qemu-exited`, `state-unfit`, or what the file system says. */
   async load(o: { monitor: QmpClient; stream: Duplex; gone: Promise<unknown> }): Promise<void> {
     await feedState({ ...o, pieces: this.#pieces(), mayGoOn: () => this.#gate });
-    while (this.#openGate) await this.#gate;
+    const ended = o.gone.then(() => {
+      throw new GleanerError('qemu-exited', 'QEMU has ended.');
+    });
+    ended.catch(() => undefined);
+    while (this.#openGate) await Promise.race([this.#gate, ended]);
     await consumeState(this.#folder);
     this.#held = false;
   }

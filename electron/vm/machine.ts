@@ -21,7 +21,6 @@ export {
   initialState,
   type MachineState,
   maxQuickFailures,
-  type Origin,
 } from './machine-state.ts';
 
 /** After a failure: try again in a while, or at once because another accelerator is to be tried. */

@@ -154,7 +154,8 @@ export async function feedState({ monitor, stream, gone, pieces, mayGoOn }: Inco
   await monitor.execute('migrate-incoming', { uri: `fd:${incomingDescriptor}` });
   const failed = failureOf(outcome);
   for await (const piece of pieces) {
-    await mayGoOn();
+    // A QEMU that goes while it is held takes the file's reading with it.
+    await Promise.race([mayGoOn(), failed]);
     if (piece.length > 0 && !stream.write(piece)) await Promise.race([once(stream, 'drain'), failed]);
   }
   await outcome;

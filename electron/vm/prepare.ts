@@ -58,6 +58,7 @@ export interface Prepared {
   readonly proven: boolean;
   readonly isolation: 'full' | 'reduced';
   readonly isolationReason: string | undefined;
+  readonly qemu: QemuFacts;
   /** Under what a state of this VM is saved. */
   readonly fitness: Fitness;
   /** The saved state that the guest comes from; undefined for one that boots. */
@@ -92,9 +93,12 @@ export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Pre
 /**
  * {@link prepareVm} for a VM that was saved: its disks stay, its keys come from the state. Rejects `state-unfit` as
  * well, before anything is changed.
+ * @param before the last preparation in this process: a QEMU that is the same file still is not inspected again
  */
-export async function prepareSaved(o: PrepareOptions): Promise<Prepared> {
-  const survey = await lookAround(o);
+export async function prepareSaved(o: PrepareOptions, before?: Prepared): Promise<Prepared> {
+  const unchanged =
+    before !== undefined && (await identify(before.qemu).catch(() => '')) === before.fitness.qemu;
+  const survey = await lookAround(o, unchanged ? before.qemu : undefined);
   const { folder } = survey;
   const { header } = await readHeader(folder.statePath).catch((cause: unknown) => {
     throw cause instanceof GleanerError ? cause : unfit('it cannot be read');
@@ -121,11 +125,11 @@ interface Survey {
   readonly folder: VmFolder;
 }
 
-async function lookAround(o: PrepareOptions): Promise<Survey> {
+async function lookAround(o: PrepareOptions, known?: QemuFacts): Promise<Survey> {
   requirePlatform(o);
   const [images, qemu] = await Promise.all([
     o.images(),
-    inspectQemu({ qemuPath: o.qemuPath, platform: process.platform, env: process.env, uid: o.uid }),
+    known ?? inspectQemu({ qemuPath: o.qemuPath, platform: process.platform, env: process.env, uid: o.uid }),
   ]);
   const isolationReason = qemu.wrapperRefusal;
   if (isolationReason !== undefined && !o.allowReducedIsolation) {
@@ -171,16 +175,16 @@ async function launchOf(
     proven: proves(proof, accelerator),
     isolation: wrapped ? 'full' : 'reduced',
     isolationReason,
+    qemu,
     fitness: await fitnessOf(o, input, images.rootDigest),
   };
 }
 
 async function fitnessOf(o: PrepareOptions, input: PlanInput, rootDigest: string): Promise<Fitness> {
   const { qemu, images, accelerator } = input;
-  const program = await stat(qemu.path);
   const named = async (path: string): Promise<string> => `${basename(path)}:${(await stat(path)).size}`;
   return {
-    qemu: `${qemu.version} ${qemu.path} ${program.size} ${Math.round(program.mtimeMs)}`,
+    qemu: await identify(qemu),
     // Emulation is the same on every processor; the others hand the real one through.
     processor: accelerator === 'tcg' ? process.arch : `${process.arch} ${cpus()[0]?.model ?? 'unknown'}`,
     accelerator,
@@ -191,6 +195,12 @@ async function fitnessOf(o: PrepareOptions, input: PlanInput, rootDigest: string
     'kernel words': input.kernelWords.join(' '),
     machine: sha256Digest(machineWords(input).join('\0')),
   };
+}
+
+/** Version, place and file of a QEMU. */
+async function identify({ version, path }: QemuFacts): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${version} ${path} ${size} ${Math.round(mtimeMs)}`;
 }
 
 function requirePlatform(o: PrepareOptions): void {

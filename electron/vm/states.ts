@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { type Failure, GleanerError } from '../contract/failures.ts';
+import { type Failure, fromFailure, GleanerError, toFailure } from '../contract/failures.ts';
 import type { VmFolder } from './folder.ts';
 import type { Prepared } from './prepare.ts';
 import type { VmRun } from './run.ts';
@@ -136,7 +136,7 @@ export class States {
         if (failure.code !== 'qemu-exited') this.#trouble = failure;
         on.failed(failure);
       }
-      throw error;
+      throw fromFailure(toFailure(error));
     }
   }
 }

@@ -23,6 +23,8 @@ import { type SaveFigures, States } from './states.ts';
 import { Trials } from './trials.ts';
 
 export interface SupervisorOptions extends PrepareOptions {
+  /** Asked before every boot; what it answers holds from then on. */
+  readonly reshape?: () => Partial<VmShape>;
   readonly spawnWorker: SpawnWorker;
   readonly table: ProcessTable;
   readonly clock: Clock;
@@ -31,9 +33,15 @@ export interface SupervisorOptions extends PrepareOptions {
   readonly bootLimitMs: Readonly<Record<'emulated' | 'accelerated', number>>;
 }
 
+/** What a VM is made of and may change from one boot to the next; bytes. */
+export type VmShape = Pick<
+  PrepareOptions,
+  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
+>;
+
 /** Carries out what the reducer decides. All decisions about phases are the reducer's. */
 export class Supervisor {
-  readonly #o: SupervisorOptions;
+  #o: SupervisorOptions;
   readonly #listeners = new Set<() => void>();
   /** Preparing and cleaning touch the same folder: one at a time, in order. */
   readonly #folderWork = new Mutex();
@@ -57,7 +65,12 @@ export class Supervisor {
     this.#o = o;
     this.#since = o.clock.now();
     this.#states = new States(o);
-    this.#trials = new Trials(o);
+    this.#trials = new Trials(() => this.#o);
+  }
+
+  /** Of the present or last launch, or of the first to come. */
+  get shape(): VmShape {
+    return this.#o;
   }
 
   get state(): MachineState {
@@ -254,8 +267,10 @@ export class Supervisor {
         // Stopped while this waited for its turn: there is nothing to prepare any more.
         if (this.#state.run !== run) return;
         await reapOrphan(this.#folder.pidFilePath, this.#o);
+        // What is saved comes back as what it was.
+        if (!restoring) this.#o = { ...this.#o, ...this.#o.reshape?.() };
         this.#prepared = restoring
-          ? await prepareSaved(this.#o)
+          ? await prepareSaved(this.#o, this.#prepared)
           : await prepareVm(this.#o, this.#trials.tried);
       });
       this.#event({ type: 'prepared', run });

@@ -12,11 +12,12 @@ interface TrialsOptions {
 
 /** Which accelerators failed since the last good boot, and what that means for the next one. */
 export class Trials {
-  readonly #o: TrialsOptions;
+  readonly #options: () => TrialsOptions;
   #tried: Refusals = {};
 
-  constructor(o: TrialsOptions) {
-    this.#o = o;
+  /** @param options those of the present launch */
+  constructor(options: () => TrialsOptions) {
+    this.#options = options;
   }
 
   get tried(): Refusals {
@@ -28,6 +29,7 @@ export class Trials {
    * once. A forced one has no next, and says so.
    */
   blame(prepared: Prepared, failure: Failure): { failure: Failure; next: Next } {
+    const { accelerator, log } = this.#options();
     if (prepared.proven) return { failure, next: 'backoff' };
     const { name } = prepared.accelerator;
     if (name === 'tcg') {
@@ -35,9 +37,9 @@ export class Trials {
       this.#tried = {};
       return { failure, next: 'backoff' };
     }
-    if (this.#o.accelerator === 'auto') {
+    if (accelerator === 'auto') {
       this.#tried = { ...this.#tried, [name]: didNotBoot(name) };
-      this.#o.log.warn('vm', didNotBoot(name), { why: failure.sentence });
+      log.warn('vm', didNotBoot(name), { why: failure.sentence });
       return { failure, next: 'start' };
     }
     const sentence = `${didNotBoot(name)}: ${failure.sentence}`.slice(0, 1000);
@@ -49,7 +51,7 @@ export class Trials {
 
   /** A guest booted. One that was brought back proves nothing about boots. */
   good(prepared: Prepared): void {
-    const { accelerator, acceleratorMemoryPath, log } = this.#o;
+    const { accelerator, acceleratorMemoryPath, log } = this.#options();
     if (!prepared.proven && !prepared.saved && accelerator === 'auto') {
       try {
         remember(acceleratorMemoryPath, prepared.proofKey, {

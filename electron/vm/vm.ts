@@ -12,9 +12,10 @@ import { reapOrphan } from './orphans.ts';
 import { systemProcesses } from './proc.ts';
 import type { GuestSession } from './session/client.ts';
 import { isSaved, type Secrets } from './state-file.ts';
-import { Supervisor } from './supervisor.ts';
+import { Supervisor, type VmShape } from './supervisor.ts';
 
 export type { Secrets } from './state-file.ts';
+export type { VmShape } from './supervisor.ts';
 
 /** By absolute path, readable by the user that QEMU runs as. */
 export interface VmImages {
@@ -32,6 +33,8 @@ export interface VmOptions {
   readonly vmsDir: string;
   /** Asked before every boot. */
   readonly images: () => Promise<VmImages>;
+  /** Asked before every boot; what it answers holds from then on. */
+  readonly reshape?: () => Partial<VmShape>;
   readonly vcpus: number;
   readonly memoryBytes: number;
   /** Size of the scratch disk, which bounds what a job may write. */
@@ -214,8 +217,8 @@ function describe(o: VmOptions, supervisor: Supervisor): VmStatus {
     accelerator: prepared?.accelerator ?? null,
     isolation: prepared?.isolation ?? null,
     bootMs: supervisor.bootMs,
-    vcpus: o.vcpus,
-    memoryBytes: o.memoryBytes,
+    vcpus: supervisor.shape.vcpus,
+    memoryBytes: supervisor.shape.memoryBytes,
     shareGranted: supervisor.share,
     shareMeasured: run?.governor.measured ?? null,
     failure,

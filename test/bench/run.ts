@@ -1,7 +1,19 @@
 import { parseArgs } from 'node:util';
 import { type Bench, type Figure, finished } from './figure.ts';
 
-const names = ['boot', 'freeze', 'cap', 'job', 'checkpoint', 'ledger', 'footprint', 'decide'] as const;
+const names = [
+  'boot',
+  'freeze',
+  'cap',
+  'job',
+  'checkpoint',
+  'save',
+  'ledger',
+  'footprint',
+  'decide',
+  'yield',
+  'sensors',
+] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]
 

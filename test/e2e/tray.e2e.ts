@@ -107,12 +107,12 @@ test.describe('the tray', () => {
 
   test('comes back when the panel restarts, and once only', async () => {
     await watcher.item();
-    expect(watcher.registrations).toBe(1);
+    expect(watcher.icons).toBe(1);
     await watcher.vanish();
     watcher = await FakeTrayWatcher.appear();
     const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working on') === true);
     expect(labels.at(-1)).toBe('Quit Gleaner');
-    expect(watcher.registrations).toBe(1);
+    expect(watcher.icons).toBe(1);
   });
 
   test('quits', async () => {

@@ -40,8 +40,8 @@ export class FakeTrayWatcher {
     this.#bus.disconnect();
   }
 
-  /** How many icons were ever registered here. */
-  get registrations(): number {
+  /** How many icons there are: those that were registered here and whose programs are still on the bus. */
+  get icons(): number {
     return this.#registered.length;
   }
 
@@ -106,7 +106,7 @@ export class FakeTrayWatcher {
     this.#bus.on('message', (message: Message) => {
       this.#hear(message);
     });
-    for (const member of ['LayoutUpdated', 'NewIcon', 'NewToolTip']) {
+    for (const member of ['LayoutUpdated', 'NewIcon', 'NewToolTip', 'NameOwnerChanged']) {
       await this.#bus.call(
         new BusMessage({
           destination: 'org.freedesktop.DBus',
@@ -123,6 +123,10 @@ export class FakeTrayWatcher {
 
   #hear(message: Message): void {
     if (message.type === MessageType.SIGNAL) {
+      const [name, , owner] = message.body as unknown[];
+      const gone =
+        message.member === 'NameOwnerChanged' && owner === '' ? this.#registered.indexOf(String(name)) : -1;
+      if (gone >= 0) this.#registered.splice(gone, 1);
       const waiting = [...this.#listeners];
       this.#listeners.clear();
       for (const changed of waiting) changed();
@@ -156,10 +160,17 @@ export class FakeTrayWatcher {
     signature: string,
     body: unknown[],
   ): Promise<Message | null> {
-    const destination = await this.item();
-    return await this.#bus.call(
-      new BusMessage({ destination, path, interface: iface, member, signature, body }),
-    );
+    while (true) {
+      const destination = await this.item();
+      try {
+        return await this.#bus.call(
+          new BusMessage({ destination, path, interface: iface, member, signature, body }),
+        );
+      } catch (error) {
+        // Its program took the icon away meanwhile, to put another in its place: a panel drops it and asks that one.
+        if (this.#registered.includes(destination)) throw error;
+      }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
@@ -40,6 +40,50 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
     const refused = await run('jobs', 'add', job, '--json');
     expect(refused).toMatchObject({ code: 4, stdout: '' });
     expect(JSON.parse(refused.stderr)).toMatchObject({ failure: { code: 'document-version' } });
+  });
+
+  it('sets and explains the same settings', async () => {
+    expect(await run('settings', 'set', 'idle.share', '0.5')).toMatchObject({ code: 0, stderr: '' });
+    const text = await readFile(join(home(), 'settings.json'), 'utf8');
+    expect(JSON.parse(text)).toEqual({ version: 2, settings: { 'idle.share': 0.5 } });
+    expect((await run('settings', 'get', 'idle.share')).stdout).toMatch(/^idle\.share is 50 % \(yours\)\.\n/);
+    expect((await run('policy', 'show')).stdout).toMatch(/\nidle\.share +50 % +yours\n/);
+    expect(JSON.parse((await run('policy', 'explain', '--json')).stdout)).toMatchObject({
+      preset: 'balanced',
+    });
+    expect(await run('settings', 'set', 'idle.share', '7')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('setting-invalid') as string,
+    });
+    await writeFile(
+      join(home(), 'prefs.xml'),
+      '<global_preferences><idle_time_to_run>9</idle_time_to_run></global_preferences>',
+    );
+    expect((await run('settings', 'import-boinc', join(home(), 'prefs.xml'))).stdout).toContain(
+      '1 setting set',
+    );
+    expect((await run('settings', 'unset', 'idle.share')).stdout).toMatch(/^idle\.share is 100 %/);
+  });
+
+  it.runIf(process.getuid?.() === 0)('refuses what an administrator locked, by name', async () => {
+    const profilesDir = join(home(), 'profiles');
+    await mkdir(profilesDir);
+    const profile = { version: 2, organization: 'ACME', settings: { 'idle.share': 0.1 } };
+    await writeFile(join(profilesDir, 'locked.json'), JSON.stringify(profile));
+    const env = { GLEANER_PROFILES: profilesDir };
+    expect(await start(home(), ['settings', 'set', 'idle.share', '1'], env).ended).toEqual({
+      code: 4,
+      stdout: '',
+      stderr:
+        'gleaner: setting-locked: idle.share is set by ACME and cannot be changed here.\nhint: Ask whoever manages this computer.\n',
+    });
+    await writeFile(join(profilesDir, 'locked.json'), '{');
+    const explained = await start(home(), ['policy', 'explain', '--json'], env).ended;
+    expect(JSON.parse(explained.stdout)).toMatchObject({
+      allowance: { run: false, reasons: [{ code: 'profile-broken' }] },
+    });
+    const status = await start(home(), ['status', '--json'], env).ended;
+    expect(JSON.parse(status.stdout)).toMatchObject({ problems: [{ code: 'profile-broken' }] });
   });
 
   it('keeps a pause for the host that starts later', async () => {

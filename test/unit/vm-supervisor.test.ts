@@ -354,3 +354,15 @@ describe('accelerators', () => {
     expect(existsSync(join(place.dir, 'accelerator.json'))).toBe(false);
   });
 });
+
+it('what it is made of is asked anew before every boot, and not while it runs', async () => {
+  const shape = { memoryBytes: 256 * 1024 * 1024 };
+  const vm = await running('boots', { reshape: () => shape });
+  expect(vm.status().memoryBytes).toBe(256 * 1024 * 1024);
+  shape.memoryBytes = 512 * 1024 * 1024;
+  expect(vm.status().memoryBytes).toBe(256 * 1024 * 1024);
+  await vm.stop();
+  vm.start();
+  await reaches(vm, 'running');
+  expect(vm.status().memoryBytes).toBe(512 * 1024 * 1024);
+});

@@ -1,0 +1,115 @@
+// Writes docs/settings.md out of the contract: `node resources/dev/settings-doc.ts`.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatSetting } from '../../electron/cli/setting-value.ts';
+import { settingWords } from '../../electron/contract/setting-words.ts';
+import {
+  Preset,
+  presetValues,
+  type SettingKey,
+  settingKeys,
+  settingsVersion,
+} from '../../electron/contract/settings.ts';
+
+export const settingsDocPath = fileURLToPath(new URL('../../docs/settings.md', import.meta.url));
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function valueOf(preset: Preset, key: SettingKey): string {
+  return key === 'preset' ? preset : formatSetting(key, presetValues[preset][key]);
+}
+
+/** A value that a preset changes is what one looks for. */
+function valuesOf(key: SettingKey): string[] {
+  const values = Preset.options.map((preset) => valueOf(preset, key));
+  const isSame = values.every((value) => value === values[0]);
+  return values.map((value) => (isSame || key === 'preset' ? value : `**${value}**`));
+}
+
+/** The whole file. */
+export function settingsDoc(): string {
+  const table = [
+    row(['key', 'what it does', ...Preset.options]),
+    row(['---', '---', ...Preset.options.map(() => '---')]),
+    ...settingKeys.map((key) =>
+      row([`\`${key}\``, cell(settingWords[key].about), ...valuesOf(key).map(cell)]),
+    ),
+  ];
+  const holds = [
+    row(['key', 'may hold']),
+    row(['---', '---']),
+    ...settingKeys.map((key) => row([`\`${key}\``, cell(settingWords[key].holds)])),
+  ];
+  return `<!-- Written by resources/dev/settings-doc.ts out of the contract; a test holds it to that. -->
+
+# Settings
+
+Every value in force comes from the highest layer that names it:
+
+| layer | where | who writes it |
+| --- | --- | --- |
+| built-in | the preset \`balanced\` | |
+| default | \`defaults\` profile | an administrator; the person may choose otherwise |
+| user | \`settings.json\` in the data folder, 0600 | the person: window, \`gleaner settings set\`, or an editor |
+| locked | \`locked\` profile | an administrator; nobody else may change it |
+
+A layer that names a \`preset\` speaks for all of the preset's values at its own level; keys beside it win inside the layer.
+\`gleaner policy show\` tells each value and who set it, \`gleaner policy explain\` what they allow right now.
+All of these files are followed while Gleaner runs: what is written, appears or goes is in force within 2 s.
+
+## Every threshold per preset
+
+What differs between the presets is bold. While a reason for a freeze holds, nothing runs; see the ladder keys for what comes after.
+
+${table.join('\n')}
+
+## What each may hold
+
+${holds.join('\n')}
+
+## Files
+
+\`settings.json\`, \`/etc/gleaner/defaults.json\` and \`/etc/gleaner/locked.json\` look alike:
+
+\`\`\`json
+{
+  "version": ${settingsVersion},
+  "organization": "ACME",
+  "settings": {
+    "preset": "gentle",
+    "schedule.windows": [{ "days": ["mon", "tue", "wed", "thu", "fri"], "from": "22:00", "to": "06:00" }]
+  }
+}
+\`\`\`
+
+\`organization\` is an administrator's, for "set by ACME". A person's file of an older version is migrated; one that cannot
+be used at the start is kept aside as \`settings.json.damaged-<epoch ms>\` and reported. One that becomes unusable
+while Gleaner runs changes nothing until it is mended.
+
+## Profiles of an administrator
+
+| system | place |
+| --- | --- |
+| Linux | \`/etc/gleaner/{defaults,locked}.json\` |
+| macOS | \`/Library/Managed Preferences/org.gleaner.Gleaner.profile.{defaults,locked}.plist\`, then \`/Library/Preferences/…\` |
+| Windows | \`HKLM\\Software\\Policies\\Gleaner\\{Defaults,Locked}\` |
+
+A property list or registry key is flat: \`version\`, \`organization\` and the settings by their dotted keys. What it cannot say
+is text: fractions in the registry (\`0.25\`), \`null\`, and schedules in their short form or as a list of such. In the
+registry, whole numbers are REG_DWORD or REG_QWORD, true and false 1 and 0, lists REG_MULTI_SZ.
+
+On Linux and macOS the profile and every folder above it must be root's, and nobody else may be able to write them (a
+folder with the sticky bit may be open to others). A locked profile that is not, that cannot be read, that is damaged or of
+another version is *broken*: nothing is contributed until it is mended or removed, and tray, window and command say
+why. Defaults that cannot be used are left out and reported.
+
+\`GLEANER_PROFILES=<folder>\` names another folder on Linux to a host that runs as root, for tests; root could write
+/etc/gleaner anyway. For everybody else it has no effect, since an empty folder would lift every lock.
+`;
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  writeFileSync(settingsDocPath, settingsDoc());
+}
