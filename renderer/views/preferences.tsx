@@ -100,7 +100,7 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
         <Disclosure label={policyText.more}>{group(moreSettings)}</Disclosure>
       </Card>
       <Sees />
-      {last === null ? null : (
+      {last === null || inForce.get(last.before.key)?.source === 'locked' ? null : (
         <div className="undo" role="status">
           <p className="foreign">{last.words}</p>
           <Button
