@@ -33,6 +33,7 @@ describe('the command line', () => {
       ...['-smp', '2,sockets=1,cores=2,threads=1', '-m', '768M', '-rtc', 'base=utc'],
       ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
       ...['-kernel', '/images/kernel', '-initrd', '/images/initramfs'],
+      ...['-boot', 'strict=on'],
       ...['-append', 'console=ttyS0 quiet panic=-1 gleaner.role=local'],
       ...['-chardev', 'socket,id=monitor,fd=3', '-mon', 'chardev=monitor,mode=control'],
       ...['-chardev', 'ringbuf,id=console,size=65536', '-device', 'isa-serial,chardev=console'],
@@ -57,6 +58,14 @@ describe('the command line', () => {
       expect(args).toContain('-nodefaults');
       expect(args).toContain('-no-user-config');
       expect(values(args, '-device').join(' ')).not.toMatch(/net|usb|vga|audio/);
+    }
+  });
+
+  it('never lets the firmware drive a disk: its queues lie where the initramfs comes to lie', () => {
+    for (const accelerator of ['kvm', 'hvf', 'whpx', 'tcg'] as const) {
+      const args = qemuArgs({ ...spec, accelerator });
+      expect(values(args, '-boot')).toEqual(['strict=on']);
+      expect(args.join(' ')).not.toContain('bootindex');
     }
   });
 
