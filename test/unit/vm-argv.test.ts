@@ -34,7 +34,7 @@ describe('the command line', () => {
       ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
       ...['-kernel', '/images/kernel', '-initrd', '/images/initramfs'],
       ...['-boot', 'strict=on'],
-      ...['-append', 'console=ttyS0 quiet panic=-1 gleaner.role=local'],
+      ...['-append', 'console=ttyS0 quiet panic=-1 no_timer_check gleaner.role=local'],
       ...['-chardev', 'socket,id=monitor,fd=3', '-mon', 'chardev=monitor,mode=control'],
       ...['-chardev', 'ringbuf,id=console,size=65536', '-device', 'isa-serial,chardev=console'],
       ...['-chardev', 'socket,id=session,path=/vm/run/session.sock,server=on,wait=off'],
