@@ -19,6 +19,8 @@ export interface MachineSpec {
   readonly platform: NodeJS.Platform;
   readonly accelerator: Accelerator;
   readonly vcpus: number;
+  /** Under software emulation: each vCPU in a thread of the host's own, or all in one. */
+  readonly threads: 'multi' | 'single';
   readonly memoryBytes: number;
   readonly kernelPath: string;
   readonly initramfsPath: string;
@@ -59,7 +61,7 @@ export function qemuArgs(spec: MachineSpec): string[] {
     ...['-action', 'reboot=shutdown,shutdown=pause'],
     ...['-display', 'none', '-nic', 'none'],
     ...['-machine', 'q35,usb=off,vmport=off,smm=off,sata=off,dump-guest-core=off'],
-    ...['-accel', accelArg(spec.accelerator)],
+    ...['-accel', accelArg(spec)],
     ...['-cpu', cpuArg(spec.accelerator)],
     ...['-smp', `${spec.vcpus},sockets=1,cores=${spec.vcpus},threads=1`],
     ...['-m', `${Math.floor(spec.memoryBytes / MiB)}M`],
@@ -78,10 +80,10 @@ export function qemuArgs(spec: MachineSpec): string[] {
   ];
 }
 
-function accelArg(accelerator: Accelerator): string {
+function accelArg({ accelerator, threads }: MachineSpec): string {
   switch (accelerator) {
     case 'tcg':
-      return `tcg,thread=multi,tb-size=${translationCacheMiB}`;
+      return `tcg,thread=${threads},tb-size=${translationCacheMiB}`;
     case 'whpx':
       return 'whpx,kernel-irqchip=off';
     case 'kvm':

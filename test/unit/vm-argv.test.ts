@@ -6,6 +6,7 @@ const spec: MachineSpec = {
   platform: 'linux',
   accelerator: 'tcg',
   vcpus: 2,
+  threads: 'multi',
   memoryBytes: 805_306_368,
   kernelPath: '/images/kernel',
   initramfsPath: '/images/initramfs',
