@@ -33,25 +33,30 @@ export function parseVersion(text: string): readonly [number, number, number] | 
   return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : undefined;
 }
 
+/** Whether a version like `7.2.22` comes before another. Pure. */
+export function isOlder(version: string, than: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < than[0] || (major === than[0] && minor < than[1]);
+}
+
 /** Throws `qemu-too-old` unless new enough. Pure. */
 export function requireVersion(text: string): string {
-  const version = parseVersion(text);
-  if (!version) {
+  const version = parseVersion(text)?.join('.');
+  if (version === undefined) {
     throw new GleanerError(
       'qemu-missing',
       'What is installed as QEMU does not tell its version.',
       installHint,
     );
   }
-  const [major, minor] = version;
-  if (major < oldestQemu[0] || (major === oldestQemu[0] && minor < oldestQemu[1])) {
+  if (isOlder(version, oldestQemu)) {
     throw new GleanerError(
       'qemu-too-old',
-      `QEMU ${version.join('.')} is too old: ${oldestQemu.join('.')} or newer is needed.`,
+      `QEMU ${version} is too old: ${oldestQemu.join('.')} or newer is needed.`,
       'Update QEMU, for example by updating the operating system.',
     );
   }
-  return version.join('.');
+  return version;
 }
 
 /**

@@ -158,6 +158,17 @@ describe('QEMU’s version', () => {
     expect(says('10.0.2')).toBe('10.0.2');
   });
 
+  it('emulates several vCPUs in one thread until it translates safely in more', () => {
+    const accel = (version: string, vcpus: number): string | undefined => {
+      const { args } = planLaunch({ ...input, vcpus, qemu: { ...input.qemu, version } });
+      return args[args.indexOf('-accel') + 1];
+    };
+    expect(accel('7.2.22', 2)).toContain('thread=single');
+    expect(accel('8.0.9', 2)).toContain('thread=single');
+    expect(accel('7.2.22', 1)).toContain('thread=multi');
+    for (const version of ['8.1.0', '10.0.2']) expect(accel(version, 2)).toContain('thread=multi');
+  });
+
   it('is refused when too old, or when it does not tell', () => {
     expect(() => says('6.1.9')).toThrow(expect.objectContaining({ code: 'qemu-too-old' }) as Error);
     expect(() => says('5.2.0')).toThrow(expect.objectContaining({ code: 'qemu-too-old' }) as Error);
