@@ -36,7 +36,7 @@ const MiB = 1024 * 1024;
 const translationCacheMiB = 128;
 /**
  * Without `no_timer_check` the kernel counts the ticks of an early moment, and panics when the host was too busy to
- * deliver them: seen in 3 of 57 emulated boots on a crowded computer.
+ * deliver them: seen in 3 of 63 emulated boots on a crowded computer.
  */
 const kernelWords = ['console=ttyS0', 'quiet', 'panic=-1', 'no_timer_check'];
 /** Bytes of console output that QEMU itself keeps; nobody reads them unless asked, so a flood costs the host nothing. */
