@@ -64,7 +64,6 @@ export class Contribution<Session extends object> implements Disposable {
   /** The session on which jobs run, or whose isolation is being proved. */
   #busy: Session | undefined;
   #working: Promise<void> = Promise.resolve();
-  #freezing: Promise<unknown> = Promise.resolve();
   #cancelLinger: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelSaveAgain: (() => void) | undefined;
@@ -119,9 +118,11 @@ export class Contribution<Session extends object> implements Disposable {
     this.turn();
   }
 
-  /** Resolves when what was last asked to stand still does, or has ended. */
+  /** Resolves when the VM, if it was told to stand still, does so or has ended. */
   async settled(): Promise<void> {
-    await this.#freezing;
+    const { vm } = this.#o;
+    // Asked again, it answers when the one that is under way is done.
+    if (vm.status().phase === 'freezing') await vm.freeze().catch(() => undefined);
   }
 
   /** How long saving would take, in ms; null while nothing stands still that would be worth the disk. */
@@ -186,7 +187,6 @@ export class Contribution<Session extends object> implements Disposable {
     const returns = restoring && (phase === 'preparing' || phase === 'backoff');
     if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
-      this.#freezing = frozen.catch(() => undefined);
       if (phase === 'running') yields.measure(allowance, frozen);
       this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
