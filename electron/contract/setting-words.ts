@@ -23,7 +23,7 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
   'locked.share': { about: "share of the VM's CPU time while the screen is locked", holds: share },
   'idle.afterSeconds': {
     about: 'without input for so long, the computer counts as idle',
-    holds: 'whole seconds, from 5 on',
+    holds: 'whole seconds, from 2 on',
   },
   'pauseOn.call': { about: 'freeze while a microphone or camera is in use', holds: yesOrNo },
   'pauseOn.fullScreen': { about: 'freeze while a program fills the screen', holds: yesOrNo },

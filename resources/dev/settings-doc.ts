@@ -1,5 +1,6 @@
-// Writes docs/settings.md out of the contract: `node resources/dev/settings-doc.ts`.
-import { writeFileSync } from 'node:fs';
+// Writes docs/settings.md, and the README's table of the presets, out of the contract:
+// `node resources/dev/settings-doc.ts`.
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatSetting } from '../../electron/cli/setting-value.ts';
@@ -110,6 +111,89 @@ why. Defaults that cannot be used are left out and reported.
 `;
 }
 
+export const readmePath = fileURLToPath(new URL('../../README.md', import.meta.url));
+const [begin, end] = ['<!-- presets -->\n', '<!-- end of presets -->\n'];
+
+/** What a share means for the VM. */
+function rung(share: number): string {
+  return share === 0 ? 'frozen' : share < 1 ? `throttled to ${Math.round(share * 100)} %` : 'full';
+}
+
+/** Rung, share and delays of each preset, for people. */
+function presetTable(): string {
+  const rows: readonly (readonly [string, (preset: Preset) => string])[] = [
+    [
+      'in use',
+      (preset) => {
+        const { 'inUse.share': share, 'idle.afterSeconds': seconds } = presetValues[preset];
+        return `${rung(share)}, until ${formatSetting('idle.afterSeconds', seconds)} after the last input`;
+      },
+    ],
+    ['idle', (preset) => rung(presetValues[preset]['idle.share'])],
+    ['screen locked', (preset) => rung(presetValues[preset]['locked.share'])],
+    ['in a call', (preset) => (presetValues[preset]['pauseOn.call'] ? 'frozen' : 'as above')],
+    [
+      'full screen, presentation, film',
+      (preset) =>
+        presetValues[preset]['pauseOn.fullScreen'] && presetValues[preset]['pauseOn.presentation']
+          ? 'frozen'
+          : 'as above',
+    ],
+    ['used from afar', (preset) => (presetValues[preset]['pauseOn.remoteSession'] ? 'frozen' : 'as above')],
+    [
+      'other programs use the processor',
+      (preset) => {
+        const { 'pauseOn.load': load, 'pauseOn.loadSeconds': seconds } = presetValues[preset];
+        return load === null
+          ? 'as above'
+          : `frozen above ${formatSetting('pauseOn.load', load)} for ${seconds} s`;
+      },
+    ],
+    [
+      'on battery',
+      (preset) => {
+        const above = presetValues[preset]['battery.aboveCharge'];
+        return above === null ? 'frozen' : `frozen at ${formatSetting('battery.aboveCharge', above)} or less`;
+      },
+    ],
+    [
+      'goes on, when the reason is gone',
+      (preset) => `after ${presetValues[preset]['resume.afterSeconds']} s`,
+    ],
+    [
+      'saved to disk, memory returned',
+      (preset) =>
+        `after ${formatSetting('ladder.saveAfterSeconds', presetValues[preset]['ladder.saveAfterSeconds'])}`,
+    ],
+    [
+      'off, only the checkpoint kept',
+      (preset) =>
+        `after ${formatSetting('ladder.offAfterSeconds', presetValues[preset]['ladder.offAfterSeconds'])}`,
+    ],
+    [
+      'quiet mode',
+      (preset) =>
+        presetValues[preset]['quiet.enabled']
+          ? `${formatSetting('quiet.temperatureC', presetValues[preset]['quiet.temperatureC'])}, else ${formatSetting('quiet.fallbackShare', presetValues[preset]['quiet.fallbackShare'])} where it cannot be read`
+          : 'off',
+    ],
+  ];
+  return [
+    row(['', ...Preset.options]),
+    row(['---', ...Preset.options.map(() => '---')]),
+    ...rows.map(([what, says]) => row([what, ...Preset.options.map(says)])),
+    '',
+  ].join('\n');
+}
+
+/** The README with the table in its place. */
+export function withPresetTable(readme: string): string {
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error('the README has no place for the table of the presets');
+  return `${readme.slice(0, from + begin.length)}\n${presetTable()}\n${readme.slice(to)}`;
+}
+
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   writeFileSync(settingsDocPath, settingsDoc());
+  writeFileSync(readmePath, withPresetTable(readFileSync(readmePath, 'utf8')));
 }

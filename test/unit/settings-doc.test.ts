@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { settingWords } from '../../electron/contract/setting-words.ts';
 import { settingKeys } from '../../electron/contract/settings.ts';
-import { settingsDoc, settingsDocPath } from '../../resources/dev/settings-doc.ts';
+import {
+  readmePath,
+  settingsDoc,
+  settingsDocPath,
+  withPresetTable,
+} from '../../resources/dev/settings-doc.ts';
 
 test('docs/settings.md is as the contract has it: else run "node resources/dev/settings-doc.ts"', async () => {
   expect(await readFile(settingsDocPath, 'utf8')).toBe(settingsDoc());
@@ -10,4 +15,9 @@ test('docs/settings.md is as the contract has it: else run "node resources/dev/s
 
 test('every setting has words, in the order of the contract', () => {
   expect(Object.keys(settingWords)).toEqual(settingKeys);
+});
+
+test('the README’s table of the presets is as the contract has it', async () => {
+  const readme = await readFile(readmePath, 'utf8');
+  expect(readme).toBe(withPresetTable(readme));
 });
