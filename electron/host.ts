@@ -37,6 +37,8 @@ export type { Host, HostOptions } from './host/options.ts';
 const minuteMs = 60_000;
 /** How long an orderly end waits for the running job's last checkpoint. */
 const lastCheckpointMs = 5000;
+/** How long it waits for a saved machine's job to be noted as waiting for it. */
+const parkMs = 3000;
 
 /** Opens the data folder and composes everything. Rejects with `already-running`, `disk-full`, `storage-failed`. */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -176,10 +178,8 @@ class ComposedHost implements Host {
         stoppedSince: () => this.#senses.desk.stoppedSince,
         watchQuiet: () => this.#local.watchQuiet(),
         clock,
+        log,
         onChange: changed,
-        onUnsaved: (failure) => {
-          this.problems.set('yields', failure);
-        },
       }),
       clock,
       log,
@@ -226,6 +226,7 @@ class ComposedHost implements Host {
     if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
+    this.#contribution.begin();
     this.#contribution.turn();
     this.#changed();
   }
@@ -271,17 +272,23 @@ class ComposedHost implements Host {
   async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
+    const { phase } = this.#local.vm.status();
     try {
-      await this.#leaving.dispose();
-      // A frozen machine cannot deliver anything; its job goes on from the checkpoint before.
-      const patienceMs = this.#local.vm.status().phase === 'running' ? lastCheckpointMs : 0;
-      if (save) {
-        // In case that the saved machine does not come back.
-        if (patienceMs > 0) await this.#grid.keepProgress(patienceMs);
-        await this.#contribution.dispose({ save });
+      // A frozen machine cannot deliver anything; its job goes on from the checkpoint before. With a save, the last
+      // checkpoint is for the case that the saved machine does not come back.
+      const patienceMs = phase === 'running' ? lastCheckpointMs : 0;
+      if (save && patienceMs > 0) await this.#grid.keepProgress(patienceMs);
+      if (save && (await this.#contribution.end())) {
+        // The job is parked as soon as its session is gone; a disk that refuses to note that must not hold up the end.
+        await this.#within(parkMs, this.#contribution.finished());
+        await this.#grid.end(0);
+      } else {
+        await this.#grid.end(save ? 0 : patienceMs);
       }
-      await this.#grid.end(save ? 0 : patienceMs);
-      if (!save) await this.#contribution.dispose();
+      await this.#contribution.dispose();
+      await this.#contribution.finished();
+      // Until here a shutdown of the system waits for us.
+      await this.#leaving.dispose();
       await this.#senses.dispose();
       this.#broadcast.dispose();
       await this.#settings.dispose();
@@ -290,6 +297,16 @@ class ComposedHost implements Host {
       this.#database.close();
       this.#o.log.info('host', 'stopped');
     }
+  }
+
+  #within(ms: number, doing: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      void doing.then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #assertOpen(): void {

@@ -67,8 +67,12 @@ export class Contribution<Session extends object> implements Disposable {
   #cancelLinger: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelSaveAgain: (() => void) | undefined;
+  /** How many calls of {@link save} are under way. */
+  #saves = 0;
   #failures = 0;
   #share = Number.NaN;
+  /** Before, nothing may be started or ended: what an earlier host left is not known yet. */
+  #begun = false;
   #disposed = false;
 
   constructor(options: ContributionOptions<Session>) {
@@ -83,9 +87,14 @@ export class Contribution<Session extends object> implements Disposable {
     return this.#busy !== undefined;
   }
 
+  /** What an earlier host left is known: from now on turns count. */
+  begin(): void {
+    this.#begun = true;
+  }
+
   /** Looks at everything once and does the next thing; safe to call at any time. */
   turn(): void {
-    if (this.#disposed) return;
+    if (this.#disposed || !this.#begun) return;
     const { vm } = this.#o;
     const allowance = this.#o.decide();
     const { phase, restoring } = vm.status();
@@ -103,6 +112,9 @@ export class Contribution<Session extends object> implements Disposable {
       vm.setShare(allowance.share);
     }
     const wanted = this.#busy !== undefined || this.#o.hasWork();
+    // That it could not be saved is past.
+    this.#cancelSaveAgain?.();
+    this.#cancelSaveAgain = undefined;
     if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
     else if (phase === 'saved' && wanted && this.#busy === undefined && !this.#refused()) vm.start();
     else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
@@ -114,7 +126,7 @@ export class Contribution<Session extends object> implements Disposable {
     this.#o.problems.set('isolation', null);
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#o.vm.status().phase === 'failed' && this.#o.hasWork()) this.#o.vm.start();
+    if (this.#begun && this.#o.vm.status().phase === 'failed' && this.#o.hasWork()) this.#o.vm.start();
     this.turn();
   }
 
@@ -131,50 +143,66 @@ export class Contribution<Session extends object> implements Disposable {
     return this.#o.keepsSaved() && vm.status().phase === 'frozen' ? vm.saveEstimate().ms : null;
   }
 
-  /** Frozen → saved. Rejects when it cannot be: it stays frozen then, the person is told, and it is tried again later. */
+  /** Frozen → saved. Rejects when it cannot be: it stays frozen then, tells so itself, and is tried again later. */
   async save(): Promise<void> {
-    const { vm, clock, problems } = this.#o;
+    this.#saves += 1;
+    try {
+      await this.#save();
+    } finally {
+      this.#saves -= 1;
+      this.turn();
+    }
+  }
+
+  /** The last turn: saves the VM if a job is in it. Resolves to whether it is saved; never rejects. */
+  async end(): Promise<boolean> {
+    this.#halt();
+    const { vm, keepsSaved, log } = this.#o;
+    const phase = (): VmPhase => vm.status().phase;
+    try {
+      if (keepsSaved()) {
+        if (['running', 'starting', 'freezing'].includes(phase())) await vm.freeze();
+        if (['frozen', 'saving'].includes(phase())) await vm.save();
+      }
+    } catch (error) {
+      log.warn('contribution', `not saved: ${toFailure(error).sentence}`);
+    }
+    return phase() === 'saved';
+  }
+
+  /** Ends the VM, and leaves one that is saved for the next host. */
+  async dispose(): Promise<void> {
+    this.#halt();
+    await this.#o.vm.leave();
+  }
+
+  /** Resolves when the work on the last session has ended. */
+  finished(): Promise<void> {
+    return this.#working;
+  }
+
+  #halt(): void {
+    this.#disposed = true;
+    this.#stopListening();
+    this.#cancelLinger?.();
+    this.#cancelRetry?.();
+    this.#cancelSaveAgain?.();
+  }
+
+  async #save(): Promise<void> {
+    const { vm, clock } = this.#o;
     try {
       await vm.save();
-      problems.set('save', null);
     } catch (error) {
-      const failure = toFailure(error);
+      const { code } = toFailure(error);
       // The person came back meanwhile, or the VM ended: nothing is wrong with that.
-      if (failure.code !== 'wrong-phase' && failure.code !== 'qemu-exited') {
-        problems.set('save', failure);
+      if (code !== 'wrong-phase' && code !== 'qemu-exited') {
         this.#cancelSaveAgain ??= clock.after(saveAgainMs, () => {
           this.#cancelSaveAgain = undefined;
           this.turn();
         });
       }
       throw error;
-    }
-  }
-
-  /**
-   * Ends the VM and waits until nothing of it or of its jobs runs; one that is saved waits for the next host.
-   * @param o.save saves it first, if a job is in it
-   */
-  async dispose({ save = false } = {}): Promise<void> {
-    this.#disposed = true;
-    this.#stopListening();
-    this.#cancelLinger?.();
-    this.#cancelRetry?.();
-    this.#cancelSaveAgain?.();
-    if (save) await this.#saveAtEnd();
-    await this.#o.vm.leave();
-    await this.#working;
-  }
-
-  /** Resolves also when it cannot be saved: its job then goes on from its checkpoint. */
-  async #saveAtEnd(): Promise<void> {
-    const { vm, keepsSaved, log } = this.#o;
-    try {
-      if (!keepsSaved()) return;
-      if (['running', 'starting', 'freezing'].includes(vm.status().phase)) await vm.freeze();
-      if (['frozen', 'saving'].includes(vm.status().phase)) await vm.save();
-    } catch (error) {
-      log.warn('contribution', `not saved: ${toFailure(error).sentence}`);
     }
   }
 
@@ -201,13 +229,13 @@ export class Contribution<Session extends object> implements Disposable {
   /** The last steps of the ladder, which return the memory. */
   #climbDown(rung: Rung): void {
     const { vm } = this.#o;
-    if (rung === 'frozen' || this.#cancelSaveAgain) return;
+    if (rung === 'frozen' || this.#saves > 0) return;
     // Nothing runs in it that would be worth the disk.
     if (rung === 'off' || !this.#o.keepsSaved()) {
       this.#try('stop', vm.stop());
       return;
     }
-    this.#try('save', this.save());
+    if (!this.#cancelSaveAgain) this.#try('save', this.save());
   }
 
   #useVm(wanted: boolean): void {

@@ -67,6 +67,8 @@ export class Leaving implements Disposable {
     if (goesDown) {
       this.#within('shutdown', async (left) => {
         await this.#o.checkpoint(left() / 2);
+        // Called off meanwhile.
+        if (!this.#shuttingDown) return;
         tellPolicy(true);
         await this.#standStill(left);
       });
@@ -107,6 +109,8 @@ export class Leaving implements Disposable {
     void Promise.race([done, late]).then(() => {
       cancel();
       inhibitor.release();
+      // Called off meanwhile, or slept through: the next one shall wait for us again.
+      if (!this.#sleeping && !this.#shuttingDown && !this.#disposed) void inhibitor.hold();
     });
   }
 }

@@ -111,7 +111,9 @@ export class LocalGrid {
 
   /** Whether a job is under way: running, or parked in the saved machine `generation`. */
   needs(generation: string | null): boolean {
-    return this.#runner.isRunning || this.#queue.isAwaited(generation);
+    // The runner still tidies up after a job that is booked already.
+    const isUnderWay = this.#runner.isRunning && this.#queue.counts().running > 0;
+    return isUnderWay || this.#queue.isAwaited(generation);
   }
 
   /** Collects a checkpoint of the running job if the machine delivers one within `limitMs`. */

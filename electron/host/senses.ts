@@ -34,6 +34,7 @@ export class Senses implements Disposable {
   /** A shutdown is told to the policy only when what has to run before it is done. */
   #shutdownHeld = true;
   #last: Allowance | undefined;
+  #needsInput = false;
 
   constructor(o: SensesOptions) {
     this.#o = o;
@@ -75,9 +76,12 @@ export class Senses implements Disposable {
   follow(situation: Omit<Situation, 'heldBy'>): void {
     const stopping = this.#last?.reasons.filter(({ share }) => share === 0) ?? [];
     const heldBy = new Set(stopping.map(({ code }) => code));
-    this.#hub.need(
-      sensorsNeeded(this.#o.effective().values, { ...situation, ...(heldBy.size > 0 ? { heldBy } : {}) }),
-    );
+    const needed = sensorsNeeded(this.#o.effective().values, {
+      ...situation,
+      ...(heldBy.size > 0 ? { heldBy } : {}),
+    });
+    this.#needsInput = needed.has('input');
+    this.#hub.need(needed);
   }
 
   /** What a desktop session tells of its person. */
@@ -99,8 +103,7 @@ export class Senses implements Disposable {
   /** Whether the host has no sensor of its own for input while its answer could change the decision. */
   get asksPresence(): boolean {
     const { inputSource } = this.#hub.signals;
-    const { values } = this.#o.effective();
-    return (inputSource === null || inputSource === 'polled') && values['inUse.share'] < values['idle.share'];
+    return this.#needsInput && (inputSource === null || inputSource === 'polled');
   }
 
   /** Everything that has a part in the answer. `sentence` is the Snapshot's. */

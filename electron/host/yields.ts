@@ -1,11 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import {
-  type Allowance,
-  type Failure,
-  type Signals,
-  toFailure,
-  type YieldRecord,
-} from '../contract/index.ts';
+import type { Log } from '../base/log.ts';
+import { type Allowance, type Signals, toFailure, type YieldRecord } from '../contract/index.ts';
 
 /** A cause that was seen longer ago could not be answered at once: there was no VM to freeze. In ms. */
 const freshMs = 10_000;
@@ -18,8 +13,8 @@ export interface YieldOptions {
   /** Resolves with the monotonic ms at which the VM's QEMU last used CPU; null where that cannot be seen. */
   readonly watchQuiet: () => Promise<number | null>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly onChange: () => void;
-  readonly onUnsaved: (failure: Failure | null) => void;
 }
 
 /** Measures each time that the computer is given back, from what was seen to a QEMU that uses no CPU. */
@@ -59,9 +54,9 @@ export class Yields {
   #keep(record: YieldRecord): void {
     try {
       this.#o.keep(record);
-      this.#o.onUnsaved(null);
     } catch (error) {
-      this.#o.onUnsaved(toFailure(error));
+      // Nothing that the person has to mend for its sake.
+      this.#o.log.warn('yields', `not kept: ${toFailure(error).sentence}`);
     }
     this.#o.onChange();
   }

@@ -144,10 +144,9 @@ function addShares(moment: Moment, policy: Policy, memory: Memory, add: Add): vo
   const { values } = policy.effective;
   if (memory.quiet) {
     const left = quietShare(memory.quiet, values, signals);
-    const words =
-      signals.temperatureC === null && signals.fanRpm === null && signals.packageWatts === null
-        ? 'quiet mode, and this computer does not tell how warm it is'
-        : 'quiet mode keeps this computer cool';
+    const words = memory.quiet.readable
+      ? 'quiet mode keeps this computer cool'
+      : 'quiet mode, and this computer does not tell how warm it is';
     add('quiet', 'quiet.enabled', words, left);
   }
   // Use of the computer comes on top of what an unused one is held to, so it never gives more.

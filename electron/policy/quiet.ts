@@ -14,6 +14,8 @@ export interface QuietState {
   readonly changedAt: number;
   readonly ceiling: number;
   readonly ceilingAt: number;
+  /** Whether any budget could ever be read: else there is only the fixed share. */
+  readonly readable: boolean;
 }
 
 export type QuietRules = Pick<
@@ -51,7 +53,14 @@ export function excess(rules: QuietRules, reading: QuietReading): number | null 
 }
 
 export function startQuiet(monotonic: number): QuietState {
-  return { cap: 1, at: monotonic - quietLookMs, changedAt: monotonic - climbMs, ceiling: 2, ceilingAt: 0 };
+  return {
+    cap: 1,
+    at: monotonic - quietLookMs,
+    changedAt: monotonic - climbMs,
+    ceiling: 2,
+    ceilingAt: 0,
+    readable: false,
+  };
 }
 
 /** One look at the readings, when it is time for one; else the same state. Pure. `monotonic` in ms. */
@@ -62,8 +71,8 @@ export function stepQuiet(
   monotonic: number,
 ): QuietState {
   if (monotonic - state.at < quietLookMs) return state;
-  const looked = { ...state, at: monotonic };
   const over = excess(rules, reading);
+  const looked = { ...state, at: monotonic, readable: state.readable || over !== null };
   if (over === null) return looked;
   const since = monotonic - state.changedAt;
   if (over > 0) {
@@ -83,7 +92,8 @@ export function stepQuiet(
 /** The share that quiet mode leaves right now: the loop's, or the fixed one where nothing can be read. Pure. */
 export function quietShare(state: QuietState, rules: QuietRules, reading: QuietReading): number {
   if (!rules['quiet.enabled']) return 1;
-  return excess(rules, reading) === null ? rules['quiet.fallbackShare'] : state.cap;
+  const readable = state.readable || excess(rules, reading) !== null;
+  return readable ? state.cap : rules['quiet.fallbackShare'];
 }
 
 function round(share: number): number {

@@ -254,6 +254,8 @@ export class VmRun {
 
   /** Ask, wait, kill; resolves when nothing is left. */
   async quit(): Promise<QemuExit> {
+    // A state that is not used up by now stays whole.
+    this.#comeback?.hold();
     this.governor.hold();
     // First, so that nobody takes the coming loss for one that is to be repaired.
     const sessionEnded = this.session.dispose();

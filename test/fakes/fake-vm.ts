@@ -62,7 +62,14 @@ export class FakeVm implements DrivenVm<FakeSession> {
       return Promise.reject(new GleanerError('wrong-phase', `cannot save while ${this.phase}`));
     }
     this.asked.push('save');
-    if (this.saveFailure) return Promise.reject(this.saveFailure);
+    this.become('saving');
+    if (this.saveFailure) {
+      const failed = Promise.reject(this.saveFailure);
+      failed.catch(() => undefined);
+      // As the real one: the phase is told before the promise is.
+      this.become('frozen');
+      return failed;
+    }
     this.become('saved');
     return Promise.resolve();
   }

@@ -42,6 +42,31 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
     expect(JSON.parse(refused.stderr)).toMatchObject({ failure: { code: 'document-version' } });
   });
 
+  it('leaves a VM that an earlier host saved as it is', async () => {
+    const job = join(home(), 'job');
+    await mkdir(job, { recursive: true });
+    await writeFile(
+      join(job, 'job.json'),
+      JSON.stringify({ schema: 1, title: 'Wait', command: ['/bin/true'] }),
+    );
+    const vmDir = join(home(), 'vms', 'local');
+    await mkdir(vmDir, { recursive: true });
+    await writeFile(join(vmDir, 'state'), 'as it was');
+    // A pause that ran out while no host was there.
+    const pause = { length: '30m', since: 1, until: 2 };
+    await writeFile(join(home(), 'intent.json'), JSON.stringify({ schema: 1, pause }));
+    for (const argv of [
+      ['jobs', 'add', job],
+      ['settings', 'set', 'idle.share', '0.5'],
+      ['pause', '30m'],
+      ['resume'],
+      ['status'],
+    ]) {
+      expect((await run(...argv)).code).toBe(0);
+      expect(await readFile(join(vmDir, 'state'), 'utf8')).toBe('as it was');
+    }
+  });
+
   it('sets and explains the same settings', async () => {
     expect(await run('settings', 'set', 'idle.share', '0.5')).toMatchObject({ code: 0, stderr: '' });
     const text = await readFile(join(home(), 'settings.json'), 'utf8');

@@ -53,6 +53,7 @@ function setUp(work: (session: FakeSession) => Promise<unknown>) {
     lingerMs: 60_000,
     onChange: () => undefined,
   });
+  contribution.begin();
   return { clock, vm, problems, measured, desk, world, contribution };
 }
 
@@ -228,7 +229,7 @@ test('a VM with nothing in it is stopped instead of saved', async () => {
 });
 
 test('what cannot be saved stays frozen, is told, and is tried again', async () => {
-  const { clock, vm, world, problems, contribution } = setUp(() => new Promise(() => undefined));
+  const { clock, vm, world, contribution } = setUp(() => new Promise(() => undefined));
   contribution.turn();
   vm.become('running');
   world.pause = pauseFrom('manual', clock.now());
@@ -238,13 +239,11 @@ test('what cannot be saved stays frozen, is told, and is tried again', async () 
   await settled();
   contribution.turn();
   expect(vm.asked).toEqual(['start', 'freeze', 'save']);
-  expect(problems.list()).toMatchObject([{ code: 'disk-full' }]);
   vm.saveFailure = undefined;
   clock.advance(600_000);
   await settled();
   expect(vm.asked).toEqual(['start', 'freeze', 'save', 'save']);
   expect(vm.phase).toBe('saved');
-  expect(problems.list()).toEqual([]);
 });
 
 test('a person who comes back while it is being saved has it thawed', () => {
@@ -328,10 +327,48 @@ test.each([
   ['saved', true, ['leave']],
   ['stopped', true, ['leave']],
   ['running', false, ['leave']],
-] as const)('disposal with a save: %s, with a job: %s', async (phase, parked, asked) => {
+] as const)('an end with a save: %s, with a job: %s', async (phase, parked, asked) => {
   const { vm, world, contribution } = setUp(() => Promise.resolve());
   vm.phase = phase;
   world.parked = parked;
-  await contribution.dispose({ save: true });
+  expect(await contribution.end()).toBe(parked && phase !== 'stopped');
+  await contribution.dispose();
   expect(vm.asked).toEqual(asked);
+});
+
+test('an end whose save fails says so, and is an end all the same', async () => {
+  const { vm, contribution } = setUp(() => Promise.resolve());
+  vm.phase = 'running';
+  vm.saveFailure = new GleanerError('disk-full', 'The disk is full.');
+  expect(await contribution.end()).toBe(false);
+  await contribution.dispose();
+  expect(vm.asked).toEqual(['freeze', 'save', 'leave']);
+  contribution.turn();
+  expect(vm.asked).toHaveLength(3);
+});
+
+test('before it is known what an earlier host left, nothing is started or ended', () => {
+  const vm = new FakeVm();
+  const contribution = new Contribution<FakeSession>({
+    vm,
+    decide: () => {
+      throw new Error('not asked yet');
+    },
+    hasWork: () => true,
+    keepsSaved: () => false,
+    prove: () => Promise.resolve(),
+    work: () => Promise.resolve(),
+    problems: new Problems(() => undefined),
+    yields: { measure: () => undefined },
+    clock: new FakeClock(),
+    log: silentLog,
+    lingerMs: 1,
+    onChange: () => undefined,
+  });
+  for (const phase of ['stopped', 'saved', 'failed'] as const) {
+    vm.become(phase);
+    contribution.turn();
+    contribution.retry();
+  }
+  expect(vm.asked).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
 import type { Allowance, ReasonCode, YieldRecord } from '../../electron/contract/policy.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { Yields } from '../../electron/host/yields.ts';
@@ -38,7 +39,7 @@ test('a yield is measured from the input to a QEMU that uses no CPU', async () =
     watchQuiet: () => Promise.resolve(1012),
     clock,
     onChange: () => undefined,
-    onUnsaved: () => undefined,
+    log: silentLog,
   });
   let froze: () => void = () => undefined;
   yields.measure(
@@ -74,7 +75,7 @@ test('another cause counts from the decision, and a VM that ends instead is no y
     watchQuiet: () => Promise.resolve(null),
     clock,
     onChange: () => undefined,
-    onUnsaved: () => undefined,
+    log: silentLog,
   });
   yields.measure(allowance('call'), Promise.resolve());
   yields.measure(allowance('call'), Promise.reject(new Error('gone')));

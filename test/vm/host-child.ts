@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Paths, resolvePaths } from '../../electron/base/paths.ts';
 import type { Snapshot } from '../../electron/contract/index.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
+import { writeSettings } from '../fixtures/undisturbed.ts';
 
 const cli = fileURLToPath(new URL('../../electron/cli.ts', import.meta.url));
 
@@ -66,6 +68,8 @@ export class HostChild {
 
   /** Resolves when the host can be asked. */
   static async start(home: string, ...flags: readonly string[]): Promise<HostChild> {
+    mkdirSync(home, { recursive: true });
+    writeSettings(home);
     const host = new HostChild(home, flags);
     await host.logs('control listening');
     return host;

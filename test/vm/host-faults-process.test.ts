@@ -110,22 +110,52 @@ test('a second host on the same folder is refused and harms nothing', async () =
   expect((await running().client.call('status', {})).vms[0]?.phase).toBe('running');
 });
 
-test('an orderly end takes a last checkpoint', async () => {
+/** The job is back where it stood when its machine was saved, and waits there. */
+async function isBack(attempt: number, count: number): Promise<void> {
+  host = await HostChild.start(home);
+  await running().sees((snapshot) => phaseIn(snapshot) === 'running' && counted(snapshot, job(1)) === count);
+  expect(jobIn(await running().client.call('status', {}), job(1))).toMatchObject({
+    state: 'running',
+    attempt,
+  });
+}
+
+async function end(): Promise<void> {
+  running().signal('SIGTERM');
+  expect(await running().ended).toMatchObject({ code: 0, signal: null });
+}
+
+async function kill(): Promise<void> {
+  const pids = vmPids(home);
+  running().signal('SIGKILL');
+  await running().ended;
+  await allGone(pids);
+}
+
+test('an orderly end takes a last checkpoint, and saves the job where it stands', async () => {
   const counting = { steps: [15, 15, 15], pauseSeconds: 0.02, interval: 3600 };
   jobs.push(await addCountingJob(running().client, counting));
   await running().sees((snapshot) => counted(snapshot, job(1)) === 15);
   expect(keptCount(home, job(1))).toBeUndefined();
-  running().signal('SIGTERM');
-  expect(await running().ended).toMatchObject({ code: 0, signal: null });
+  await end();
   expect(keptCount(home, job(1))).toBe(15);
+  expect(readdirSync(join(home, 'vms', 'local'))).toContain('state');
 });
 
-test('one restart after the other goes on where the last one stopped', async () => {
+test('one restart after the other finds it where it stood', async () => {
+  await isBack(1, 15);
+  await end();
+  await isBack(1, 15);
+});
+
+test('killed after that, it goes on from its last checkpoint, which a saved machine does not take away', async () => {
+  await kill();
   host = await HostChild.start(home);
   await running().sees((snapshot) => counted(snapshot, job(1)) === 30);
-  running().signal('SIGTERM');
-  expect(await running().ended).toMatchObject({ code: 0 });
+  await end();
   expect(keptCount(home, job(1))).toBe(30);
+  await isBack(2, 30);
+  await kill();
 });
 
 test('until idle: the rest is done, then nothing of it is left', async () => {

@@ -235,7 +235,7 @@ test('it sees its own file systems only', () => {
 test('nothing tells it where it runs', () => {
   const { dir, job } = running();
   expect(fact('host name')).toBe('(none)');
-  expect(fact('kernel words')).toEqual(['console=ttyS0 quiet panic=-1 gleaner.role=local']);
+  expect(fact('kernel words')).toEqual(['console=ttyS0 quiet panic=-1 no_timer_check gleaner.role=local']);
   expect(fact('environment')).toEqual({
     ...{ HOME: '/job', PWD: '/job', OLDPWD: '/', SHLVL: expect.any(String) as string },
     ...{ PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TMPDIR: '/tmp' },

@@ -123,6 +123,7 @@ export class SaveHost {
       await reapLeftovers(paths.vmsDir, { clock, log });
       await vm.recover();
       await this.grid.recover(vm.status().generation);
+      this.contribution.begin();
       this.contribution.turn();
     };
   }
@@ -182,10 +183,11 @@ export class SaveHost {
   async stop({ save = false } = {}): Promise<void> {
     if (save) {
       if (this.vm.status().phase === 'running') await this.grid.keepProgress(5000);
-      await this.contribution.dispose({ save });
+      if (await this.contribution.end()) await this.contribution.finished();
     }
     await this.grid.end(0);
-    if (!save) await this.contribution.dispose();
+    await this.contribution.dispose();
+    await this.contribution.finished();
     this.#close();
   }
 }

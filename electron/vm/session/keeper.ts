@@ -125,8 +125,9 @@ export class SessionKeeper {
       try {
         const left = until - this.time.now();
         const { files, keys } = this.#o;
-        const attemptMs = this.#everOpen ? this.bounds.attemptMs : this.bounds.openMs;
-        const opening = { files, keys, fresh: !this.#everOpen && this.#o.fresh !== false };
+        const fresh = !this.#everOpen && this.#o.fresh !== false;
+        const attemptMs = fresh ? this.bounds.openMs : this.bounds.attemptMs;
+        const opening = { files, keys, fresh };
         const hello = await link.open(opening, Math.min(left, attemptMs));
         this.#everOpen = true;
         await this.#prepare(link);

@@ -1,13 +1,10 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type TestInfo } from '@playwright/test';
-import {
-  type SettingsDocument,
-  type SettingsLayer,
-  settingsVersion,
-} from '../../../electron/contract/settings.ts';
+import type { SettingsLayer } from '../../../electron/contract/settings.ts';
 import { electronBinary } from '../../../resources/dev/electron-runtime.ts';
+import { writeSettings } from '../../fixtures/undisturbed.ts';
 
 export const checkoutDir = path.resolve(import.meta.dirname, '../../..');
 
@@ -18,18 +15,14 @@ export interface Home {
   remove(): void;
 }
 
-/** A screen that has just come up counts as used, and a machine that runs tests as busy: neither holds a test up. */
-const undisturbed: SettingsLayer = { 'inUse.share': 1, 'pauseOn.load': null };
-
 /**
  * A folder for everything of one host; short, for the sockets in it, and passable for QEMU's own user.
- * @param settings the person's
+ * @param settings the person's; by default nothing holds its jobs up
  */
-export function makeHome(settings: SettingsLayer = undisturbed): Home {
+export function makeHome(settings?: SettingsLayer): Home {
   const homeDir = mkdtempSync(path.join(tmpdir(), 'gl-'));
   chmodSync(homeDir, 0o711);
-  const document: SettingsDocument = { version: settingsVersion, settings };
-  writeFileSync(path.join(homeDir, 'settings.json'), JSON.stringify(document), { mode: 0o600 });
+  writeSettings(homeDir, settings);
   return {
     homeDir,
     async keepLog(info) {
