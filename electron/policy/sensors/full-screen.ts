@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import { GleanerError } from '../../contract/failures.ts';
+import { BunchedLook } from './bunched-look.ts';
 import type { OnDisplay } from './input-x11.ts';
 import type { Reading, Sensor } from './sensor.ts';
 import { XConnection } from './x11/connection.ts';
@@ -33,34 +34,34 @@ export function fullScreenSensor({ env, clock }: OnDisplay): Sensor {
   };
 }
 
+interface Atoms {
+  readonly active: number;
+  readonly state: number;
+  readonly full: number;
+}
+
 class Watch implements Disposable {
   readonly #connection: XConnection;
-  readonly #clock: Clock;
   readonly #report: (reading: Reading) => void;
-  readonly #fail: (error: unknown) => void;
-  readonly #atoms: { readonly active: number; readonly state: number; readonly full: number };
+  readonly #atoms: Atoms;
+  readonly #looks: BunchedLook;
   #window = 0;
-  #looking = false;
-  #again = false;
-  #ended = false;
-  #cancel: (() => void) | undefined;
 
   private constructor(
     connection: XConnection,
     clock: Clock,
-    atoms: { readonly active: number; readonly state: number; readonly full: number },
+    atoms: Atoms,
     report: (reading: Reading) => void,
     fail: (error: unknown) => void,
   ) {
     this.#connection = connection;
-    this.#clock = clock;
     this.#atoms = atoms;
     this.#report = report;
-    this.#fail = fail;
+    this.#looks = new BunchedLook({ look: () => this.#look(), clock, bunchMs, fail });
     connection.onEvent(({ name, wid, atom }) => {
       if (name !== 'PropertyNotify') return;
       const isActive = wid === connection.root && atom === atoms.active;
-      if (isActive || (wid === this.#window && atom === atoms.state)) this.#lookSoon();
+      if (isActive || (wid === this.#window && atom === atoms.state)) this.#looks.soon();
     });
     connection.hear(connection.root, connection.propertyChange);
   }
@@ -77,42 +78,22 @@ class Watch implements Disposable {
       full: await connection.atom('_NET_WM_STATE_FULLSCREEN'),
     };
     const watch = new Watch(connection, clock, atoms, report, fail);
-    await watch.#look();
+    await watch.#looks.now();
     return watch;
   }
 
   dispose(): void {
-    this.#ended = true;
-    this.#cancel?.();
+    this.#looks.dispose();
     this.#connection.dispose();
   }
 
-  #lookSoon(): void {
-    if (this.#ended) return;
-    if (this.#looking || this.#cancel) {
-      this.#again = true;
-      return;
-    }
-    this.#look().catch((error: unknown) => {
-      if (!this.#ended) this.#fail(error);
-    });
-  }
-
   async #look(): Promise<void> {
-    this.#looking = true;
-    this.#again = false;
     const { active, state, full } = this.#atoms;
     const [window] = await this.#connection.words(this.#connection.root, active);
     this.#follow(window ?? 0);
     const states = this.#window === 0 ? [] : await this.#connection.words(this.#window, state);
-    this.#looking = false;
-    if (this.#ended) return;
     // Without the property there is no window manager that could tell.
-    this.#report({ fullScreen: window === undefined ? null : states.includes(full) });
-    this.#cancel = this.#clock.after(bunchMs, () => {
-      this.#cancel = undefined;
-      if (this.#again) this.#lookSoon();
-    });
+    if (!this.#looks.ended) this.#report({ fullScreen: window === undefined ? null : states.includes(full) });
   }
 
   /** Hears the window's changes from before its state is asked. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
+import { BunchedLook } from './bunched-look.ts';
 import { Bus, type BusObject, type BusPlace, type BusSignal, changesOf, tellsChange } from './bus.ts';
 
 /** Changes that come in a bunch are answered by one more look, so much later. */
@@ -63,16 +64,11 @@ export async function followServices<T>(o: {
 
 class Follower<T> implements Disposable {
   readonly #bus: Bus;
-  readonly #clock: Clock;
   readonly #service: Followed<T>;
   readonly #see: (value: T | undefined) => void;
-  readonly #fail: (error: unknown) => void;
+  readonly #looks: BunchedLook;
   /** The service's unique name, which nobody else can send under. */
   #owner: string | null = null;
-  #looking = false;
-  #again = false;
-  #ended = false;
-  #cancel: (() => void) | undefined;
 
   constructor(
     bus: Bus,
@@ -82,10 +78,9 @@ class Follower<T> implements Disposable {
     fail: (error: unknown) => void,
   ) {
     this.#bus = bus;
-    this.#clock = clock;
     this.#service = service;
     this.#see = see;
-    this.#fail = fail;
+    this.#looks = new BunchedLook({ look: () => this.#look(), clock, bunchMs, fail });
   }
 
   async start(): Promise<void> {
@@ -101,7 +96,7 @@ class Follower<T> implements Disposable {
       });
     }
     this.#owner = await this.#bus.owner(object.service);
-    await this.#look();
+    await this.#looks.now();
   }
 
   hear(signal: BusSignal): void {
@@ -110,44 +105,22 @@ class Follower<T> implements Disposable {
       const [name, , owner] = signal.body;
       if (signal.member !== 'NameOwnerChanged' || name !== object.service) return;
       this.#owner = typeof owner === 'string' && owner !== '' ? owner : null;
-      this.#lookSoon();
+      this.#looks.soon();
       return;
     }
     if (signal.sender !== this.#owner) return;
     const isNamed =
       signal.path === object.path && signal.interface === object.interface && changes.includes(signal.member);
-    if (isNamed || tellsChange(signal, object)) this.#lookSoon();
+    if (isNamed || tellsChange(signal, object)) this.#looks.soon();
   }
 
   dispose(): void {
-    this.#ended = true;
-    this.#cancel?.();
-  }
-
-  #lookSoon(): void {
-    if (this.#ended) return;
-    if (this.#looking || this.#cancel) {
-      this.#again = true;
-      return;
-    }
-    this.#look().catch((error: unknown) => {
-      if (!this.#ended) this.#fail(error);
-    });
+    this.#looks.dispose();
   }
 
   async #look(): Promise<void> {
-    this.#looking = true;
-    this.#again = false;
     const owner = this.#owner;
-    try {
-      const value = owner === null ? undefined : await this.#service.look(this.#bus);
-      if (!this.#ended) this.#see(owner === this.#owner ? value : undefined);
-    } finally {
-      this.#looking = false;
-    }
-    this.#cancel = this.#clock.after(bunchMs, () => {
-      this.#cancel = undefined;
-      if (this.#again) this.#lookSoon();
-    });
+    const value = owner === null ? undefined : await this.#service.look(this.#bus);
+    if (!this.#looks.ended) this.#see(owner === this.#owner ? value : undefined);
   }
 }
