@@ -102,8 +102,8 @@ const bad: readonly BadJob[] = [
     },
   },
   {
-    name: 'prints 256 MiB',
-    line: 'head -c 4096 /dev/zero | tr "\\0" a; head -c 256M /dev/zero; echo complaint >&2; exit 7',
+    name: 'prints 1 GB',
+    line: 'head -c 4096 /dev/zero | tr "\\0" a; head -c 1000000000 /dev/zero; echo complaint >&2; exit 7',
     words: { limits: { log: 4096 } },
     code: 'job-exited',
     says: /exit code 7/,
