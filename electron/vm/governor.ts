@@ -19,6 +19,8 @@ export interface GovernorOptions {
 }
 
 const sampleMs = 1000;
+/** A guest that is being given a new quota has not disobeyed yet; so many samples at most are forgiven it. */
+const forgivenSamples = 3;
 const cgroupPeriodUsec = 100_000;
 const pwmPeriodMs = 200;
 
@@ -38,6 +40,8 @@ export class Governor implements Disposable {
   #applying: Promise<void> | undefined;
   /** The quota may have changed while one was being set. */
   #applyAgain = false;
+  /** Samples still forgiven, see {@link forgivenSamples}. */
+  #forgiven = forgivenSamples;
 
   constructor(o: GovernorOptions) {
     this.#o = o;
@@ -65,6 +69,9 @@ export class Governor implements Disposable {
     try {
       await this.#applying;
       this.#applied = quota;
+      // What it used before it had this quota says nothing about it.
+      if (this.#forgiven > 0) this.#last = this.#read();
+      this.#forgiven = 0;
     } catch (error) {
       this.#applied = undefined;
       throw error;
@@ -78,6 +85,7 @@ export class Governor implements Disposable {
     const wasPwm = this.#state.mode === 'pwm';
     this.#share = share;
     this.#state = startShare(share);
+    this.#forgiven = forgivenSamples;
     if (wasPwm) this.#endPwm();
     if (this.#running) this.#applyLater();
   }
@@ -120,6 +128,10 @@ export class Governor implements Disposable {
     const now = this.#read();
     const last = this.#last;
     this.#last = now;
+    if (this.#applying && this.#forgiven > 0) {
+      this.#forgiven -= 1;
+      return;
+    }
     if (!now || !last || now.at <= last.at) return;
     const before = this.#state.mode;
     const sample = { wallMs: now.at - last.at, cpuMs: now.cpuMs - last.cpuMs };

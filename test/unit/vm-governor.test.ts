@@ -12,7 +12,10 @@ class Guest {
   wants = 0;
   paused = false;
   refuses = false;
+  /** How long it takes to take a quota, in ms. */
+  slowMs = 0;
   readable = true;
+  obeys = false;
   readonly governor: Governor;
   #cpuMs = 0;
   #at = 0;
@@ -24,7 +27,17 @@ class Guest {
       cpuMs: () => (this.readable ? this.#meter() : undefined),
       setCpu: (quota) => {
         this.quotas.push(quota);
-        return this.refuses ? Promise.reject(new Error('no session')) : Promise.resolve();
+        if (this.refuses) return Promise.reject(new Error('no session'));
+        const take = (): void => {
+          if (this.obeys) this.wants = quota === 'max' ? 1 : quota / 100_000;
+        };
+        if (this.slowMs === 0) return Promise.resolve(take());
+        return new Promise((resolve) => {
+          this.clock.after(this.slowMs, () => {
+            take();
+            resolve();
+          });
+        });
       },
       pause: () => {
         this.#meter();
@@ -185,5 +198,33 @@ describe('force', () => {
     await guest.pass(60_000);
     expect(guest.governor.mode).toBe('cgroup');
     expect(guest.paused).toBe(false);
+  });
+});
+
+describe('a new grant', () => {
+  it('does not hold against the guest what it used until it had its quota', async () => {
+    guest = new Guest(1);
+    guest.wants = 1;
+    guest.obeys = true;
+    guest.governor.run();
+    await guest.pass(12_000);
+    guest.slowMs = 1400;
+    guest.governor.setShare(0.25);
+    await guest.pass(15_000);
+    expect(guest.governor.mode).toBe('cgroup');
+    expect(guest.sent).toEqual([]);
+    expect(await guest.used(20_000)).toBeGreaterThan(0.23);
+  });
+
+  it('is enforced on a guest that never takes it', async () => {
+    guest = new Guest(1);
+    guest.wants = 1;
+    guest.slowMs = 1e9;
+    guest.governor.run();
+    await guest.pass(2000);
+    guest.governor.setShare(0.25);
+    await guest.pass(9000);
+    expect(guest.governor.mode).toBe('pwm');
+    expect(await guest.used(10_000)).toBeLessThan(0.27);
   });
 });
