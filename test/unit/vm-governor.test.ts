@@ -31,7 +31,10 @@ class Guest {
         const take = (): void => {
           if (this.obeys) this.wants = quota === 'max' ? 1 : quota / 100_000;
         };
-        if (this.slowMs === 0) return Promise.resolve(take());
+        if (this.slowMs === 0) {
+          take();
+          return Promise.resolve();
+        }
         return new Promise((resolve) => {
           this.clock.after(this.slowMs, () => {
             take();
