@@ -5,8 +5,10 @@ import type { Policy } from '../policy/causes.ts';
 import { decide, type History, noHistory, withoutHolds } from '../policy/decide.ts';
 import type { Pause } from '../policy/pause.ts';
 
-/** The wall clock may jump, so no timer is trusted for longer, in ms. */
-const longestWaitMs = 30_000;
+/** The wall clock may jump: where a time of it is waited for, no timer is trusted for longer, in ms. */
+const clockWaitMs = 30_000;
+/** What only monotonic time decides needs no such looks, which would cost an idle computer something each. */
+const longestWaitMs = 600_000;
 
 export interface PolicyDeskOptions {
   readonly signals: () => Signals;
@@ -67,6 +69,11 @@ export class PolicyDesk implements Disposable {
     this.#cancel?.();
   }
 
+  #waitsForTheClock(): boolean {
+    const until = this.#o.pause()?.until ?? null;
+    return until !== null || this.#o.effective().values['schedule.windows'].length > 0;
+  }
+
   #wakeAt(again: number | null): void {
     if (this.#again === again && this.#cancel) return;
     this.#again = again;
@@ -74,7 +81,8 @@ export class PolicyDesk implements Disposable {
     this.#cancel = undefined;
     if (again === null || this.#disposed) return;
     const { clock, onDue } = this.#o;
-    const wait = Math.min(longestWaitMs, Math.max(1, again - clock.monotonic()));
+    const most = this.#waitsForTheClock() ? clockWaitMs : longestWaitMs;
+    const wait = Math.min(most, Math.max(1, again - clock.monotonic()));
     this.#cancel = clock.after(wait, () => {
       this.#cancel = undefined;
       onDue();
