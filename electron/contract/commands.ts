@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import type { Failure } from './failures.ts';
+import {
+  GridDetail,
+  GridId,
+  GridShare,
+  GridView,
+  JoinRequest,
+  KnownProject,
+  ManagerView,
+  ProjectOffer,
+  ProjectUrl,
+} from './grids.ts';
 import { JobDocument, JobId, JobStream } from './job.ts';
 import { LedgerEntry, LedgerVerdict } from './ledger.ts';
+import { HostName, NetworkReport, PortNumber } from './network.ts';
 import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
 import { EffectiveSetting, SettingKey } from './settings.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
@@ -109,6 +121,93 @@ export const commands = {
   'yields.report': { input: nothing, output: YieldReport, stream: 'none' },
   /** What a desktop session says of its person, where the host has no sensor of its own. */
   'presence.report': { input: PresenceReport, output: z.null(), stream: 'none' },
+  'grids.list': { input: nothing, output: z.array(GridView), stream: 'none' },
+  'grids.show': { input: z.strictObject({ id: GridId }), output: GridDetail, stream: 'none' },
+  /** The public projects that Gleaner knows of; asks nobody. */
+  'grids.known': { input: nothing, output: z.array(KnownProject), stream: 'none' },
+  /** Asks the project (or account manager) at this address what it is. `allowPrivate`: it may be on a private network. */
+  'grids.lookup': {
+    input: z.strictObject({ url: ProjectUrl, allowPrivate: z.boolean().default(false) }),
+    output: ProjectOffer,
+    stream: 'none',
+  },
+  /** Signs in and joins; the VM attaches as soon as it may run. */
+  'grids.join': { input: JoinRequest, output: GridView, stream: 'none' },
+  /** Detaches, and deletes the project's disk with all that is on it. */
+  'grids.leave': { input: z.strictObject({ id: GridId }), output: z.null(), stream: 'none' },
+  /** Asks the project for news and work as soon as its VM runs. */
+  'grids.update': { input: z.strictObject({ id: GridId }), output: GridView, stream: 'none' },
+  'grids.set': {
+    input: z.strictObject({
+      id: GridId,
+      share: GridShare.optional(),
+      noNewWork: z.boolean().optional(),
+      suspended: z.boolean().optional(),
+    }),
+    output: GridView,
+    stream: 'none',
+  },
+  /** Aborts one task of a project. */
+  'grids.abort-task': {
+    input: z.strictObject({ id: GridId, task: z.string().min(1).max(256) }),
+    output: z.null(),
+    stream: 'none',
+  },
+  /** Lets a grid's VM speak to one more place. `private`: on the company's network. */
+  'grids.allow': {
+    input: z.strictObject({
+      id: GridId,
+      host: HostName,
+      port: PortNumber,
+      private: z.boolean().default(false),
+    }),
+    output: GridDetail,
+    stream: 'none',
+  },
+  /** Takes back what `grids.allow` gave. */
+  'grids.forbid': {
+    input: z.strictObject({ id: GridId, host: HostName, port: PortNumber }),
+    output: GridDetail,
+    stream: 'none',
+  },
+  /** Joins an account manager: it names the projects. The password is hashed at once and kept only so. */
+  'manager.join': {
+    input: z.strictObject({
+      url: ProjectUrl,
+      name: z.string().min(1).max(254),
+      password: z.string().min(1).max(256),
+      allowPrivate: z.boolean().default(false),
+    }),
+    output: ManagerView,
+    stream: 'none',
+  },
+  'manager.sync': { input: nothing, output: ManagerView, stream: 'none' },
+  /** Leaves it, and the projects that it named when `leaveProjects`. */
+  'manager.leave': {
+    input: z.strictObject({ leaveProjects: z.boolean() }),
+    output: z.null(),
+    stream: 'none',
+  },
+  'network.report': { input: nothing, output: NetworkReport, stream: 'none' },
+  /** The name and password for the proxy, kept with the host's secrets; null forgets them. */
+  'network.proxy-login': {
+    input: z.strictObject({
+      login: z.strictObject({ name: z.string().min(1).max(254), password: z.string().max(256) }).nullable(),
+    }),
+    output: z.null(),
+    stream: 'none',
+  },
+  /** Builds the guest images anew when newer packages are to be had; in use from each VM's next start. */
+  'appliance.update': {
+    input: nothing,
+    output: z.strictObject({
+      updated: z.boolean(),
+      /** Epoch ms at which the images in use were made. */
+      builtAt: z.int().nullable(),
+      packages: z.array(z.strictObject({ name: z.string(), from: z.string().nullable(), to: z.string() })),
+    }),
+    stream: 'none',
+  },
   doctor: { input: nothing, output: z.array(Check), stream: 'none' },
 } as const satisfies Record<
   string,

@@ -7,16 +7,27 @@ const CreditStatus = z.enum(['pending', 'settled', 'observed']);
 export const Outcome = z.enum(['done', 'failed', 'aborted', 'interrupted']);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** The hashed body of one entry: one attempt at one job. Times are epoch ms; durations and CPU are seconds. */
-export const EntryBody = z.strictObject({
-  kind: z.literal('attempt'),
+const Hosts = z.array(z.strictObject({ host: z.string().max(260), sent: z.int(), received: z.int() }));
+const Credit = z.strictObject({ amount: z.number(), unit: z.string().max(16), status: CreditStatus });
+
+/** What every body has; `grid`, `job` and `attempt` together are unique. Times are epoch ms; durations and CPU are seconds. */
+const common = {
   grid: z.string().max(64),
-  job: z.string().max(64),
+  job: z.string().max(256),
   attempt: z.int().min(1),
-  outcome: Outcome,
-  failure: FailureCode.nullable(),
   startedAt: z.int(),
   endedAt: z.int(),
+  hosts: Hosts,
+  /** sha256 of the personal fields beside the entry, so that they can expire without breaking the chain. */
+  personalDigest: z.string().max(80),
+};
+
+/** One attempt at one job. */
+export const AttemptBody = z.strictObject({
+  kind: z.literal('attempt'),
+  ...common,
+  outcome: Outcome,
+  failure: FailureCode.nullable(),
   wallSeconds: z.number().min(0),
   frozenSeconds: z.number().min(0),
   cpuSeconds: z.number().min(0),
@@ -26,11 +37,35 @@ export const EntryBody = z.strictObject({
   inputDigest: z.string().max(80),
   resultDigest: z.string().max(80).nullable(),
   accelerator: z.string().max(16),
-  hosts: z.array(z.strictObject({ host: z.string().max(260), sent: z.int(), received: z.int() })),
-  credit: z.strictObject({ amount: z.number(), unit: z.string().max(16), status: CreditStatus }).nullable(),
-  /** sha256 of the personal fields beside the entry, so that they can expire without breaking the chain. */
-  personalDigest: z.string().max(80),
+  credit: Credit.nullable(),
 });
+export type AttemptBody = z.infer<typeof AttemptBody>;
+
+/**
+ * A change of what a grid that signs nothing says it credits this host: a rise, or a fall as a correction. `job` is
+ * `credit:HOST:FROM:TO`, so that the same change is never booked twice.
+ */
+const CreditBody = z.strictObject({
+  kind: z.literal('credit'),
+  ...common,
+  /** The host's number at the grid. */
+  hostId: z.string().max(64),
+  from: z.number(),
+  to: z.number(),
+  credit: Credit,
+});
+
+/** What a grid's VM moved through the gateway between two times. `job` is `network:STARTED`. */
+const NetworkBody = z.strictObject({
+  kind: z.literal('network'),
+  ...common,
+  /** How often it was refused. */
+  denied: z.int().min(0),
+  credit: z.null(),
+});
+
+/** The hashed body of one entry. */
+export const EntryBody = z.discriminatedUnion('kind', [AttemptBody, CreditBody, NetworkBody]);
 export type EntryBody = z.infer<typeof EntryBody>;
 
 export const EntryPersonal = z.strictObject({ title: z.string().max(120), owner: z.string().max(120) });

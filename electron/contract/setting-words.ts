@@ -10,6 +10,7 @@ export interface SettingWords {
 const share = 'a share from 0 (not at all) to 1 (all of it), e.g. 0.25';
 const yesOrNo = 'true or false';
 const orNever = ', or null for never';
+const orNoLimit = ', or null for no limit';
 
 /** Every setting in words, for help, refusals and documentation. */
 export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
@@ -56,6 +57,48 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     about: 'whether jobs may use a network that is billed by volume',
     holds: yesOrNo,
   },
+  'network.quotaDayBytes': {
+    about: 'bytes that all grids together may move in a day',
+    holds: `whole bytes${orNoLimit}`,
+  },
+  'network.quotaMonthBytes': {
+    about: 'bytes that all grids together may move in a month',
+    holds: `whole bytes${orNoLimit}`,
+  },
+  'network.downBytesPerSecond': {
+    about: 'how fast all grids together may load',
+    holds: `bytes per second, from 1024 on${orNoLimit}`,
+  },
+  'network.upBytesPerSecond': {
+    about: 'how fast all grids together may send',
+    holds: `bytes per second, from 1024 on${orNoLimit}`,
+  },
+  'network.proxy': {
+    about: 'the proxy through which grids reach the network',
+    holds: 'system, none, http://HOST:PORT, https://HOST:PORT, or pac+https://HOST/proxy.pac',
+  },
+  'network.authorities': {
+    about: 'certificates of authorities to be trusted besides the public ones',
+    holds: 'certificates in PEM, or null for none',
+  },
+  'grids.permitted': {
+    about: 'the projects and account managers that may be joined',
+    holds: 'up to 64 addresses, or null for any',
+  },
+  'grids.boinc': {
+    about: 'projects that an organization joins for all of its computers',
+    holds: 'up to 16 of {"url", "key", "share", "contacts": [{"host", "port", "private"}]}',
+  },
+  'grids.localShare': {
+    about: 'how much of the CPU time the embedded grid gets, beside the shares of the joined ones',
+    holds: 'a number from 0 to 1000000',
+  },
+  'grids.diskBytes': {
+    about: "largest size of a project's own disk",
+    holds: 'whole bytes, 512 MiB to 1 TiB',
+  },
+  'vm.maxRunning': { about: 'how many VMs may run at a time', holds: 'a whole number from 1 to 16' },
+  'vm.memoryTotalBytes': { about: 'memory of all VMs together', holds: 'whole bytes, 256 MiB to 1 TiB' },
   'resume.afterSeconds': {
     about: 'how long the reason for a freeze must be gone before work goes on',
     holds: 'whole seconds from 5 to 3600',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Failure } from './failures.ts';
+import { HostName, PortNumber } from './network.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -36,6 +37,29 @@ const timeZone = z.string().refine((name) => {
   }
 }, 'this time zone is not known');
 
+const ProxySetting = z
+  .string()
+  .max(500)
+  .refine(
+    (text) =>
+      text === 'system' || text === 'none' || /^(https?|pac\+https?):\/\/[^\s@/?#]+(\/[^\s@]*)?$/.test(text),
+    'a proxy is written like http://proxy.example.org:3128, without name and password',
+  );
+
+/** A project that an organization joins for all of its computers. */
+export const OrganizationProject = z.strictObject({
+  url: z.string().min(1).max(500),
+  /** A weak account key, which can do nothing but compute. */
+  key: z.string().regex(/^[A-Za-z0-9_-]{16,256}$/),
+  share: z.number().min(0).max(1_000_000).default(100),
+  /** What its VM may contact besides the project's own address, as `host:port`. */
+  contacts: z
+    .array(z.strictObject({ host: HostName, port: PortNumber, private: z.boolean().default(false) }))
+    .max(64)
+    .default([]),
+});
+export type OrganizationProject = z.infer<typeof OrganizationProject>;
+
 /**
  * Every setting by its key, with what it may hold. A value comes from the highest layer that names it:
  * built-in < admin default < user < locked. A layer that names a preset speaks for all of the preset's values.
@@ -66,6 +90,40 @@ export const settingTypes = {
   'battery.aboveCharge': z.number().min(0).max(1).nullable(),
   /** Whether jobs may use a network that is billed by volume. */
   'network.metered': z.boolean(),
+  /** Bytes through the gateway in a calendar day or month; null: no limit. */
+  'network.quotaDayBytes': z.int().min(0).nullable(),
+  'network.quotaMonthBytes': z.int().min(0).nullable(),
+  /** Bytes per second, all grids together; null: no limit. */
+  'network.downBytesPerSecond': z.int().min(1024).nullable(),
+  'network.upBytesPerSecond': z.int().min(1024).nullable(),
+  /** `system`, `none`, `http://HOST:PORT`, `https://HOST:PORT` or `pac+https://…/proxy.pac`. */
+  'network.proxy': ProxySetting,
+  /** Certificates (PEM) of authorities to be trusted besides the public ones; null: none. */
+  'network.authorities': z
+    .string()
+    .max(64 * 1024)
+    .regex(
+      /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/,
+      'certificates are written in PEM',
+    )
+    .nullable(),
+  /** Addresses of the projects and managers that may be joined; null: any. */
+  'grids.permitted': z.array(z.string().min(1).max(500)).max(64).nullable(),
+  /** Projects that are joined by the organization, for all. */
+  'grids.boinc': z.array(OrganizationProject).max(16),
+  /** How much of the CPU time the embedded grid gets, beside the shares of the joined ones. */
+  'grids.localShare': z.number().min(0).max(1_000_000),
+  /** Largest size of a project's own disk. */
+  'grids.diskBytes': z
+    .int()
+    .min(512 * MiB)
+    .max(1024 * GiB),
+  /** How many VMs may run at a time, and the memory of all of them. */
+  'vm.maxRunning': z.int().min(1).max(16),
+  'vm.memoryTotalBytes': z
+    .int()
+    .min(256 * MiB)
+    .max(1024 * GiB),
   /** How long the reason for a pause must be gone before work goes on (input has `idle.afterSeconds`). */
   'resume.afterSeconds': seconds.min(5).max(3600),
   /** Empty: always. */
@@ -168,6 +226,18 @@ const balanced: PresetValues = {
   'pauseOn.diskFreeBelowBytes': GiB,
   'battery.aboveCharge': null,
   'network.metered': false,
+  'network.quotaDayBytes': null,
+  'network.quotaMonthBytes': null,
+  'network.downBytesPerSecond': null,
+  'network.upBytesPerSecond': null,
+  'network.proxy': 'system',
+  'network.authorities': null,
+  'grids.permitted': null,
+  'grids.boinc': [],
+  'grids.localShare': 100,
+  'grids.diskBytes': 4 * GiB,
+  'vm.maxRunning': 1,
+  'vm.memoryTotalBytes': 2 * GiB,
   'resume.afterSeconds': 30,
   'schedule.windows': [],
   'schedule.timeZone': null,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Failure } from './failures.ts';
+import { GridView, ManagerView } from './grids.ts';
 import { JobState } from './job.ts';
+import { Denial } from './network.ts';
 import { Allowance, YieldStats } from './policy.ts';
 import { Preset, Source } from './settings.ts';
 
@@ -84,31 +86,28 @@ export const JobView = z.strictObject({
   cpuSeconds: z.number(),
   memoryPeakBytes: z.int(),
   checkpointAt: time.nullable(),
+  /** After it the result is worth nothing. */
+  deadline: time.nullable(),
   earned: z.strictObject({ amount: z.number(), unit: z.string() }).nullable(),
   failure: Failure.nullable(),
   hasResult: z.boolean(),
 });
 export type JobView = z.infer<typeof JobView>;
 
-export const GridView = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  queued: z.int(),
-  running: z.int(),
-  done: z.int(),
-  failed: z.int(),
-  aborted: z.int(),
-});
-export type GridView = z.infer<typeof GridView>;
-
 export const Today = z.strictObject({
   cpuSeconds: z.number(),
   wallSeconds: z.number(),
   jobsDone: z.int(),
   jobsFailed: z.int(),
-  /** One row per grid and unit: units are never added up. */
+  /** One row per grid and unit: units are never added up. `observed` is read off a grid that signs nothing. */
   earned: z.array(
-    z.strictObject({ grid: z.string(), unit: z.string(), settled: z.number(), pending: z.number() }),
+    z.strictObject({
+      grid: z.string(),
+      unit: z.string(),
+      settled: z.number(),
+      pending: z.number(),
+      observed: z.number(),
+    }),
   ),
 });
 export type Today = z.infer<typeof Today>;
@@ -121,6 +120,9 @@ export const Snapshot = z.strictObject({
   vms: z.array(VmView),
   jobs: z.array(JobView),
   grids: z.array(GridView),
+  manager: ManagerView.nullable(),
+  /** What VMs wanted to reach and did not, of the last day: the newest first, at most 5. */
+  denials: z.array(Denial),
   today: Today,
   yields: YieldStats,
   /** Work that was lost today because the computer had to go faster than it could be kept, in seconds. */

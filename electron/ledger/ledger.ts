@@ -18,7 +18,11 @@ import { totalsSince } from './totals.ts';
 import { verifyChain } from './verify.ts';
 
 /** An entry's body before the ledger has put the personal fields beside it. */
-export type Booking = Omit<EntryBody, 'personalDigest'>;
+export type Booking = EntryBody extends infer Body
+  ? Body extends EntryBody
+    ? Omit<Body, 'personalDigest'>
+    : never
+  : never;
 
 const entryColumns = `l.seq, l.booked_at, l.body, l.previous, l.hash, p.personal
   FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq`;
