@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { EntryBody, EntryPersonal, JobDocument } from '../../contract/index.ts';
+import type { AttemptBody, EntryPersonal, JobDocument } from '../../contract/index.ts';
 
 export type Value = string | number | null;
 
@@ -13,7 +13,7 @@ export interface QueueDatabase {
 }
 
 /** Books one attempt; called inside the transaction that ends its lease. */
-export type Book = (body: Omit<EntryBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
+export type Book = (body: Omit<AttemptBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
 
 export interface QueueOptions {
   readonly database: QueueDatabase;
