@@ -37,7 +37,6 @@ export const failureCodes = [
   'document-too-large',
   'archive-invalid',
   'archive-too-large',
-  'network-unavailable',
   'appliance-unknown',
   'resources-unavailable',
   'job-finished',

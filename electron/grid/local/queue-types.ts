@@ -21,6 +21,10 @@ export interface QueueOptions {
   /** Made when missing. */
   readonly jobsDir: string;
   readonly clock: Clock;
+  /** Whether jobs that declare network may be begun now; by default they may. */
+  readonly networkOpen?: () => boolean;
+  /** What the running job has moved so far through the gateway; asked once at its end. */
+  readonly contacted?: () => AttemptBody['hosts'];
   /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
   readonly step?: (name: QueueStep) => void;
 }
