@@ -232,7 +232,7 @@ export class Contribution<Session extends object> implements Disposable {
   /** What runs in the guest beside jobs ends in order, unless there is work again or it must be given back meanwhile. */
   async #stopQuietly(): Promise<void> {
     const { vm, quiet } = this.#o;
-    await quiet?.();
+    if (quiet) await quiet();
     if (!this.#disposed && this.#busy === undefined && vm.status().phase === 'running') await vm.stop();
   }
 

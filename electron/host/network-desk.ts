@@ -14,7 +14,11 @@ import type { Booking } from '../ledger/ledger.ts';
 
 /** How long bytes wait before they are written down: each write is synced. In ms. */
 const writeAfterMs = 10_000;
+/** How often a quota that is used up is looked at again, in ms: a new day begins by the wall clock. */
+const againMs = 10 * 60_000;
 const dayMs = 86_400_000;
+/** How many hosts of one grid are told apart. */
+const hostsMax = 200;
 
 export interface Login {
   readonly name: string;
@@ -48,13 +52,18 @@ export class NetworkDesk implements Disposable {
   readonly #unbooked = new Map<string, Counted>();
   readonly #open = new Set<string>();
   #login: Login | null = null;
+  #disposed = false;
   #cancelWrite: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
+  /** The day that the totals are of. */
+  #day: string;
   #totals: { today: number; month: number };
   #denials: readonly Denial[];
 
   constructor(o: NetworkDeskOptions) {
     this.#o = o;
     this.#totals = o.traffic.totals();
+    this.#day = new Date(o.clock.now()).toDateString();
     this.#denials = this.#latest();
   }
 
@@ -90,10 +99,12 @@ export class NetworkDesk implements Disposable {
   }
 
   count(grid: string, rows: readonly TrafficRow[]): void {
-    for (const { host, sent, received } of rows) {
+    for (const { host: named, sent, received } of rows) {
       this.#totals.today += sent + received;
       this.#totals.month += sent + received;
       for (const hosts of [this.#pendingOf(grid), this.#unbookedOf(grid).hosts]) {
+        // A wildcard can name any number of hosts.
+        const host = hosts.has(named) || hosts.size < hostsMax ? named : 'others';
         const known = hosts.get(host) ?? { sent: 0, received: 0 };
         hosts.set(host, { sent: known.sent + sent, received: known.received + received });
       }
@@ -189,19 +200,25 @@ export class NetworkDesk implements Disposable {
   dispose(): void {
     for (const grid of [...this.#unbooked.keys()]) this.book(grid);
     this.#write();
+    this.#cancelLook?.();
+    this.#disposed = true;
   }
 
   #closed(asked: boolean): GatewayRules['closed'] {
     const values = this.#o.settings();
+    // A new day, or a new month.
+    if (new Date(this.#o.clock.now()).toDateString() !== this.#day) this.#write();
     const day = values['network.quotaDayBytes'];
     const month = values['network.quotaMonthBytes'];
     if (month !== null && this.#totals.month >= month) {
+      this.#lookAgain();
       return {
         reason: 'quota-month',
         sentence: 'This month’s network quota is used up; it begins anew with the next month.',
       };
     }
     if (day !== null && this.#totals.today >= day) {
+      this.#lookAgain();
       return { reason: 'quota-day', sentence: 'Today’s network quota is used up; it begins anew tomorrow.' };
     }
     if (!asked && this.#o.metered() === true && !values['network.metered']) {
@@ -211,6 +228,14 @@ export class NetworkDesk implements Disposable {
       };
     }
     return null;
+  }
+
+  #lookAgain(): void {
+    if (this.#disposed) return;
+    this.#cancelLook ??= this.#o.clock.after(againMs, () => {
+      this.#cancelLook = undefined;
+      this.#o.onChange();
+    });
   }
 
   #proxy(setting: Settings['network.proxy']): ProxyRule {
@@ -251,8 +276,8 @@ export class NetworkDesk implements Disposable {
         );
         this.#pending.delete(grid);
       }
-      // A new day may have begun.
       this.#totals = this.#o.traffic.totals();
+      this.#day = new Date(this.#o.clock.now()).toDateString();
     });
   }
 
