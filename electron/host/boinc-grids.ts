@@ -21,8 +21,9 @@ import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, type VmWorld, vcpusOf } from './grid-vm.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
+import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
-import { sameProject, type WebDesk } from './web-desk.ts';
+import type { WebDesk } from './web-desk.ts';
 
 export interface BoincGridsOptions {
   readonly store: BoincStore;

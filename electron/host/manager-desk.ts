@@ -8,8 +8,9 @@ import { Mutex } from '../base/mutex.ts';
 import { type CommandParsed, GleanerError, type ManagerView, toFailure } from '../contract/index.ts';
 import { ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
 import type { BoincGrids } from './boinc-grids.ts';
+import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
-import { sameProject, type WebDesk } from './web-desk.ts';
+import type { WebDesk } from './web-desk.ts';
 
 const sealedName = 'manager';
 const firstRetryMs = 5 * 60_000;

@@ -6,7 +6,7 @@ import { Mutex } from '../base/mutex.ts';
 import { type EffectiveSettings, type OrganizationProject, toFailure } from '../contract/index.ts';
 import type { BoincGrids } from './boinc-grids.ts';
 import type { ProblemsOf } from './problems.ts';
-import { sameProject } from './web-desk.ts';
+import { sameProject } from './project-url.ts';
 
 const firstRetryMs = 60_000;
 const longestRetryMs = 60 * 60_000;

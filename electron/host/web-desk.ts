@@ -3,7 +3,6 @@ import type { SpawnWorker } from '../base/worker.ts';
 import {
   type Account,
   type Contact,
-  GleanerError,
   type KnownProject,
   type ProjectOffer,
   type Settings,
@@ -13,8 +12,7 @@ import { knownProjects } from '../grid/boinc/known-projects.ts';
 import type { Answer, Inputs, ManagerReply, ProjectFacts, SignedIn, Verb } from '../grid/boinc/messages.ts';
 import { BoincWorker } from '../grid/boinc/worker.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
-
-const webPorts = [80, 443];
+import { contactsOfTyped, sameProject } from './project-url.ts';
 
 /** Web calls by verb, without the gateway that they go through. */
 type WebInput<V extends Verb> = Omit<Inputs[V], 'gatewayPath' | 'authorities'>;
@@ -103,33 +101,4 @@ export class WebDesk {
 /** The public projects that Gleaner knows of. */
 export function listKnown(): KnownProject[] {
   return [...knownProjects];
-}
-
-/** Whether two addresses are those of one project: the scheme and a slash at the end make no difference. */
-export function sameProject(a: string, b: string): boolean {
-  return plain(a) === plain(b);
-}
-
-function plain(url: string): string {
-  return url
-    .trim()
-    .toLowerCase()
-    .replace(/^(boinc:)?(https?:\/\/)?/, '')
-    .replace(/\/+$/, '');
-}
-
-/** Where the host itself may go for an address as it was typed. Throws `bad-request`. */
-function contactsOfTyped(typed: string, allowPrivate: boolean): Contact[] {
-  const address = /^https?:\/\//i.test(typed.trim()) ? typed.trim() : `https://${typed.trim()}`;
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || url.username !== '' || url.password !== '') {
-    throw new GleanerError(
-      'bad-request',
-      'This is not the address of a project.',
-      'It looks like https://www.example.org/project/.',
-    );
-  }
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  const ports = url.port === '' ? webPorts : [Number(url.port)];
-  return ports.map((port) => ({ host, port, source: 'person', private: allowPrivate }));
 }
