@@ -169,7 +169,7 @@ function startTls(web: Web, url: URL, socket: Socket, ending: Ending): Promise<S
       ALPNProtocols: ['http/1.1'],
     });
     ending.own(() => secure.destroy());
-    secure.on('error', (error) => {
+    secure.on('error', (error: Error) => {
       reject(insecure(error, url));
     });
     secure.on('close', () => {

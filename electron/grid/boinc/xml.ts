@@ -23,7 +23,6 @@ const maxDepth = 12;
 const textElements = [
   'body',
   'description',
-  'error',
   'error_msg',
   'message',
   'opaque',
