@@ -28,12 +28,18 @@ try {
 }
 
 let connection: { readonly rpc: RpcClient; readonly verbs: RpcVerbs } | undefined;
+let openings = 0;
 
 async function open(input: Inputs['open']): Promise<{ version: string }> {
+  openings += 1;
+  const opening = openings;
   connection?.rpc.end();
   connection = undefined;
   const { rpc, version } = await RpcClient.open(input);
-  connection?.rpc.end();
+  if (opening !== openings) {
+    rpc.end();
+    throw new GleanerError('agent-failed', 'Another connection to the BOINC client was asked for meanwhile.');
+  }
   const opened = { rpc, verbs: new RpcVerbs(rpc, systemClock) };
   connection = opened;
   rpc.onLost((failure) => {

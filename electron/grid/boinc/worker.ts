@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import type { SpawnWorker, WorkerHandle } from '../../base/worker.ts';
 import { type Failure, fromFailure, GleanerError } from '../../contract/failures.ts';
-import { type Answer, answers, FromWorker, type Inputs, type Request, type Verb } from './messages.ts';
+import { type Answer, answers, FromWorker, type Inputs, type Verb } from './messages.ts';
 
 /** A worker may send this many messages in one second; one that sends more is broken or taken over. */
 const messagesPerSecond = 200;
@@ -57,7 +57,7 @@ export class BoincWorker implements Disposable {
       const id = this.#lastId;
       // The table gives the parser of this verb, whose output this is.
       this.#child.pending.set(id, { verb, resolve: resolve as (value: unknown) => void, reject });
-      this.#child.handle.send({ kind: 'call', id, verb, input } as Request);
+      this.#child.handle.send({ kind: 'call', id, verb, input });
     });
   }
 
