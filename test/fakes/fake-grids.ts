@@ -25,6 +25,15 @@ export class FakeGrids {
       }),
     ],
     [
+      'https://tide-tables.example.org/',
+      fakeOffer({
+        url: 'https://tide-tables.example.org/',
+        minPasswordLength: 12,
+        terms:
+          'You agree that results are published.\n\nYou may leave at any time; what you have computed stays.',
+      }),
+    ],
+    [
       'https://grid.acme.example/',
       fakeOffer({
         url: 'https://grid.acme.example/',
