@@ -133,6 +133,7 @@ export const policyText = {
   unknown: 'unknown',
   trouble: (sensor: string, words: string): string => `“${sensor}” does not work: ${words}`,
   none: 'none',
+  given: 'given',
   on: 'on',
   off: 'off',
 } as const;

@@ -151,7 +151,7 @@ describe('what is shown', () => {
           wallSeconds: 0,
           jobsDone: 0,
           jobsFailed: 2,
-          earned: [{ grid: 'a', unit: 'credit', settled: 0, pending: 1.5 }],
+          earned: [{ grid: 'a', unit: 'credit', settled: 0, pending: 1.5, observed: 0 }],
         },
         problems: [{ code: 'disk-full', sentence: 'The disk is full.', hint: 'Free some.' }],
       }),
