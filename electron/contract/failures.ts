@@ -71,6 +71,7 @@ export const failureCodes = [
   'appliance-old',
   // network
   'egress-denied',
+  'network-unavailable',
   'network-metered',
   'network-quota',
   'proxy-refused',

@@ -10,6 +10,7 @@ import {
   type ProjectOffer,
   type Settings,
 } from '../contract/index.ts';
+import type { ClientRoom } from '../grid/boinc/preferences.ts';
 import { BoincRunner } from '../grid/boinc/runner.ts';
 import type { BoincStore } from '../grid/boinc/store.ts';
 import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
@@ -18,12 +19,14 @@ import type { UsageWindow } from '../grid/usage.ts';
 import { BoincLane } from './boinc-lane.ts';
 import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
-import { GridVm, type VmWorld, vcpusOf } from './grid-vm.ts';
+import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
+
+const MiB = 1024 * 1024;
 
 export interface BoincGridsOptions {
   readonly store: BoincStore;
@@ -152,7 +155,6 @@ export class BoincGrids {
           : 'Ask who administers this computer.',
       );
     }
-    this.#o.store.leave(id);
     await lane.leave();
     this.#lanes.delete(id);
     this.#o.fleet.remove(id);
@@ -292,8 +294,9 @@ export class BoincGrids {
       key: () => sealed.get(keyName(id)),
       attached: () => sealed.forget(keyName(id)),
       availability: () => this.#availability(id),
-      settings: () => this.#machineSettings(),
-      share: () => laneHost.decide(id).share,
+      room: () => this.#room(),
+      due: () => this.#due(id),
+      grantedShare: () => laneHost.decide(id).share,
       clock: laneHost.clock,
       log: laneHost.log,
       onChange: laneHost.onChange,
@@ -317,14 +320,23 @@ export class BoincGrids {
     return lane;
   }
 
-  #machineSettings(): { vcpus: number; memoryBytes: number; diskBytes: number; authorities: string | null } {
+  #room(): ClientRoom {
     const values = this.#o.settings();
+    const memoryBytes = values['vm.memoryBytes'];
     return {
       vcpus: vcpusOf(values),
-      memoryBytes: values['vm.memoryBytes'],
+      memoryBytes,
+      agentMemoryBytes: Math.max(64 * MiB, memoryBytes - guestOwnBytes),
       diskBytes: values['grids.diskBytes'],
       authorities: values['network.authorities'],
     };
+  }
+
+  /** Its part among the grids that have work. */
+  #due(id: string): number {
+    const lanes = this.#o.fleet.lanes.filter((lane) => lane.id === id || lane.hasWork());
+    const all = lanes.reduce((sum, lane) => sum + lane.share(), 0);
+    return all === 0 ? 1 : this.lane(id).share() / all;
   }
 
   /** The part of a day's CPU time that its VM really gets, 0…1: from the last day where it was there so long. */

@@ -149,7 +149,6 @@ export class BoincLane implements Lane {
           uid: agentUid,
           gid: agentUid,
           data: true,
-          vcpus: this.vm.vm.status().vcpus,
         }),
       agentStatus: () => session.agentStatus(agent),
       stopAgent: (graceSeconds) => session.stopAgent(agent, graceSeconds),

@@ -16,6 +16,9 @@ import { proveIsolation } from './prove.ts';
 /** The user id that QEMU runs as when the host runs as root; belongs to no account. */
 const vmUid = 47_110;
 
+/** Of a VM's memory, what kernel and control plane need beside its work. */
+export const guestOwnBytes = 160 * 1024 * 1024;
+
 /** What the VMs of all grids have in common. */
 export interface VmWorld {
   readonly paths: Paths;

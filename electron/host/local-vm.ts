@@ -2,10 +2,7 @@ import { type Failure, fromFailure, type JobDocument } from '../contract/index.t
 import { fits } from '../grid/local/package-document.ts';
 import type { JobMachine } from '../grid/local/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
-import { GridVm, type VmWorld } from './grid-vm.ts';
-
-/** Of the VM's memory, what kernel and control plane need beside a job. */
-const guestOwnBytes = 160 * 1024 * 1024;
+import { GridVm, guestOwnBytes, type VmWorld } from './grid-vm.ts';
 
 /** Where the gateway answers in a guest. */
 const gatewayPort = 3128;

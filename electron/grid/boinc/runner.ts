@@ -8,7 +8,7 @@ import {
   toFailure,
 } from '../../contract/index.ts';
 import { Halt } from '../local/runner-halt.ts';
-import type { Outlook } from './outlook.ts';
+import { latestStart, type Outlook } from './outlook.ts';
 import { Patience } from './patience.ts';
 import { gatewayPort, rpcPort } from './preferences.ts';
 import { ProjectRecord } from './record.ts';
@@ -18,14 +18,7 @@ import { Mood } from './runner-mood.ts';
 import { Stay } from './runner-stay.ts';
 import { Refused } from './runner-steer.ts';
 import { UnfrozenWait } from './runner-time.ts';
-import {
-  gridView,
-  jobView,
-  type Known,
-  messageView,
-  taskView,
-  transferView,
-} from './runner-view.ts';
+import { gridView, jobView, type Known, messageView, taskView, transferView } from './runner-view.ts';
 import type { ProjectChange } from './store.ts';
 import type { JoinedProject } from './store-types.ts';
 import { startWatchdog, type WatchdogState } from './watchdog.ts';
@@ -164,6 +157,11 @@ export class BoincRunner implements Disposable {
     this.#wishes.aborts.add(name);
     this.#stay?.wake();
     this.#o.onChange();
+  }
+
+  /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
+  latestStartAt(): number | null {
+    return latestStart(this.#record.open());
   }
 
   view(): GridView {
