@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { GuestSession } from '../../electron/vm/session/client.ts';
 import type { GuestAgent, GuestFile } from '../../electron/vm/session/messages.ts';
 
 const MiB = 1024 * 1024;
@@ -26,6 +27,17 @@ export function shellAgent(script: string, more: Partial<GuestAgent> = {}): Gues
     files: [],
     ...more,
   };
+}
+
+/** Runs an agent to its end; how it ended, and what it said last. */
+export async function runAgent(session: GuestSession, agent: GuestAgent): Promise<string> {
+  await session.startAgent(agent);
+  for (;;) {
+    const { running, words } = await session.agentStatus(agent.name);
+    if (running) continue;
+    await session.stopAgent(agent.name);
+    return words;
+  }
 }
 
 /** The real BOINC client as the appliance starts it, quiet, with no project. */

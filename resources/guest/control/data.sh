@@ -6,14 +6,15 @@ mount_data() {
   [ -b /run/disk/data ] || refuse no-disk 'there is no data disk'
   mounted /run/data && refuse busy 'another agent has the data disk'
   device=$(readlink /run/disk/data)
-  if is_blank; then
+  if ! has_first && ! has_copy; then
     # What an interrupted attempt left would not be zeros.
     blkdiscard "$device" 2>/dev/null
-    /sbin/mke2fs -q -F -t ext4 -b 4096 -m 0 -J size=8 -E nodiscard,assume_storage_prezeroed=1 "$device" \
+    /sbin/mke2fs -q -F -t ext4 -b 4096 -i 16384 -m 0 -J size=8 -E nodiscard,assume_storage_prezeroed=1 "$device" \
       >"$work/data.log" 2>&1 || refuse_data 'it cannot be formatted'
   else
     set -- -p
-    has_begun && set -- -y -b 32768 -B 4096
+    # Cut off while it was formatted: nothing is in there that could be lost.
+    has_first || set -- -y -b 32768 -B 4096
     /sbin/e2fsck "$@" "$device" </dev/null >"$work/data.log" 2>&1
     # 1: something was mended.
     [ $? -le 1 ] || refuse_data 'its file system is damaged'
@@ -32,23 +33,18 @@ mount_data() {
     refuse_data 'its folder cannot be made'
 }
 
-# is_blank: no file system was ever finished here. mke2fs writes the first block last.
-is_blank() {
-  [ "$(dd if="$device" bs=4096 count=1 status=none | tr -d '\0' | wc -c)" = 0 ] && ! has_magic 32768 56
+# has_first: whether anything is in the first block, which mke2fs writes last.
+has_first() {
+  [ "$(dd if="$device" bs=4096 count=1 status=none | tr -d '\0' | wc -c)" -gt 0 ]
 }
 
-# has_begun: the first block is missing, but its copy at the beginning of the second block group is not.
-has_begun() {
-  ! has_magic 0 1080 && has_magic 32768 56
-}
-
-# has_magic BLOCK OFFSET: whether the mark of a superblock is there.
-has_magic() {
-  [ "$(dd if="$device" bs=4096 skip="$1" count=1 status=none | od -An -tx2 -j "$2" -N 2)" = ' ef53' ]
+# has_copy: whether the second block group begins with a copy of the superblock.
+has_copy() {
+  [ "$(dd if="$device" bs=4096 skip=32768 count=1 status=none | od -An -tx2 -j 56 -N 2)" = ' ef53' ]
 }
 
 refuse_data() {
-  refuse data-unusable "$1: $(grep -v '^$' "$work/data.log" | tail -n 1 | head -c 150)"
+  refuse data-unusable "$1: $(grep -v '^$' "$work/data.log" | head -n 1 | head -c 150)"
 }
 
 # write_files: the request's files, below /data. As the agent's own user, who owns everything there: no link of its
@@ -82,11 +78,6 @@ write_files() {
 
 # release_data: everything is on the disk, and nobody has it.
 release_data() {
-  tries=0
-  # The kernel takes the last of the workload's mounts down a moment after its death.
-  while mounted /run/data && ! umount /run/data 2>/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 1000 ] || refuse data-busy 'the data disk stays in use'
-    usleep 4000
-  done
+  sync -f /run/data
+  unmount data
 }

@@ -159,13 +159,23 @@ remove() {
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done
-  # The kernel takes the last of the workload's mounts down a moment after its death.
-  tries=0
-  while mounted /run/scratch && ! umount /run/scratch 2>/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 1000 ] || refuse scratch-busy 'the scratch disk stays in use'
-    usleep 4000
-  done
+  unmount scratch
   blkdiscard /run/disk/scratch 2>/dev/null
   return 0
+}
+
+# unmount DISK: from /run/DISK, and waits until the kernel has let go of it: it takes the last of a workload's mounts
+# down a moment after the workload's death. As long as it is held, nobody can mount it as anything else either.
+unmount() {
+  tries=0
+  while mounted "/run/$1" && ! umount "/run/$1" 2>/dev/null || is_held "$1"; do
+    tries=$((tries + 1))
+    [ $tries -lt 1000 ] || refuse "$1-busy" "the $1 disk stays in use"
+    usleep 4000
+  done
+}
+
+is_held() {
+  case $(mount -t squashfs -o ro "/run/disk/$1" "/run/$1" 2>&1) in *busy*) return 0 ;; esac
+  return 1
 }
