@@ -144,7 +144,7 @@ describe('what a BOINC client says', () => {
       projects: readProjects(reply(`<projects>${many('<project></project>', 50)}</projects>`)),
       tasks: readTasks(
         reply(`<results>${many(`<result><name>${'n'.repeat(1000)}</name></result>`, 1500)}</results>`),
-      ).map(({ workUnit: _, ...task }) => task),
+      ),
       transfers: readTransfers(
         reply(`<file_transfers>${many('<file_transfer></file_transfer>', 500)}</file_transfers>`),
       ),
@@ -212,7 +212,7 @@ describe('what a BOINC client says', () => {
         }
         const look = {
           projects: readProjects(root),
-          tasks: readTasks(root).map(({ workUnit: _, ...task }) => task),
+          tasks: readTasks(root),
           transfers: readTransfers(root),
           messages: [...readMessages(root), ...readNotices(root)],
           diskBytes: readDiskUsage(root),

@@ -107,19 +107,24 @@ async function exchange(web: Web, asked: WebRequest, ending: Ending): Promise<In
   if (url.protocol === 'http:') {
     // In the absolute form, which a proxy is asked with.
     const path = `http://${url.host}${url.pathname}${url.search}`;
-    const answer = await ask({ socketPath: web.gatewayPath, method, path, headers }, post, ending);
+    const answer = await ask(
+      { socketPath: web.gatewayPath, agent: false, method, path, headers },
+      post,
+      ending,
+    );
     if (isOfGateway(answer)) throw await denial(answer, url);
     return answer;
   }
   const tunnel = await openTunnel(web, url, ending);
   const socket = await startTls(web, url, tunnel, ending);
   const path = `${url.pathname}${url.search}`;
+  // Without an agent, which would connect by itself.
   return await ask({ createConnection: () => socket, method, path, headers }, post, ending);
 }
 
 function ask(options: RequestOptions, post: string | undefined, ending: Ending): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asking = request({ ...options, agent: false, maxHeaderSize: 32_768 });
+    const asking = request({ ...options, maxHeaderSize: 32_768 });
     ending.own(() => asking.destroy());
     asking.on('error', (error) => {
       reject(broken(error, options));
