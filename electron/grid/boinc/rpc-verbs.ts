@@ -14,8 +14,6 @@ import {
 } from './rpc-read.ts';
 import { childrenOf, escapeXml, findElement, integerOf, lineOf } from './xml.ts';
 
-export type RpcVerb = Exclude<keyof Inputs, 'lookup' | 'signIn' | 'syncManager' | 'open'>;
-
 /** The client goes through all its files for it. */
 const diskEveryMs = 60_000;
 const pollMs = 500;
