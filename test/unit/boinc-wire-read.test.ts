@@ -15,15 +15,15 @@ import { parseXml } from '../../electron/grid/boinc/xml.ts';
 import * as replies from '../fixtures/boinc-replies.ts';
 
 const reply = (content: string) =>
-  parseXml(`<boinc_gui_rpc_reply>\n${content}</boinc_gui_rpc_reply>`, 'The BOINC client');
+  parseXml(`<boinc_gui_rpc_reply>\n${content}</boinc_gui_rpc_reply>`, 'The BOINC client', true);
 
 describe('what a BOINC client says', () => {
   it('reads its project', () => {
     expect(readProjects(reply(replies.projectStatus))).toEqual([
       {
         url: 'https://project.example/boinc/',
-        name: 'Tides & Dunes',
-        userName: 'Ana & Bo',
+        name: 'Tides & <Dunes>',
+        userName: 'Ana <3 Bo>',
         hostId: '1017',
         userTotal: 1234.5,
         userRecent: 12.25,

@@ -65,7 +65,7 @@ describe('the connection to a BOINC client', () => {
     for (const verb of ['a', 'b']) {
       fake.replies.set(verb, () => {
         answers.push((text) => {
-          fake.say(Buffer.from(`<boinc_gui_rpc_reply><x>${text}</x></boinc_gui_rpc_reply>\u0003`));
+          fake.say(Buffer.from(`<boinc_gui_rpc_reply>\n<x>${text}</x>\n</boinc_gui_rpc_reply>\n\u0003`));
         });
         return undefined;
       });
@@ -189,7 +189,7 @@ describe('the verbs', () => {
     expect(await attaching).toBeNull();
     expect(fake.requests[0]).toBe(
       `<project_attach>\n<project_url>${url}?a&amp;b</project_url>\n<authenticator>${'k'.repeat(32)}</authenticator>\n` +
-        '<project_name>Tides &lt;&amp; Dunes</project_name>\n</project_attach>',
+        '<project_name>Tides    Dunes</project_name>\n</project_attach>',
     );
     expect(fake.verbs()).toEqual(['project_attach', ...Array<string>(3).fill('project_attach_poll')]);
   });
@@ -280,6 +280,10 @@ describe('the verbs', () => {
     await verbs.setPreferences({ xml });
     expect(fake.verbs()).toEqual(['set_global_prefs_override', 'read_global_prefs_override']);
     expect(fake.requests[0]).toContain(xml.trim());
+    fake.replies.set('set_global_prefs_override', '<success/>\n');
+    await verbs.setPreferences({ xml });
+    fake.replies.set('set_global_prefs_override', '<error>no room</error>\n');
+    expect((await rejectionOf(verbs.setPreferences({ xml }))).sentence).toContain('no room');
     fake.replies.set('set_global_prefs_override', status(-108));
     expect((await rejectionOf(verbs.setPreferences({ xml }))).code).toBe('agent-failed');
     for (const bad of [
