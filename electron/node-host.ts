@@ -16,6 +16,7 @@ const workers = {
   session: new URL('./vm/session/child.ts', import.meta.url),
   judge: new URL('./grid/local/judge-child.ts', import.meta.url),
   boinc: new URL('./grid/boinc/child.ts', import.meta.url),
+  egress: new URL('./egress/child.ts', import.meta.url),
 };
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
 const checkoutDir = fileURLToPath(new URL('..', import.meta.url));

@@ -67,6 +67,7 @@ export class SaveHost {
       session: new URL('../../electron/vm/session/child.ts', import.meta.url),
       judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
       boinc: new URL('../../electron/grid/boinc/child.ts', import.meta.url),
+      egress: new URL('../../electron/egress/child.ts', import.meta.url),
     });
     this.ledger = new Ledger(database, clock);
     this.grid = new LocalGrid({
