@@ -10,6 +10,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type FakeAuthority, makeFakeAuthority } from './fake-authority.ts';
 
+/** As the real gateway puts it (electron/egress/page.ts). */
+const denial = "Gleaner's gateway: not-listed: this host and port are not on the list of this grid.\n";
+
 /** A request as the fake web saw it. */
 export interface FakeVisit {
   /** With scheme and host, as the proxy was asked. */
@@ -95,8 +98,8 @@ export class FakeWeb {
     const url = new URL(request.url ?? '');
     const site = this.#sites.get(`${url.hostname}:${url.port === '' ? 80 : url.port}`);
     if (!site) {
-      response.writeHead(403, { 'proxy-status': 'gleaner; error=destination_ip_prohibited' });
-      response.end(`“${url.hostname}” is not on the list.`);
+      response.writeHead(403);
+      response.end(denial);
       return;
     }
     const up = connect(site.socketPath);
@@ -111,8 +114,7 @@ export class FakeWeb {
   #tunnel(authority: string, socket: Socket): void {
     const site = this.#sites.get(authority);
     if (!site) {
-      const words = `“${authority}” is not on the list.`;
-      socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${Buffer.byteLength(words)}\r\n\r\n${words}`);
+      socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${Buffer.byteLength(denial)}\r\n\r\n${denial}`);
       return;
     }
     const up = connect(site.socketPath);

@@ -98,7 +98,7 @@ describe('looking a project up', () => {
     expect((await lookUp(web, 'project.example')).url).toBe('http://project.example/boinc/');
     expect(await rejectionOf(lookUp(web, 'https://project.example'))).toEqual({
       code: 'egress-denied',
-      sentence: '“project.example:443” is not on the list.',
+      sentence: '“project.example:443” is not on the list of what may be contacted.',
     });
   });
 
@@ -182,7 +182,10 @@ describe('the way through the gateway', () => {
   it('says what the gateway says, and does not take a server for it', async () => {
     await fake.add('http://a.example', site({ '/': { status: 403, body: 'No, says the gateway.' } }));
     expect((await get('http://a.example/')).status).toBe(403);
-    const denied = { code: 'egress-denied', sentence: '“b.example” is not on the list.' };
+    const denied = {
+      code: 'egress-denied',
+      sentence: '“b.example:80” is not on the list of what may be contacted.',
+    };
     expect(await rejectionOf(get('http://b.example/'))).toEqual(denied);
   });
 

@@ -146,7 +146,7 @@ describe('the real worker', () => {
       });
       expect(await rejectionOf(worker.call('lookup', { ...way, url: 'http://other.example' }))).toEqual({
         code: 'egress-denied',
-        sentence: '“other.example” is not on the list.',
+        sentence: '“other.example:80” is not on the list of what may be contacted.',
       });
     } finally {
       await web.stop();
