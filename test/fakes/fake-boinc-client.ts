@@ -70,7 +70,7 @@ export class FakeBoincClient {
     let text = '';
     socket.setEncoding('utf8');
     socket.on('data', (chunk) => {
-      text += chunk;
+      text += String(chunk);
       for (let end = text.indexOf('\u0003'); end >= 0; end = text.indexOf('\u0003')) {
         const request = text
           .slice(0, end)

@@ -1,4 +1,5 @@
 import { type Failure, GleanerError } from '../../electron/contract/failures.ts';
+import type { FakePage, FakeSite } from '../fakes/fake-web.ts';
 
 /** The failure that `act` throws. */
 export function failureOf(act: () => unknown): Failure {
@@ -21,3 +22,9 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Failure> {
   }
   throw new Error('it did not reject');
 }
+
+/** A site of pages by path. */
+export const site =
+  (pages: Readonly<Record<string, FakePage>>): FakeSite =>
+  ({ url }) =>
+    pages[new URL(url).pathname] ?? { status: 404, body: 'none' };

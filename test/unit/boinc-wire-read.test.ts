@@ -15,15 +15,15 @@ import { parseXml } from '../../electron/grid/boinc/xml.ts';
 import * as replies from '../fixtures/boinc-replies.ts';
 
 const reply = (content: string) =>
-  parseXml(`<boinc_gui_rpc_reply>\n${content}</boinc_gui_rpc_reply>`, 'The BOINC client');
+  parseXml(`<boinc_gui_rpc_reply>\n${content}</boinc_gui_rpc_reply>`, 'The BOINC client', true);
 
 describe('what a BOINC client says', () => {
   it('reads its project', () => {
     expect(readProjects(reply(replies.projectStatus))).toEqual([
       {
         url: 'https://project.example/boinc/',
-        name: 'Tides & Dunes',
-        userName: 'Ana & Bo',
+        name: 'Tides & <Dunes>',
+        userName: 'Ana <3 Bo>',
         hostId: '1017',
         userTotal: 1234.5,
         userRecent: 12.25,
@@ -144,7 +144,7 @@ describe('what a BOINC client says', () => {
       projects: readProjects(reply(`<projects>${many('<project></project>', 50)}</projects>`)),
       tasks: readTasks(
         reply(`<results>${many(`<result><name>${'n'.repeat(1000)}</name></result>`, 1500)}</results>`),
-      ).map(({ workUnit: _, ...task }) => task),
+      ),
       transfers: readTransfers(
         reply(`<file_transfers>${many('<file_transfer></file_transfer>', 500)}</file_transfers>`),
       ),
@@ -212,7 +212,7 @@ describe('what a BOINC client says', () => {
         }
         const look = {
           projects: readProjects(root),
-          tasks: readTasks(root).map(({ workUnit: _, ...task }) => task),
+          tasks: readTasks(root),
           transfers: readTransfers(root),
           messages: [...readMessages(root), ...readNotices(root)],
           diskBytes: readDiskUsage(root),

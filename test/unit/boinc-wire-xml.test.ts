@@ -63,6 +63,20 @@ describe('BOINC’s XML', () => {
     expect(all.map((m) => integerOf(m, 'time', { min: 0, max: 9 }))).toEqual([1, 2, 3]);
   });
 
+  it('takes an element of one line for text where it is told to, and never a longer one', () => {
+    const text = '<msgs>\n<msg>\n <project>A <b> & </x> co</project>\n <time>7</time>\n</msg>\n</msgs>\n';
+    const read = (byLines: boolean) => {
+      const message = findElement(parseXml(text, 'The client', byLines), 'msg');
+      return [textOf(message, 'project', 99), integerOf(message, 'time', { min: 0, max: 9 })];
+    };
+    expect(read(true)).toEqual(['A <b> & </x> co', 7]);
+    expect(read(false)).not.toEqual(read(true));
+    const lines = '<a>\n<body>\n<x>1</x>\n</body>\n<b><c>1</c></b>\n</a>';
+    const element = childOf(parseXml(lines, 'The client', true), 'a');
+    expect(textOf(element, 'body', 99)).toBe('<x>1</x>');
+    expect(textOf(element, 'b', 99)).toBe('<c>1</c>');
+  });
+
   it.each([
     ['a document type', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'],
     ['an entity', '<a><!ENTITY b "c"></a>'],
@@ -123,6 +137,7 @@ describe('BOINC’s XML', () => {
       fc.constantFrom(
         '<a>',
         '</a>',
+        '\n',
         '<a/>',
         '<body>',
         '</body>',
@@ -136,10 +151,9 @@ describe('BOINC’s XML', () => {
       ),
     );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-        const text = pieces.join('');
+      fc.property(fc.array(piece, { maxLength: 40 }), fc.boolean(), (pieces, byLines) => {
         try {
-          const words = textOf(parse(text), 'a', 10);
+          const words = textOf(parseXml(pieces.join(''), 'The project', byLines), 'a', 10);
           expect(words.length).toBeLessThanOrEqual(10);
           expect(words).not.toMatch(/\p{Cc}/u);
         } catch (error) {

@@ -72,7 +72,7 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     -189,
     {
       code: 'bad-request',
-      words: 'is not the address of a project',
+      words: 'has an address that the BOINC client cannot use',
       hint: 'Copy the address from the project’s web site.',
     },
   ],

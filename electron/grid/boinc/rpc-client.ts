@@ -71,7 +71,7 @@ export class RpcClient {
    */
   async ask(xml: string): Promise<XmlElement> {
     const frame = await this.#turns.run(() => this.#exchange(xml));
-    const reply = childOf(parseXml(frame, client), 'boinc_gui_rpc_reply');
+    const reply = childOf(parseXml(frame, client, true), 'boinc_gui_rpc_reply');
     if (!reply) throw new GleanerError('grid-protocol', `${client} sent something else than a reply.`);
     if (childOf(reply, 'unauthorized')) throw wrongPassword();
     return reply;

@@ -12,9 +12,7 @@ import {
   readTasks,
   readTransfers,
 } from './rpc-read.ts';
-import { childrenOf, escapeXml, findElement, integerOf, lineOf } from './xml.ts';
-
-export type RpcVerb = Exclude<keyof Inputs, 'lookup' | 'signIn' | 'syncManager' | 'open'>;
+import { childOf, childrenOf, escapeXml, findElement, integerOf, lineOf, textOf } from './xml.ts';
 
 /** The client goes through all its files for it. */
 const diskEveryMs = 60_000;
@@ -59,8 +57,10 @@ export class RpcVerbs {
   }
 
   async attach({ url, key, name }: Inputs['attach']): Promise<null> {
+    // The client writes the name into a file of its own as it is.
+    const plain = name.replaceAll(/[<>&]/g, ' ');
     await this.#rpc.order(
-      element('project_attach', { project_url: url, authenticator: key, project_name: name }),
+      element('project_attach', { project_url: url, authenticator: key, project_name: plain }),
     );
     for (;;) {
       const reply = findElement(await this.#rpc.ask('<project_attach_poll/>'), 'project_attach_reply');
@@ -122,13 +122,12 @@ export class RpcVerbs {
     ) {
       throw new GleanerError('bad-request', 'These preferences cannot be given to a BOINC client.');
     }
-    const reply = findElement(await this.#rpc.ask(`<${verb}>\n${xml}\n</${verb}>`), `${verb}_reply`);
-    const status = integerOf(reply, 'status', { min: -1e6, max: 1e6 });
-    if (status !== 0) {
-      throw new GleanerError(
-        'agent-failed',
-        `The BOINC client did not take its preferences (${status ?? '?'}).`,
-      );
+    const reply = await this.#rpc.ask(`<${verb}>\n${xml}\n</${verb}>`);
+    // Clients before 8 answer with a number, later ones by success or an error.
+    const status = integerOf(findElement(reply, `${verb}_reply`), 'status', { min: -1e6, max: 1e6 });
+    if (status !== 0 && !childOf(reply, 'success')) {
+      const words = status === undefined ? textOf(reply, 'error', 300) : `error ${status}`;
+      throw new GleanerError('agent-failed', `The BOINC client did not take its preferences: ${words}.`);
     }
     await this.#rpc.order('<read_global_prefs_override/>');
     return null;

@@ -3,8 +3,8 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { GleanerError } from '../../contract/failures.ts';
+import { readRefusal, refusedTunnel } from './web-gateway.ts';
 import { authorityOf, parseWebUrl } from './web-url.ts';
-import { lineOf } from './xml.ts';
 
 /** How the web is reached: through a gateway's Unix socket, which is an HTTP proxy and decides what may be asked. */
 export interface Web {
@@ -35,8 +35,9 @@ const limitMs = 60_000;
 
 /**
  * Gets a page, or posts to it; every redirect is asked of the gateway anew. Any status but a redirect's is an
- * answer. Rejects with `egress-denied` in the gateway's words, `grid-unreachable`, `grid-refused` for a redirect
- * that is not followed, `grid-protocol` for an answer that is too large or none.
+ * answer. Rejects with `egress-denied`, `network-metered`, `network-quota` when the gateway says no,
+ * `grid-unreachable`, `grid-refused` for a redirect that is not followed, `grid-protocol` for an answer that is too
+ * large or none.
  */
 export async function fetchPage(web: Web, asked: WebRequest): Promise<WebPage> {
   const ending = new Ending();
@@ -58,7 +59,10 @@ async function follow(web: Web, asked: WebRequest, ending: Ending): Promise<WebP
     const location = answer.headers.location;
     const status = answer.statusCode ?? 0;
     if (![301, 302, 303, 307, 308].includes(status) || location === undefined) {
-      return { url, status, body: await readBody(answer, asked.maxBytes, url) };
+      const body = await readBody(answer, asked.maxBytes, url);
+      const refusal = url.protocol === 'http:' ? readRefusal(status, body, url) : undefined;
+      if (refusal) throw refusal;
+      return { url, status, body };
     }
     answer.destroy();
     if (redirects === maxRedirects) {
@@ -107,19 +111,19 @@ async function exchange(web: Web, asked: WebRequest, ending: Ending): Promise<In
   if (url.protocol === 'http:') {
     // In the absolute form, which a proxy is asked with.
     const path = `http://${url.host}${url.pathname}${url.search}`;
-    const answer = await ask({ socketPath: web.gatewayPath, method, path, headers }, post, ending);
-    if (isOfGateway(answer)) throw await denial(answer, url);
-    return answer;
+    const options = { socketPath: web.gatewayPath, agent: false, method, path, headers } as const;
+    return await ask(options, post, ending);
   }
   const tunnel = await openTunnel(web, url, ending);
   const socket = await startTls(web, url, tunnel, ending);
   const path = `${url.pathname}${url.search}`;
+  // Without an agent, which would connect by itself.
   return await ask({ createConnection: () => socket, method, path, headers }, post, ending);
 }
 
 function ask(options: RequestOptions, post: string | undefined, ending: Ending): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asking = request({ ...options, agent: false, maxHeaderSize: 32_768 });
+    const asking = request({ ...options, maxHeaderSize: 32_768 });
     ending.own(() => asking.destroy());
     asking.on('error', (error) => {
       reject(broken(error, options));
@@ -150,9 +154,7 @@ function openTunnel(web: Web, url: URL, ending: Ending): Promise<Socket> {
         resolve(socket);
         return;
       }
-      readWords(answer, socket, head).then((words) => {
-        reject(refusedByGateway(answer.statusCode ?? 0, words, url));
-      }, reject);
+      refusedTunnel(answer, socket, head, url).then(reject, reject);
     });
     asking.end();
   });
@@ -206,41 +208,6 @@ function decodeText(bytes: Buffer): string {
   } catch {
     return bytes.toString('latin1');
   }
-}
-
-/** The gateway marks what it says itself (RFC 9209), so that no server can speak in its name. */
-function isOfGateway(answer: IncomingMessage): boolean {
-  return answer.headers['proxy-status'] !== undefined;
-}
-
-async function denial(answer: IncomingMessage, url: URL): Promise<GleanerError> {
-  const words = await readBody(answer, 4096, url).catch(() => '');
-  return refusedByGateway(answer.statusCode ?? 0, words, url);
-}
-
-/** The start of what a gateway writes after refusing a tunnel. */
-async function readWords(answer: IncomingMessage, socket: Socket, head: Buffer): Promise<string> {
-  const length = Math.min(4096, Number(answer.headers['content-length'] ?? 0) || 0);
-  const chunks = [head];
-  let bytes = head.length;
-  if (bytes < length) {
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= length) break;
-    }
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, length);
-}
-
-function refusedByGateway(status: number, said: string, url: URL): GleanerError {
-  const words = lineOf(said, 500);
-  if (status === 403) {
-    const sentence = words === '' ? `Gleaner’s gateway does not let it reach ${url.hostname}.` : words;
-    return new GleanerError('egress-denied', sentence);
-  }
-  const sentence = words === '' ? `${url.hostname} cannot be reached.` : words;
-  return new GleanerError('grid-unreachable', sentence, 'Check the address and your connection.');
 }
 
 function broken(error: Error, { socketPath }: RequestOptions): GleanerError {

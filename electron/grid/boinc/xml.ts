@@ -38,8 +38,9 @@ const textElements = [
 /**
  * The document as an element without a name whose children are the topmost ones. Entities are not expanded and
  * document types refused. Rejects with `grid-protocol`; `writer` begins the sentence: "The project".
+ * @param byLines whether an element that begins and ends on one line holds nothing but text, as a client writes it
  */
-export function parseXml(text: string, writer: string): XmlElement {
+export function parseXml(text: string, writer: string, byLines = false): XmlElement {
   if (text.length > maxXmlLength) throw unreadable(writer, 'it is larger than 8 MiB');
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw unreadable(writer, 'it declares a document type');
   if (countTags(text) > maxTags) throw unreadable(writer, 'it has too many parts');
@@ -54,7 +55,7 @@ export function parseXml(text: string, writer: string): XmlElement {
     maxNestedTags: maxDepth,
   });
   try {
-    return toElement('', parser.parse(shieldText(text)));
+    return toElement('', parser.parse(shieldText(text, byLines)));
   } catch (error) {
     throw unreadable(writer, error instanceof Error ? error.message.slice(0, 100) : 'it is not XML');
   }
@@ -71,9 +72,10 @@ function countTags(text: string): number {
   return count;
 }
 
-/** Puts the content of {@link textElements} into CDATA, so that a "<" in a message shifts nothing around it. */
-function shieldText(text: string): string {
+/** Puts text into CDATA, so that a "<" in a message or a name shifts nothing around it. */
+function shieldText(text: string, byLines: boolean): string {
   const opening = new RegExp(`<(${textElements.join('|')})>`, 'g');
+  const between = byLines ? shieldLines : (part: string): string => part;
   const unclosed = new Set<string>();
   const parts: string[] = [];
   let done = 0;
@@ -87,11 +89,25 @@ function shieldText(text: string): string {
       unclosed.add(name);
       continue;
     }
-    parts.push(text.slice(done, start), '<![CDATA[', unwrapCdata(text.slice(start, end)), ']]>');
+    parts.push(between(text.slice(done, start)), wrapCdata(text.slice(start, end)));
     done = end;
     opening.lastIndex = end;
   }
-  return parts.join('') + text.slice(done);
+  return parts.join('') + between(text.slice(done));
+}
+
+function shieldLines(text: string): string {
+  const lines = text.split('\n').map((line) => {
+    const name = /^\s*<([a-zA-Z0-9_]{1,64})>/.exec(line)?.[1];
+    const whole = line.trim();
+    if (name === undefined || !whole.endsWith(`</${name}>`)) return line;
+    return `<${name}>${wrapCdata(whole.slice(name.length + 2, -name.length - 3))}</${name}>`;
+  });
+  return lines.join('\n');
+}
+
+function wrapCdata(content: string): string {
+  return `<![CDATA[${unwrapCdata(content)}]]>`;
 }
 
 function unwrapCdata(content: string): string {
