@@ -1,13 +1,13 @@
 import { GleanerError } from '../../electron/contract/index.ts';
 import type { AgentMachine, AgentStart } from '../../electron/grid/boinc/runner-machine.ts';
-import type { FakeBoincClient } from './fake-boinc-client.ts';
+import type { FakeBoincEngine } from './fake-boinc-engine.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 type Method = 'startAgent' | 'agentStatus' | 'stopAgent' | 'reach' | 'forwardGateway';
 
 /** A machine on a fake clock in which a fake BOINC client runs, when it is started. */
 export class FakeAgentMachine implements AgentMachine {
-  readonly client: FakeBoincClient;
+  readonly client: FakeBoincEngine;
   readonly asked: string[] = [];
   readonly started: AgentStart[] = [];
   running = false;
@@ -30,7 +30,7 @@ export class FakeAgentMachine implements AgentMachine {
   #thawed: Promise<void> = Promise.resolve();
   #thaw: () => void = () => undefined;
 
-  constructor(clock: FakeClock, client: FakeBoincClient) {
+  constructor(clock: FakeClock, client: FakeBoincEngine) {
     this.#clock = clock;
     this.client = client;
     this.#loss.catch(() => undefined);

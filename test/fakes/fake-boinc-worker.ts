@@ -2,7 +2,7 @@ import { type Failure, GleanerError } from '../../electron/contract/index.ts';
 import type { Answer, Inputs, Verb } from '../../electron/grid/boinc/messages.ts';
 import type { BoincWorkerLike } from '../../electron/grid/boinc/runner-machine.ts';
 import type { FakeAgentMachine } from './fake-agent-machine.ts';
-import { clientProject } from './fake-boinc-client.ts';
+import { clientProject } from './fake-boinc-engine.ts';
 
 const lost = (): GleanerError =>
   new GleanerError('agent-failed', 'The connection to the BOINC client is lost.');

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { ProjectRecord } from '../../electron/grid/boinc/record.ts';
-import { clientProject, clientTask, nothingSeen, runningTask } from '../fakes/fake-boinc-client.ts';
+import { clientProject, clientTask, nothingSeen, runningTask } from '../fakes/fake-boinc-engine.ts';
 import { projectUrl, StoreFixture } from './boinc-run-fixture.ts';
 
 /**

@@ -7,7 +7,7 @@ import type { StoreStep } from '../../electron/grid/boinc/store-types.ts';
 import { type Database, openDatabase } from '../../electron/ledger/database.ts';
 import { Ledger } from '../../electron/ledger/ledger.ts';
 import { FakeAgentMachine } from '../fakes/fake-agent-machine.ts';
-import { FakeBoincClient } from '../fakes/fake-boinc-client.ts';
+import { FakeBoincEngine } from '../fakes/fake-boinc-engine.ts';
 import { FakeBoincWorkers } from '../fakes/fake-boinc-worker.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 
@@ -69,7 +69,7 @@ export class StoreFixture {
 /** One joined project with its runner, on a fake machine whose time the test turns. */
 export class RunnerFixture extends StoreFixture {
   readonly id: string;
-  readonly client: FakeBoincClient;
+  readonly client: FakeBoincEngine;
   readonly workers = new FakeBoincWorkers();
   readonly problems: (Failure | null)[] = [];
   readonly logged: string[] = [];
@@ -82,7 +82,7 @@ export class RunnerFixture extends StoreFixture {
   share = 1;
   changes = 0;
 
-  constructor(dir: string, client = new FakeBoincClient(), clock = new FakeClock()) {
+  constructor(dir: string, client = new FakeBoincEngine(), clock = new FakeClock()) {
     super(dir, clock);
     this.id = this.store.find(projectUrl)?.id ?? this.join();
     this.client = client;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GridDetail, GridView, JobView } from '../../electron/contract/index.ts';
 import { FakeAgentMachine } from '../fakes/fake-agent-machine.ts';
-import { clientTask, runningTask } from '../fakes/fake-boinc-client.ts';
+import { clientTask, runningTask } from '../fakes/fake-boinc-engine.ts';
 import { projectUrl, RunnerFixture } from './boinc-run-fixture.ts';
 
 let dir = '';

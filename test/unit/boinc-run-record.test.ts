@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ProjectRecord } from '../../electron/grid/boinc/record.ts';
 import { storeSteps } from '../../electron/grid/boinc/store-types.ts';
-import { clientProject, clientTask, nothingSeen, runningTask } from '../fakes/fake-boinc-client.ts';
+import { clientProject, clientTask, nothingSeen, runningTask } from '../fakes/fake-boinc-engine.ts';
 import { recordChild, takeLooks } from './boinc-run-child.ts';
 import { projectUrl, StoreFixture } from './boinc-run-fixture.ts';
 

@@ -8,7 +8,7 @@ import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import { bookingOfTask, personalOfTask } from '../../electron/grid/boinc/task-booking.ts';
 import { endingOfAbandoned } from '../../electron/grid/boinc/task-endings.ts';
 import { type Followed, follow, type Moment } from '../../electron/grid/boinc/tasks.ts';
-import { clientTask, runningTask } from '../fakes/fake-boinc-client.ts';
+import { clientTask, runningTask } from '../fakes/fake-boinc-engine.ts';
 
 const start = 1_700_000_000_000;
 const at = (second: number, different: Partial<Moment> = {}): Moment => ({

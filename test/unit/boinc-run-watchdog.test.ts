@@ -9,7 +9,7 @@ import {
   watchTasks,
   windowMs,
 } from '../../electron/grid/boinc/watchdog.ts';
-import { clientTask, runningTask } from '../fakes/fake-boinc-client.ts';
+import { clientTask, runningTask } from '../fakes/fake-boinc-engine.ts';
 
 const minute = 60_000;
 

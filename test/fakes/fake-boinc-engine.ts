@@ -63,7 +63,7 @@ export const nothingSeen: ClientLook = {
  * What a fake client has on its disk, which survives its end, and what it computes: a second of CPU for each second
  * that it runs. It says what the test makes it say.
  */
-export class FakeBoincClient {
+export class FakeBoincEngine {
   project: ClientProject | undefined;
   tasks: ClientTask[] = [];
   transfers: ClientTransfer[] = [];
