@@ -83,7 +83,6 @@ export function preferences(room: ClientRoom, buffer: WorkBuffer): string {
   return document('global_preferences', [
     '  <run_on_batteries>1</run_on_batteries>',
     '  <run_if_user_active>1</run_if_user_active>',
-    '  <run_gpu_if_user_active>0</run_gpu_if_user_active>',
     '  <idle_time_to_run>0</idle_time_to_run>',
     '  <suspend_if_no_recent_input>0</suspend_if_no_recent_input>',
     '  <suspend_cpu_usage>0</suspend_cpu_usage>',

@@ -10,6 +10,8 @@ import { workBuffer } from './work-buffer.ts';
 
 /** Times are unfrozen ms. A client that starts on a slow machine first reads all of its files. */
 const openMs = 90_000;
+/** One that runs already answers at once, or does not know us. */
+const reopenMs = 30_000;
 const callMs = 60_000;
 const quitMs = 5000;
 const firstPauseMs = 250;
@@ -34,7 +36,7 @@ export class ClientLink {
   readonly #machine: AgentMachine;
   readonly #halt: Halt;
   readonly #wait: UnfrozenWait;
-  readonly #reached: Promise<string>;
+  readonly #reach: () => Promise<string>;
   #worker: BoincWorkerLike | undefined;
   #lost: () => void = () => undefined;
   #loss: Promise<void> = Promise.resolve();
@@ -46,17 +48,17 @@ export class ClientLink {
   #complaint: string | undefined;
   #deaths: number[] = [];
 
-  /** `reached` is the way to the client, which is made once for each machine. */
+  /** `reach` gives the way to the client, and opens the client's way out. */
   constructor(
     o: RunnerOptions,
     machine: AgentMachine,
-    tools: { readonly halt: Halt; readonly wait: UnfrozenWait; readonly reached: Promise<string> },
+    tools: { readonly halt: Halt; readonly wait: UnfrozenWait; readonly reach: () => Promise<string> },
   ) {
     this.#o = o;
     this.#machine = machine;
     this.#halt = tools.halt;
     this.#wait = tools.wait;
-    this.#reached = tools.reached;
+    this.#reach = tools.reach;
   }
 
   get isOpen(): boolean {
@@ -74,7 +76,7 @@ export class ClientLink {
    */
   async connect(): Promise<{ readonly started: boolean }> {
     this.#drop(this.#worker);
-    const socketPath = await this.#halt.race(this.#reached);
+    const socketPath = await this.#halt.race(this.#reach());
     for (let started = false; ; ) {
       const { running, words } = await this.#halt.race(this.#machine.agentStatus());
       if (!running && this.#wasUp) await this.#mourn(words);
@@ -85,7 +87,7 @@ export class ClientLink {
         started = true;
       }
       this.#wasUp = true;
-      const outcome = await this.#open(socketPath);
+      const outcome = await this.#open(socketPath, started ? openMs : reopenMs);
       if (outcome === 'open') return { started };
       if (outcome === 'silent') this.distrust('it does not answer');
       else if (outcome === 'refused') this.distrust(started ? 'it refuses its own password' : undefined);
@@ -164,18 +166,13 @@ export class ClientLink {
   }
 
   /** `gone`: the client ended; `refused`: it has another password; `silent`: it does not answer in time. */
-  async #open(socketPath: string): Promise<'open' | 'gone' | 'refused' | 'silent'> {
+  async #open(socketPath: string, limitMs: number): Promise<'open' | 'gone' | 'refused' | 'silent'> {
     const from = this.#wait.now();
-    for (let n = 1; this.#wait.now() - from < openMs; n += 1) {
+    for (let n = 1; this.#wait.now() - from < limitMs; n += 1) {
       const worker = this.#worker ?? this.#newWorker();
       const password = this.#password ?? '';
       try {
-        await this.#wait.within(
-          openMs / 3,
-          'open',
-          this.#halt,
-          worker.call('open', { socketPath, password }),
-        );
+        await this.#wait.within(limitMs, 'open', this.#halt, worker.call('open', { socketPath, password }));
         if (this.#worker === worker) return 'open';
       } catch (error) {
         if (error instanceof Halted) throw error;

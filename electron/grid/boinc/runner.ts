@@ -23,7 +23,7 @@ import type { ProjectChange } from './store.ts';
 import type { JoinedProject } from './store-types.ts';
 import { startWatchdog, type WatchdogState } from './watchdog.ts';
 
-export type { AgentMachine, AgentStart, BoincWorkerLike, RunnerOptions } from './runner-machine.ts';
+export type { AgentMachine } from './runner-machine.ts';
 
 /** How long a detaching client is waited for, in real ms: its machine may stand frozen. */
 const detachMs = 10_000;
@@ -39,6 +39,7 @@ export class BoincRunner implements Disposable {
   readonly #patience: Patience;
   readonly #mood: Mood;
   readonly #wishes = { update: false, aborts: new Set<string>() };
+  readonly #gateways = new WeakMap<AgentMachine, Promise<void>>();
   readonly #ways = new WeakMap<AgentMachine, Promise<string>>();
   #stay: Stay | undefined;
   #machine: AgentMachine | undefined;
@@ -225,7 +226,7 @@ export class BoincRunner implements Disposable {
 
   #newStay(machine: AgentMachine, halt: Halt): Stay {
     const wait = new UnfrozenWait(this.#o.clock, () => machine.frozenMs());
-    const link = new ClientLink(this.#o, machine, { halt, wait, reached: this.#wayTo(machine) });
+    const link = new ClientLink(this.#o, machine, { halt, wait, reach: () => this.#wayTo(machine) });
     const context = {
       ...this.#o,
       record: this.#record,
@@ -252,16 +253,10 @@ export class BoincRunner implements Disposable {
     return new Stay(context, machine);
   }
 
-  /** The way to the client and the client's to the gateway, made once for each machine. */
-  #wayTo(machine: AgentMachine): Promise<string> {
-    const known = this.#ways.get(machine);
-    if (known) return known;
-    const way = machine.forwardGateway(gatewayPort).then(() => machine.reach(rpcPort));
-    this.#ways.set(machine, way);
-    way.catch(() => {
-      this.#ways.delete(machine);
-    });
-    return way;
+  /** The way to the client and the client's to the gateway, each made once for each machine. */
+  async #wayTo(machine: AgentMachine): Promise<string> {
+    await once(this.#gateways, machine, () => machine.forwardGateway(gatewayPort));
+    return once(this.#ways, machine, () => machine.reach(rpcPort));
   }
 
   #looked(outlook: Outlook): void {
@@ -342,4 +337,20 @@ export class BoincRunner implements Disposable {
       });
     });
   }
+}
+
+/** What was made for this machine, or is being made; what failed is made again. */
+function once<T>(
+  made: WeakMap<AgentMachine, Promise<T>>,
+  machine: AgentMachine,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = made.get(machine);
+  if (known) return known;
+  const making = make();
+  made.set(machine, making);
+  making.catch(() => {
+    made.delete(machine);
+  });
+  return making;
 }

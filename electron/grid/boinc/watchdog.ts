@@ -68,7 +68,8 @@ export function watchTasks(
     }
     watched.set(name, { ...before, grantedMs, told: firstTold(before.told, task) });
     if (grantedMs < windowMs) continue;
-    if ((task.elapsedSeconds - before.elapsedSeconds) * 1000 >= leastElapsed * (nowMs - before.since)) {
+    const ranMs = (task.elapsedSeconds - before.elapsedSeconds) * 1000;
+    if (ranMs >= leastElapsed * (nowMs - before.since) && !isUnclear(before.told, task)) {
       orders.push({ task: name, what: wasRestarted ? 'abort' : 'restart' });
       restarted.add(name);
     }
@@ -103,6 +104,14 @@ function lives(before: Watched, task: ClientTask, grantedMs: number): boolean {
 
 /** A client tells progress with six digits after the point. */
 const progressError = 1e-6;
+const errorOf = ({ progress }: Told): number => progressError / Math.min(progress, 1 - progress);
+
+/** Progress so small that nobody can tell whether it is made up: the next window shows. */
+function isUnclear(a: Told, b: Told): boolean {
+  if (a.progress <= 0 || b.progress <= a.progress || b.progress >= 1) return false;
+  // By so much the two rates below differ for a task that tells progress in proportion to time.
+  return errorOf(a) + errorOf(b) >= (b.progress - a.progress) / 2;
+}
 
 /**
  * Whether the progress between two looks may be what a client makes up from elapsed time for a task that does not tell
@@ -113,7 +122,6 @@ export function isMadeUp(a: Told, b: Told): boolean {
     if (progress <= 0 || progress >= 1 || elapsedSeconds <= 0) return false;
   }
   const rate = ({ progress, elapsedSeconds }: Told): number => -Math.log1p(-progress) / elapsedSeconds;
-  const error = ({ progress }: Told): number => progressError / Math.min(progress, 1 - progress);
   const [first, second] = [rate(a), rate(b)];
-  return Math.abs(first - second) <= (error(a) + error(b)) * Math.max(first, second);
+  return Math.abs(first - second) <= (errorOf(a) + errorOf(b)) * Math.max(first, second);
 }
