@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+export interface StandInUser {
+  readonly id: number;
+  readonly email: string;
+  readonly name: string;
+  /** The account key, which can do everything. */
+  readonly key: string;
+  /** md5 of password and e-mail address, as BOINC's clients send it. */
+  readonly passwordHash: string;
+  /** Can do nothing but compute. */
+  readonly weakKey: string;
+  credit: number;
+}
+
+export interface StandInHost {
+  readonly id: number;
+  readonly userId: number;
+  /** The client's own random name for its computer. */
+  readonly cpid: string;
+  credit: number;
+}
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+
+/** How BOINC's clients hash a password before they send it. */
+export function passwordHashOf(email: string, password: string): string {
+  return md5(password + email.toLowerCase());
+}
+
+/** The stand-in's users and their computers. */
+export class Accounts {
+  readonly #users: StandInUser[] = [];
+  readonly hosts: StandInHost[] = [];
+
+  create(email: string, passwordHash: string, name: string): StandInUser {
+    const id = this.#users.length + 1;
+    const key = randomBytes(16).toString('hex');
+    const user = {
+      id,
+      email: email.toLowerCase(),
+      name,
+      key,
+      passwordHash,
+      weakKey: `${id}_${md5(key + passwordHash)}`,
+      credit: 0,
+    };
+    this.#users.push(user);
+    return user;
+  }
+
+  byEmail(email: string): StandInUser | undefined {
+    return this.#users.find((user) => user.email === email.toLowerCase());
+  }
+
+  /** By the account key only. */
+  byKey(key: string): StandInUser | undefined {
+    return this.#users.find((user) => user.key === key);
+  }
+
+  /** By the account key or the weak one, as the scheduler takes them. */
+  byAuthenticator(key: string): StandInUser | undefined {
+    return this.#users.find((user) => user.key === key || user.weakKey === key);
+  }
+
+  byId(id: number): StandInUser | undefined {
+    return this.#users.find((user) => user.id === id);
+  }
+
+  host(id: number): StandInHost | undefined {
+    return this.hosts.find((host) => host.id === id);
+  }
+
+  /** The computer that asks: known by its number, else by the client's name for it, else a new one. */
+  hostOf(user: StandInUser, id: number, cpid: string): StandInHost {
+    const mine = this.hosts.filter((host) => host.userId === user.id);
+    const known =
+      mine.find((host) => host.id === id) ?? mine.find((host) => cpid !== '' && host.cpid === cpid);
+    if (known) return known;
+    const host = { id: 1000 + this.hosts.length, userId: user.id, cpid, credit: 0 };
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Adds to a computer's credit and its user's; less than nothing is a correction. */
+  grant(host: StandInHost, credit: number): void {
+    host.credit += credit;
+    const user = this.byId(host.userId);
+    if (user) user.credit += credit;
+  }
+}
