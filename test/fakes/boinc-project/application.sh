@@ -104,7 +104,8 @@ fi
 
 while [ "$cpu" -lt "$goal" ]; do
   last=$cpu
-  state=$(awk -v x="$state" -v n="$slice" 'BEGIN { while (n-- > 0) x = (x * 69069 + 1) % 4294967296; printf "%.0f", x }')
+  steps='BEGIN { while (n-- > 0) x = (x * 69069 + 1) % 4294967296; printf "%.0f", x }'
+  state=$(mawk -v x="$state" -v n="$slice" "$steps") || exit 9
   count=$((count + slice))
   measure
   # Slices of about half a second, so that the client is heard in time and little is spent on anything else.

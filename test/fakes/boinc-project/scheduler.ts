@@ -43,7 +43,7 @@ export function schedule(project: Project, request: string): string {
       ...(notice === null ? [] : [message(notice, 'notice')]),
       ...(tasks.length === 0 && wantsWork(request) ? [message('The stand-in has no tasks now.', 'low')] : []),
       about(user, host),
-      `<code_sign_key>\n${project.signer.publicKey}</code_sign_key>\n`,
+      ...(hasKey(project, request) ? [] : [`<code_sign_key>\n${project.signer.publicKey}</code_sign_key>\n`]),
       ...acks,
       ...(tasks.length === 0 ? [] : [application(project, flops)]),
       ...tasks.map((task) => work(project, task, flops)),
@@ -215,4 +215,9 @@ function work(project: Project, task: StandInTask, flops: number): string {
     `<file_info>\n${output}<xml_signature>\n${project.signer.signText(signed)}</xml_signature>\n</file_info>\n`,
     `<result>\n${result}${reference(outputFile(task), 'out')}</result>\n`,
   ].join('');
+}
+
+/** Whether the client has the project's key already; another one it would take only with the old one's signature. */
+function hasKey(project: Project, request: string): boolean {
+  return field(request, 'code_sign_key') === project.signer.publicKey.trim();
 }
