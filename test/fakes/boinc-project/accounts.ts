@@ -18,6 +18,8 @@ export interface StandInHost {
   readonly userId: number;
   /** The client's own random name for its computer. */
   readonly cpid: string;
+  /** Number of its latest request; a smaller one comes from an older copy of its state. */
+  seqno: number;
   credit: number;
 }
 
@@ -71,13 +73,24 @@ export class Accounts {
     return this.hosts.find((host) => host.id === id);
   }
 
-  /** The computer that asks: known by its number, else by the client's name for it, else a new one. */
-  hostOf(user: StandInUser, id: number, cpid: string): StandInHost {
+  /**
+   * The computer that asks: known by its number, else by the client's name for it, else a new one.
+   * @returns `told`: its number is news to it, as it is to one that went back to an older state
+   */
+  hostOf(
+    user: StandInUser,
+    { id, cpid, seqno }: { readonly id: number; readonly cpid: string; readonly seqno: number },
+  ): { readonly host: StandInHost; readonly told: boolean } {
     const mine = this.hosts.filter((host) => host.userId === user.id);
-    const known =
-      mine.find((host) => host.id === id) ?? mine.find((host) => cpid !== '' && host.cpid === cpid);
-    if (known) return known;
-    const host = { id: 1000 + this.hosts.length, userId: user.id, cpid, credit: 0 };
+    const same = mine.find((host) => host.id === id && host.seqno <= seqno);
+    const host =
+      same ?? mine.find((known) => cpid !== '' && known.cpid === cpid) ?? this.#newHost(user, cpid);
+    host.seqno = same ? seqno : 0;
+    return { host, told: same === undefined };
+  }
+
+  #newHost(user: StandInUser, cpid: string): StandInHost {
+    const host = { id: 1000 + this.hosts.length, userId: user.id, cpid, seqno: 0, credit: 0 };
     this.hosts.push(host);
     return host;
   }

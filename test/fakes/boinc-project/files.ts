@@ -32,6 +32,7 @@ export function upload(project: Project, request: WebRequest): WebAnswer {
   const size = numberField(head, 'nbytes');
   const offset = numberField(head, 'offset');
   if (size > maxOutputBytes || offset > (task.output?.length ?? 0)) return refuse('The file does not fit.');
+  task.uploadedFrom.push(offset);
   const more = request.body.subarray(at + mark.length, at + mark.length + size - offset);
   task.output = Buffer.concat([task.output?.subarray(0, offset) ?? Buffer.alloc(0), more]);
   return task.output.length === size ? accept('') : answer(1, elements({ message: 'It came only in part.' }));

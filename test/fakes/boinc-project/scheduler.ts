@@ -27,7 +27,11 @@ export function schedule(project: Project, request: string): string {
   if (project.maintenance) return reply(project, downForMaintenance());
   const user = project.accounts.byAuthenticator(field(request, 'authenticator'));
   if (!user) return reply(project, unknownUser());
-  const host = project.accounts.hostOf(user, numberField(request, 'hostid'), field(request, 'host_cpid'));
+  const { host, told } = project.accounts.hostOf(user, {
+    id: numberField(request, 'hostid'),
+    cpid: field(request, 'host_cpid'),
+    seqno: numberField(request, 'rpc_seqno'),
+  });
   grantEarned(project, host);
   const acks = contents(request, 'result').map((result) => takeReport(project, host, result));
   const tasks = [...lost(project, host, request), ...chosen(project, request)];
@@ -43,6 +47,8 @@ export function schedule(project: Project, request: string): string {
       ...(notice === null ? [] : [message(notice, 'notice')]),
       ...(tasks.length === 0 && wantsWork(request) ? [message('The stand-in has no tasks now.', 'low')] : []),
       about(user, host),
+      // A client that is told its number takes itself for a new computer.
+      ...(told ? [elements({ hostid: host.id })] : []),
       ...(hasKey(project, request) ? [] : [`<code_sign_key>\n${project.signer.publicKey}</code_sign_key>\n`]),
       ...acks,
       ...(tasks.length === 0 ? [] : [application(project, flops)]),
@@ -86,7 +92,6 @@ function about(user: StandInUser, host: StandInHost): string {
     user_create_time: 1_500_000_000,
     email_hash: md5Hex(Buffer.from(user.email)),
     cross_project_id: md5Hex(Buffer.from(`cross ${user.email}`)),
-    hostid: host.id,
     host_create_time: 1_500_000_000,
     host_total_credit: host.credit,
     host_expavg_credit: host.credit / 10,

@@ -39,6 +39,8 @@ export interface StandInTask {
   stderr: string;
   /** As far as it was uploaded. */
   output: Buffer | null;
+  /** Where in the output each upload began. */
+  readonly uploadedFrom: number[];
   /** null: not yet. */
   granted: number | null;
 }
@@ -64,6 +66,7 @@ export function makeTask(number: number, options: TaskOptions): StandInTask {
     cpuSeconds: null,
     stderr: '',
     output: null,
+    uploadedFrom: [],
     granted: null,
   };
 }
