@@ -251,7 +251,7 @@ export class FakeGrids {
       metered: false,
       proxy: null,
       hosts: [...this.details.values()]
-        .flatMap(({ contacted }) => contacted)
+        .flatMap(({ contacted, grid }) => contacted.map((row) => ({ ...row, grid: grid.id })))
         .sort((one, other) => other.received + other.sent - (one.received + one.sent)),
       denials: this.denials,
     };

@@ -113,7 +113,7 @@ describe('exit codes', () => {
   it('tell refusals, missing things and a missing host from failures', () => {
     const codesWith = (exitCode: number) => failureCodes.filter((code) => exitCodeOf(code) === exitCode);
     expect(codesWith(3)).toEqual(['host-not-running']);
-    expect(codesWith(5)).toEqual(['not-found', 'setting-unknown']);
+    expect(codesWith(5)).toEqual(['not-found', 'not-joined', 'setting-unknown']);
     expect(codesWith(4)).toContain('document-invalid');
     expect(codesWith(1)).toContain('internal');
     expect([1, 3, 4, 5].flatMap(codesWith)).toHaveLength(failureCodes.length);
