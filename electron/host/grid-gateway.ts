@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { Contact } from '../contract/index.ts';
+import type { Contact, Failure } from '../contract/index.ts';
 import { Gateway } from '../egress/gateway.ts';
 import type { NetworkDesk } from './network-desk.ts';
 
@@ -18,6 +18,8 @@ export interface GatewayWorld {
   readonly network: NetworkDesk;
   /** Of the system, for a URL: "PROXY host:port; DIRECT". */
   readonly askProxy: (url: string) => Promise<string>;
+  /** The proxy does not do what it should; null: it does again. */
+  readonly onProblem: (failure: Failure | null) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -71,8 +73,10 @@ export class GridGateway implements Disposable {
           network.count(this.#grid, rows);
         },
         onDenied: (denial) => {
-          network.deny(this.#grid, denial);
+          // Who asks for a person tells them itself.
+          if (!this.#asked) network.deny(this.#grid, denial);
         },
+        onProblem: this.#world.onProblem,
         onLost: (failure) => {
           log.warn('network', failure.sentence, { grid: this.#grid });
           void this.#lost(gateway);

@@ -74,6 +74,7 @@ export class Grids implements Disposable {
     this.network = new NetworkDesk({
       traffic: new TrafficLog(database, clock),
       settings: values,
+      systemLogin: host.proxyLogin ?? null,
       metered: () => o.senses().signals.meteredNetwork,
       book,
       clock,
@@ -116,6 +117,9 @@ export class Grids implements Disposable {
       spawnWorker,
       network: this.network,
       askProxy: host.askProxy ?? (() => Promise.resolve('DIRECT')),
+      onProblem: (failure) => {
+        problems.set('proxy', failure);
+      },
       clock,
       log,
     };

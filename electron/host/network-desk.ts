@@ -8,7 +8,7 @@ import {
   type Settings,
   toFailure,
 } from '../contract/index.ts';
-import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
+import type { GatewayRules, Login, ProxyRule } from '../egress/gateway.ts';
 import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
@@ -20,14 +20,11 @@ const dayMs = 86_400_000;
 /** How many hosts of one grid are told apart. */
 const hostsMax = 200;
 
-export interface Login {
-  readonly name: string;
-  readonly password: string;
-}
-
 export interface NetworkDeskOptions {
   readonly traffic: TrafficLog;
   readonly settings: () => Settings;
+  /** What the system knows to say to its proxy, where nobody has said anything else. */
+  readonly systemLogin: Login | null;
   /** Whether the network is billed by volume; null: unknown. */
   readonly metered: () => boolean | null;
   readonly book: (booking: Booking) => void;
@@ -239,7 +236,7 @@ export class NetworkDesk implements Disposable {
   }
 
   #proxy(setting: Settings['network.proxy']): ProxyRule {
-    const login = this.#login;
+    const login = this.#login ?? (setting === 'system' ? this.#o.systemLogin : null);
     if (setting === 'none') return { kind: 'none' };
     if (setting === 'system') return { kind: 'ask', login };
     return setting.startsWith('pac+')

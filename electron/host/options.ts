@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
 import type { CommandOutput, Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { Login } from '../egress/gateway.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
 import type { Secrets } from '../vm/vm.ts';
@@ -20,6 +21,8 @@ export interface HostOptions {
   readonly imagesBuiltAt?: () => Promise<number | null>;
   /** The system's proxies for a URL, as "PROXY host:port; DIRECT"; by default there are none. */
   readonly askProxy?: (url: string) => Promise<string>;
+  /** What the system knows to say to its proxy. */
+  readonly proxyLogin?: Login | null;
   readonly sampleDir: string;
   /** Keeps the host's keys, in a place that it names; by default private files in the data folder. */
   readonly secrets?: Secrets & { readonly place: string };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Login, NetworkDesk } from './network-desk.ts';
+import type { Login } from '../egress/gateway.ts';
+import type { NetworkDesk } from './network-desk.ts';
 import type { SealedFiles } from './sealed.ts';
 
 const sealedName = 'proxy';

@@ -25,6 +25,7 @@ function open(): void {
   desk = new NetworkDesk({
     traffic: new TrafficLog(database, clock),
     settings: () => effectiveOf(world.settings).values,
+    systemLogin: null,
     metered: () => world.metered,
     book: (booking: Booking) => {
       database.transaction(() => ledger.book(booking, { title: 'title', owner: 'owner' }));
