@@ -78,7 +78,7 @@ test('a job reaches what its document names, through the gateway, and nothing el
   ]);
   const { denials } = await host.call('network.report', {});
   expect(denials.map(({ grid, host: name, reason }) => [grid, name, reason]).sort()).toEqual([
-    ['local', '127.0.0.1', 'not-listed'],
+    ['local', '127.0.0.1', 'own-address'],
     ['local', address, 'not-listed'],
     ['local', 'inside.example', 'own-address'],
     ['local', 'other.example', 'not-listed'],
