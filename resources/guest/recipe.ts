@@ -69,7 +69,9 @@ export const controlFiles: readonly (readonly [from: string, to: string])[] = [
   ['usr/bin/nc.openbsd', 'bin/nc'],
   ['usr/bin/unixserver', 'bin/unixserver'],
   ['usr/sbin/dropbear', 'bin/dropbear'],
+  ['usr/sbin/e2fsck', 'sbin/e2fsck'],
   ['usr/sbin/mke2fs', 'sbin/mke2fs'],
+  ['usr/sbin/resize2fs', 'sbin/resize2fs'],
   ...[
     'libacl.so.1',
     'libblkid.so.1',
