@@ -122,6 +122,7 @@ export class StockClient implements Disposable {
 
   /** Ends it and everything that it started, at once. */
   async kill(): Promise<void> {
+    this.#socket?.destroy();
     // Its process namespace dies with the wrapper.
     this.#child?.process.kill('SIGKILL');
     await this.#child?.exited;
