@@ -7,6 +7,7 @@ import type { Io } from './cli/io.ts';
 import { readVersion } from './cli/version.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
+import { environmentLogin, environmentProxy } from './egress/system-proxy.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
@@ -30,6 +31,8 @@ async function composeHost(composition: Composition): Promise<Host> {
     version: readVersion(),
     sampleDir,
     spawnWorker: forkWorkers(workers),
+    askProxy: environmentProxy(process.env),
+    proxyLogin: environmentLogin(process.env),
   });
 }
 

@@ -13,7 +13,6 @@ const words: Record<DenialReason, string> = {
   metered: 'the network is billed by volume now.',
   'quota-day': 'what may be transferred in a day is used up.',
   'quota-month': 'what may be transferred in a month is used up.',
-  'not-allowed-now': 'the network may not be used now.',
 };
 
 export interface Page {

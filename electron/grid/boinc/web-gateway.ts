@@ -23,7 +23,6 @@ const meanings: Record<DenialReason, readonly [FailureCode, string]> = {
   metered: ['network-metered', 'is not contacted while the network is billed by volume'],
   'quota-day': ['network-quota', 'is not contacted any more today: the quota is used up'],
   'quota-month': ['network-quota', 'is not contacted any more this month: the quota is used up'],
-  'not-allowed-now': ['egress-denied', 'may not be contacted now'],
 };
 
 /** What a gateway's refusal of `url` means; undefined: this is an answer of a server. Pure. */
