@@ -29,7 +29,6 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'document-too-large': 'refused',
   'archive-invalid': 'refused',
   'archive-too-large': 'refused',
-  'network-unavailable': 'refused',
   'appliance-unknown': 'refused',
   'resources-unavailable': 'refused',
   'job-finished': 'refused',

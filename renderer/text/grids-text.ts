@@ -39,7 +39,6 @@ const denialReason: Readonly<Record<DenialReason, string>> = {
   metered: 'Billed by volume',
   'quota-day': 'Daily limit',
   'quota-month': 'Monthly limit',
-  'not-allowed-now': 'Not now',
 };
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -22,6 +22,7 @@ const cause: Readonly<Record<ReasonCode, string>> = {
   disk: 'a full disk',
   quiet: 'quiet mode',
   'locked-screen': 'the locked screen',
+  turn: 'Another grid’s turn',
   limit: 'a limit',
 };
 

@@ -10,7 +10,7 @@ import type {
 } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
-import type { AttemptBody, LedgerEntry } from '../../electron/contract/ledger.ts';
+import type { AttemptBody, AttemptEntry } from '../../electron/contract/ledger.ts';
 import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
@@ -112,7 +112,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
-export function fakeEntry(changes: Partial<AttemptBody> = {}): LedgerEntry {
+export function fakeEntry(changes: Partial<AttemptBody> = {}): AttemptEntry {
   return {
     seq: 1,
     bookedAt: fakeNow - 30_000,
@@ -207,7 +207,7 @@ export class FakeHost implements HostApi {
   readonly failures = new Map<string, Error>();
   snapshot = fakeSnapshot();
   jobs: JobView[] = [fakeJob()];
-  entries: LedgerEntry[] = [fakeEntry()];
+  entries: AttemptEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();

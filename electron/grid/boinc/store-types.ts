@@ -1,0 +1,87 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Contact, EntryBody, EntryPersonal } from '../../contract/index.ts';
+
+export type Value = string | number | null;
+
+/** The part of the host's database that is needed here. Synchronous; what returned is on the disk. */
+export interface BoincDatabase {
+  run(sql: string, ...params: readonly Value[]): unknown;
+  get(sql: string, ...params: readonly Value[]): Readonly<Record<string, Value>> | undefined;
+  all(sql: string, ...params: readonly Value[]): readonly Readonly<Record<string, Value>>[];
+  transaction<T>(work: () => T): T;
+  migrate(component: string, steps: readonly string[]): void;
+}
+
+/** An entry before the ledger has put the personal fields beside it. */
+export type Booking = EntryBody extends infer Body
+  ? Body extends EntryBody
+    ? Omit<Body, 'personalDigest'>
+    : never
+  : never;
+
+/** Books one entry; called inside the transaction that remembers what it is about. */
+export type Book = (booking: Booking, personal: EntryPersonal) => unknown;
+
+export interface StoreOptions {
+  readonly database: BoincDatabase;
+  readonly book: Book;
+  readonly clock: Clock;
+  /** Told the name of each step of a booking, inside its transaction; tests stop the process there. */
+  readonly step?: (name: StoreStep) => void;
+}
+
+export const storeSteps = ['record-begun', 'record-booked', 'record-remembered', 'record-committed'] as const;
+export type StoreStep = (typeof storeSteps)[number];
+
+/** Who decides about a project; `name` is that of the manager or the organization. */
+export interface ManagedBy {
+  readonly kind: 'person' | 'manager' | 'organization';
+  readonly name: string | null;
+}
+
+/** What was told last of the account and this host; in the project's own unit. */
+export interface Standing {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly hostTotal: number;
+  readonly hostRecent: number;
+  readonly userTotal: number;
+  readonly userRecent: number;
+  readonly userName: string;
+  readonly diskBytes: number | null;
+}
+
+export interface JoinedProject {
+  /** The grid's id, which names its VM, too. The same address always gets the same. */
+  readonly id: string;
+  /** The master URL, with a slash at its end. */
+  readonly url: string;
+  readonly name: string;
+  readonly share: number;
+  readonly noNewWork: boolean;
+  readonly suspended: boolean;
+  readonly managedBy: ManagedBy;
+  readonly contacts: readonly Contact[];
+  /** `joining`: the project has not answered to its VM yet; `leaving`: its VM and disk are still there. */
+  readonly state: 'joining' | 'joined' | 'leaving';
+  readonly hostId: string | null;
+  readonly weakKey: boolean;
+  /** Whether the account key may lie nowhere but with the host: it is not safe in the VM's disk yet. */
+  readonly keyHeld: boolean;
+  /** Of its client's RPC; worthless outside of its VM. */
+  readonly rpcPassword: string | null;
+  readonly standing: Standing | null;
+  /** Epoch ms. */
+  readonly joinedAt: number;
+}
+
+export interface NewProject {
+  readonly url: string;
+  readonly name: string;
+  readonly share: number;
+  readonly noNewWork?: boolean;
+  readonly suspended?: boolean;
+  readonly managedBy: ManagedBy;
+  readonly contacts: readonly Contact[];
+  readonly weakKey: boolean;
+}
