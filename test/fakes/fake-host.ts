@@ -326,9 +326,7 @@ export class FakeHost implements HostApi {
     'jobs.show': ({ id }) => ({
       job: this.#job(id),
       document: fakeDocument,
-      entries: this.entries.flatMap((entry) =>
-        entry.body.kind === 'attempt' ? [{ ...entry, body: entry.body }] : [],
-      ),
+      entries: this.entries.filter((entry): entry is AttemptEntry => entry.body.kind === 'attempt'),
       stdout: this.stdout,
       stderr: '',
       truncated: [],
