@@ -55,6 +55,8 @@ export class TestGateway {
   /** What `ask` is answered; set by a test. */
   askProxy: (url: string) => Promise<string> = () => Promise.reject(new Error('nobody was to ask'));
   readonly gateway: Gateway;
+  /** As it was opened with. */
+  rules: GatewayRules = openRules;
   #worker: WorkerHandle | undefined;
   #waiting: (() => void)[] = [];
 
@@ -245,7 +247,8 @@ export class World {
     const made = new TestGateway(join(this.#dir, `${this.#gateways}.sock`), limits);
     this.#disposer.own(made.gateway);
     prepare(made);
-    await made.gateway.open(rulesWith(rules));
+    made.rules = rulesWith(rules);
+    await made.gateway.open(made.rules);
     return made;
   }
 
