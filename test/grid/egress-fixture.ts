@@ -55,6 +55,8 @@ export class TestGateway {
   /** What `ask` is answered; set by a test. */
   askProxy: (url: string) => Promise<string> = () => Promise.reject(new Error('nobody was to ask'));
   readonly gateway: Gateway;
+  /** As it was opened with. */
+  rules: GatewayRules = openRules;
   #worker: WorkerHandle | undefined;
   #waiting: (() => void)[] = [];
 
@@ -199,6 +201,21 @@ export async function heard(socket: Socket, enough: RegExp): Promise<string> {
     socket.on('data', take);
     socket.once('end', done);
     socket.once('close', done);
+    socket.resume();
+  });
+}
+
+/** Resolves when the other side hung up. */
+export function hungUp(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.destroy();
+      resolve();
+    };
+    if (socket.destroyed) done();
+    socket.once('end', done);
+    socket.once('close', done);
+    socket.resume();
   });
 }
 
@@ -230,7 +247,8 @@ export class World {
     const made = new TestGateway(join(this.#dir, `${this.#gateways}.sock`), limits);
     this.#disposer.own(made.gateway);
     prepare(made);
-    await made.gateway.open(rulesWith(rules));
+    made.rules = rulesWith(rules);
+    await made.gateway.open(made.rules);
     return made;
   }
 

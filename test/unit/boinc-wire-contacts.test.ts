@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KnownProject } from '../../electron/contract/grids.ts';
 import { Contact, HostName } from '../../electron/contract/network.ts';
 import { offerContacts } from '../../electron/grid/boinc/contacts.ts';
-import { knownProjectOf, knownProjects } from '../../electron/grid/boinc/known-projects.ts';
+import { knownProjects } from '../../electron/grid/boinc/known-projects.ts';
 import { masterUrl, typedUrls } from '../../electron/grid/boinc/web-url.ts';
 
 const places = (contacts: readonly Contact[]): string[] =>
@@ -80,15 +80,6 @@ describe('the projects that are known', () => {
       expect(project.verified).toBe(false);
     }
     expect(new Set(knownProjects.map(({ url }) => url)).size).toBe(knownProjects.length);
-  });
-
-  it('are found by their address however it is spelled', () => {
-    const url = 'https://www.worldcommunitygrid.org/';
-    for (const spelled of [url, 'http://worldcommunitygrid.org', 'https://WWW.WorldCommunityGrid.org//']) {
-      expect(knownProjectOf(spelled)?.url).toBe(url);
-    }
-    expect(knownProjectOf('https://worldcommunitygrid.org/other/')).toBeNull();
-    expect(knownProjectOf('https://worldcommunitygrid.org.evil.example/')).toBeNull();
   });
 });
 

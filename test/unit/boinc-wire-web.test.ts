@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProjectFacts } from '../../electron/grid/boinc/messages.ts';
-import { fetchPage, type Web } from '../../electron/grid/boinc/web-http.ts';
+import type { Web } from '../../electron/grid/boinc/web-dial.ts';
+import { fetchPage } from '../../electron/grid/boinc/web-http.ts';
 import { lookUp } from '../../electron/grid/boinc/web-lookup.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { type FakePage, FakeWeb } from '../fakes/fake-web.ts';
@@ -125,6 +126,9 @@ describe('looking a project up', () => {
     expect(await lookUp(web, 'https://project.example/s')).toMatchObject({
       accountsUrl: 'https://project.example/s/',
     });
+    const odd = named.replace('https://project.example/rpc', 'https://project.example:8443/rpc');
+    await fake.add('http://project.example:8080', site({ ...pages, '/get_project_config.php': odd }));
+    expect((await lookUp(web, 'http://project.example:8080')).accountsUrl).toBeUndefined();
     // Passwords go to the host that the person named, and to no other.
     expect((await lookUp(web, 'http://project.example/f')).accountsUrl).toBe('http://project.example/f/');
   });
@@ -232,7 +236,11 @@ describe('the way through the gateway', () => {
     });
     expect((await rejectionOf(get('https://a.example/4'))).code).toBe('grid-refused');
     expect(fake.visits.filter(({ url }) => url.endsWith('/4'))).toHaveLength(4);
-    expect((await rejectionOf(get('http://a.example/out'))).code).toBe('egress-denied');
+    expect(await rejectionOf(get('http://a.example/out'))).toEqual({
+      code: 'egress-denied',
+      sentence: 'a.example leads to b.example, and there Gleaner does not go by itself.',
+      hint: 'If that is the project’s address, use it instead.',
+    });
     for (const page of ['http://a.example/bad', 'http://a.example/odd', 'https://a.example/down']) {
       expect((await rejectionOf(get(page))).code).toBe('grid-refused');
     }

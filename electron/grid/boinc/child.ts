@@ -6,7 +6,7 @@ import type { FromWorker, Inputs, Request, Verb } from './messages.ts';
 import { RpcClient } from './rpc-client.ts';
 import { RpcVerbs } from './rpc-verbs.ts';
 import { signIn } from './web-account.ts';
-import type { Web } from './web-http.ts';
+import type { Web } from './web-dial.ts';
 import { lookUp } from './web-lookup.ts';
 import { syncManager } from './web-manager.ts';
 

@@ -190,13 +190,3 @@ export const knownProjects: readonly KnownProject[] = entries.map(
     verified: false,
   }),
 );
-
-/** The entry for this address, whatever its scheme, case of host, and slashes; null: there is none. */
-export function knownProjectOf(url: string): KnownProject | null {
-  return knownProjects.find((project) => bare(project.url) === bare(url)) ?? null;
-}
-
-function bare(url: string): string {
-  const [, host = '', path = ''] = /^[a-z]+:\/\/([^/]*)(.*)$/i.exec(url) ?? [];
-  return `${host.toLowerCase().replace(/^www\./, '')}${path.replace(/\/+$/, '')}`;
-}

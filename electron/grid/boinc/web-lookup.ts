@@ -1,7 +1,8 @@
 import { GleanerError } from '../../contract/failures.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { ProjectFacts } from './messages.ts';
-import { fetchPage, type Web } from './web-http.ts';
+import type { Web } from './web-dial.ts';
+import { fetchPage } from './web-http.ts';
 import { masterUrl, parseWebUrl, typedUrls } from './web-url.ts';
 import {
   childOf,
@@ -108,10 +109,11 @@ export function readConfig(config: XmlElement, base: URL): ProjectFacts {
 
 /**
  * A project's master URL never changes, and many are older than its certificate: where it names an address for
- * accounts, or was found by https itself, passwords go there. On the same host only.
+ * accounts, or was found by https itself, passwords go there. On the same host and port (or both usual ones) only.
  */
 function accountsUrl(own: URL, base: URL, named: string): URL | undefined {
-  const candidates = [masterUrl(named), base].filter((url) => url?.hostname === own.hostname);
+  const near = (url: URL | undefined): boolean => url?.hostname === own.hostname && url.port === own.port;
+  const candidates = [masterUrl(named), base].filter(near);
   const encrypted = candidates.find((url) => url?.protocol === 'https:');
   const chosen = encrypted ?? (own.protocol === 'https:' ? undefined : candidates[0]);
   return chosen?.href === own.href ? undefined : chosen;

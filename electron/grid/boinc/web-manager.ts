@@ -3,7 +3,8 @@ import { GleanerError } from '../../contract/failures.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { Inputs, ManagedAccount, ManagerReply } from './messages.ts';
 import { isSigned, parseSigningKey } from './signature.ts';
-import { fetchPage, type Web } from './web-http.ts';
+import type { Web } from './web-dial.ts';
+import { fetchPage } from './web-http.ts';
 import { masterUrl } from './web-url.ts';
 import {
   childOf,
