@@ -62,7 +62,6 @@ describe('closed rules', () => {
     ['metered', 'This network is billed by volume.'],
     ['quota-day', 'Today’s limit is reached.'],
     ['quota-month', 'This month’s limit is reached.'],
-    ['You paused it.'],
   ] as const)('refuse everything with %s and end what is open', async ([reason, sentence], { world }) => {
     await pouring(world);
     const gateway = await world.open({ contacts: pour });
