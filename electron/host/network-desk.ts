@@ -120,12 +120,15 @@ export class NetworkDesk implements Disposable {
 
   deny(grid: string, denial: Omit<Denial, 'grid' | 'firstAt' | 'lastAt'>): void {
     this.#pendingOf(grid).denied += denial.count;
+    // A job's document says what it may reach, and nobody else.
+    const allowable = denial.allowable && grid !== 'local';
     const now = this.#o.clock.now();
     const key = keyOf({ grid, ...denial });
     const known = this.#pendingDenials.get(key);
     this.#pendingDenials.set(key, {
       ...denial,
       grid,
+      allowable,
       count: denial.count + (known?.count ?? 0),
       firstAt: known?.firstAt ?? now,
       lastAt: now,

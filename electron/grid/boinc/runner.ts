@@ -72,6 +72,7 @@ export class BoincRunner implements Disposable {
   hasWork(): boolean {
     const { state, suspended, noNewWork } = this.#project;
     if (this.#disposed || state === 'leaving' || suspended || this.#mood.isRefused) return false;
+    if (!this.#o.permitted()) return false;
     if (this.#stay || this.#wishes.update || this.#wishes.aborts.size > 0) return true;
     if (this.#patience.waits) return false;
     return state === 'joining' || !noNewWork || this.#record.hasTasks;
@@ -162,7 +163,7 @@ export class BoincRunner implements Disposable {
 
   /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
   latestStartAt(): number | null {
-    return latestStart(this.#record.open());
+    return latestStart(this.#record.open(), this.#o.clock.now());
   }
 
   view(): GridView {
