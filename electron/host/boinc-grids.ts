@@ -249,7 +249,7 @@ export class BoincGrids {
     throw new GleanerError(
       'grid-not-permitted',
       'The settings of this computer do not permit to join this project.',
-      'See: gleaner settings show grids.permitted',
+      'See: gleaner settings get grids.permitted',
     );
   }
 
@@ -299,11 +299,11 @@ export class BoincGrids {
   }
 
   #add(id: string, dataDir: string): BoincLane {
-    const { store, laneHost, vmWorld, gatewayWorld, sealed, settings, spawnWorker } = this.#o;
+    const { store, laneHost, vmWorld, gatewayWorld, sealed, spawnWorker } = this.#o;
     const vm = new GridVm(vmWorld, {
       id,
       appliance: 'boinc',
-      dataDisk: { path: join(dataDir, 'data.raw'), bytes: settings()['grids.diskBytes'] },
+      dataDiskPath: join(dataDir, 'data.raw'),
     });
     const runner = new BoincRunner({
       id,

@@ -48,6 +48,8 @@ export interface ContributionOptions<Session> {
   readonly problems: ProblemsOf;
   /** Lets what runs in the guest end in order, before an idle VM is stopped. */
   readonly quiet?: () => Promise<void>;
+  /** Brings what runs in the guest to rest before a freeze that nobody waits for; resolves soon, in any case. */
+  readonly soften?: () => Promise<void>;
   readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -73,6 +75,7 @@ export class Contribution<Session extends object> implements Disposable {
   #saves = 0;
   #failures = 0;
   #quieting = false;
+  #softening = false;
   /** It failed too often, and the person wants it to try again. */
   #forgiven = false;
   #share = Number.NaN;
@@ -226,10 +229,13 @@ export class Contribution<Session extends object> implements Disposable {
     // A guest that still boots is frozen where it stands and boots on afterwards; one on its way back that has no
     // QEMU yet is saved again.
     const returns = restoring && (phase === 'preparing' || phase === 'backoff');
-    if (phase === 'running' || phase === 'starting' || returns) {
+    // Another grid's turn gives nothing back to the person, and can wait for a moment.
+    const isTurn = allowance.reasons[0]?.code === 'turn';
+    if (isTurn && phase === 'running' && this.#o.soften && this.#busy) {
+      this.#soften(this.#o.soften);
+    } else if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
-      // Another grid's turn gives nothing back to the person.
-      if (phase === 'running' && allowance.reasons[0]?.code !== 'turn') yields.measure(allowance, frozen);
+      if (phase === 'running' && !isTurn) yields.measure(allowance, frozen);
       this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
@@ -251,6 +257,19 @@ export class Contribution<Session extends object> implements Disposable {
       this.#quieting = false;
     }
     if (!this.#disposed && this.#busy === undefined && vm.status().phase === 'running') await vm.stop();
+  }
+
+  /** Softly first, then frozen, unless it may run again meanwhile. */
+  #soften(soften: () => Promise<void>): void {
+    if (this.#softening) return;
+    this.#softening = true;
+    const { vm, decide } = this.#o;
+    const after = (): void => {
+      this.#softening = false;
+      if (this.#disposed || vm.status().phase !== 'running' || decide().run) return;
+      this.#try('freeze', vm.freeze());
+    };
+    soften().then(after, after);
   }
 
   /** The last steps of the ladder, which return the memory. */

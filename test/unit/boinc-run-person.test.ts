@@ -68,6 +68,17 @@ describe('what the person sets', () => {
     expect(asked('setProject').at(-1)).toBe('setProject new-work resumed');
   });
 
+  test('what the settings permit no more ends, whatever is at hand, and comes back when they do', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    const run = f.start();
+    await f.pass(6);
+    f.permitted = false;
+    await f.pass(4);
+    expect([run.over, run.code, f.runner.hasWork()]).toEqual([true, undefined, false]);
+    f.permitted = true;
+    expect(f.runner.hasWork()).toBe(true);
+  });
+
   test('a share is kept, and asks nothing of the client', async () => {
     f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
     f.start();
@@ -109,6 +120,36 @@ describe('what the person sets', () => {
     const failures = f.entries().map(({ body }) => body.kind === 'attempt' && body.failure);
     expect(failures).toEqual(['job-aborted', 'job-aborted']);
     expect(view()).toMatchObject({ aborted: 2, queued: 0, running: 0 });
+  });
+});
+
+describe('before a freeze that nobody waits for', () => {
+  test('its tasks are suspended, and go on after the machine stood still', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    f.start();
+    await f.pass(6);
+    await f.runner.soften(3000);
+    await f.pass(9);
+    expect(asked('runMode')).toEqual(['runMode always', 'runMode never']);
+    f.machine.freeze();
+    f.clock.advance(60 * minute);
+    f.machine.thaw();
+    await f.pass(6);
+    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+  });
+
+  test('a freeze that does not come leaves no task suspended', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    f.start();
+    await f.pass(6);
+    await f.runner.soften(3000);
+    await f.pass(30);
+    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+  });
+
+  test('is nothing to wait for where no client runs', async () => {
+    await f.runner.soften(3000);
+    expect(asked('runMode')).toEqual([]);
   });
 });
 

@@ -114,6 +114,14 @@ export class BoincRunner implements Disposable {
   }
 
   /**
+   * Suspends its tasks by the client's own means, because its VM is about to stand still and there is time: none of them is
+   * caught in the middle of ending. They go on when the client is looked at again. Resolves in any case.
+   */
+  async soften(ms: number): Promise<void> {
+    if (this.#stay) await this.#atMost(ms, this.#stay.soften(), 'soften');
+  }
+
+  /**
    * The person leaves the project. Resolves, in any case and soon, when nothing of it runs here any more: then its VM and
    * its disk can be deleted. Throws what the database throws when not even the wish can be written.
    */
@@ -215,7 +223,7 @@ export class BoincRunner implements Disposable {
     this.#o.onChange();
     try {
       const outlook = await stay.run();
-      if (outlook) this.#rest(outlook);
+      if (outlook && this.#o.permitted()) this.#rest(outlook);
     } catch (error) {
       if (error instanceof Refused) this.#refused(error);
       else {
