@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Contact } from '../../electron/contract/network.ts';
+import { type Contact, HostName } from '../../electron/contract/network.ts';
 import { AllowList } from '../../electron/egress/match.ts';
+import { notListed } from '../../electron/egress/refusal.ts';
 import { parseAuthority, parseUrl, shownHost, type Target } from '../../electron/egress/target.ts';
 
 /** Pieces out of which hosts, and what only looks like one, are made. */
@@ -76,6 +77,21 @@ describe('hosts and ports', () => {
       { numRuns: 5000 },
     );
     expect(taken).toBeGreaterThan(500);
+  });
+
+  test('what is refused can be allowed exactly when an entry for it can be written', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const result = parseAuthority(text, 80);
+        if (!isTarget(result)) return;
+        expect(notListed(result).allowable).toBe(HostName.safeParse(result.host).success);
+      }),
+      { numRuns: 3000 },
+    );
+    for (const host of ['_a.example', 'a_.example', 'a.example_', '_']) {
+      const result = parseAuthority(`${host}:80`);
+      expect(isTarget(result) && notListed(result).allowable).toBe(HostName.safeParse(host).success);
+    }
   });
 
   test('names are taken in any case, and only by what they are', () => {
