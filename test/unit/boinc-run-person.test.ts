@@ -201,9 +201,9 @@ describe('a VM that is about to be powered off', () => {
     void f.runner.quiet(15_000).then(() => {
       quiet = true;
     });
-    await f.pass(19);
+    await f.pass(1);
     expect(quiet).toBe(false);
-    await f.pass(2);
+    await f.pass(1);
     expect(quiet).toBe(true);
   });
 });
@@ -241,7 +241,7 @@ describe('a project that is left', () => {
       void f.runner.leave().then(() => {
         left = true;
       });
-      await f.pass(11);
+      await f.pass(3);
       expect(left).toBe(true);
       expect(view().state).toBe('leaving');
       expect(f.runner.hasWork()).toBe(false);
