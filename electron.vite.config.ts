@@ -18,6 +18,8 @@ export default defineConfig({
           main: at('electron/main.ts'),
           session: at('electron/vm/session/child.ts'),
           judge: at('electron/grid/local/judge-child.ts'),
+          boinc: at('electron/grid/boinc/child.ts'),
+          egress: at('electron/egress/child.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

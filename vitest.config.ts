@@ -16,6 +16,19 @@ export default defineConfig({
           maxWorkers: 1,
         },
       },
+      {
+        test: {
+          name: 'grid',
+          include: ['test/grid/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/fixtures/private-net-setup.ts'],
+          // As above; some of them boot VMs.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
     ],
   },
 });

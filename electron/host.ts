@@ -12,11 +12,10 @@ import {
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
-import { Contribution } from './host/contribution.ts';
 import { examine } from './host/doctor.ts';
+import { inspectHypervisor, vcpusOf } from './host/grid-vm.ts';
+import { Grids } from './host/grids.ts';
 import { Leaving } from './host/leaving.ts';
-import { LocalGrid } from './host/local-grid.ts';
-import { LocalVm } from './host/local-vm.ts';
 import type { Host, HostOptions } from './host/options.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
@@ -24,21 +23,16 @@ import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { SettingsDesk } from './host/settings-desk.ts';
 import { type Seen, startOfDay, Viewer } from './host/view.ts';
-import { Yields } from './host/yields.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { YieldLog } from './ledger/yield-log.ts';
 import { Inhibitor } from './policy/inhibitor.ts';
-import type { GuestSession } from './vm/session/client.ts';
 import { reapLeftovers } from './vm/vm.ts';
 
 export type { Host, HostOptions } from './host/options.ts';
 
-const minuteMs = 60_000;
-/** How long an orderly end waits for the running job's last checkpoint. */
-const lastCheckpointMs = 5000;
-/** How long it waits for a saved machine's job to be noted as waiting for it. */
-const parkMs = 3000;
+/** How many jobs a Snapshot tells of. */
+const shownJobs = 50;
 
 /** Opens the data folder and composes everything. Rejects with `already-running`, `disk-full`, `storage-failed`. */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -56,7 +50,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     settings = await SettingsDesk.open(options, options.clock ?? systemClock);
     const host = new ComposedHost(options, settings, database);
     host.problems.set('database', database.problem ?? null);
-    await host.pause.load();
+    await host.load();
     return host;
   } catch (error) {
     await settings?.dispose();
@@ -75,11 +69,9 @@ class ComposedHost implements Host {
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
   readonly #secrets: NonNullable<HostOptions['secrets']>;
-  readonly #grid: LocalGrid;
-  readonly #local: LocalVm;
+  readonly #grids: Grids;
   readonly #senses: Senses;
   readonly #leaving: Leaving;
-  readonly #contribution: Contribution<GuestSession>;
   readonly #viewer = new Viewer();
   readonly #broadcast: Broadcast;
   readonly #calls: ReturnType<typeof hostCalls>;
@@ -98,7 +90,7 @@ class ComposedHost implements Host {
       this.#changed();
     };
     const turn = (): void => {
-      this.#contribution.turn();
+      this.#grids.follow();
       changed();
     };
     this.problems = new Problems(changed);
@@ -112,86 +104,50 @@ class ComposedHost implements Host {
     });
     this.#ledger = new Ledger(database, clock);
     this.#yieldLog = new YieldLog(database, clock.now());
-    this.#grid = new LocalGrid({
+    this.#secrets = o.secrets ?? new KeyFiles(paths.keysDir);
+    this.#grids = new Grids({
+      host: { ...o, secrets: this.#secrets },
+      settings,
       database,
       ledger: this.#ledger,
-      jobsDir: paths.jobsDir,
-      sampleDir: o.sampleDir,
-      spawnWorker: o.spawnWorker,
+      yieldLog: this.#yieldLog,
+      problems: this.problems,
+      senses: () => this.#senses,
       clock,
       log,
       onChange: changed,
-      onProblem: (failure) => {
-        this.problems.set('checkpoint', failure);
-      },
-    });
-    this.#secrets = o.secrets ?? new KeyFiles(paths.keysDir);
-    this.#local = new LocalVm({
-      paths,
-      secrets: this.#secrets,
-      settings: () => settings.effective.values,
-      spawnWorker: o.spawnWorker,
-      imageSourceDir: o.imageSourceDir,
-      rebuildImages: o.rebuildImages,
-      qemuPath: o.qemuPath,
-      clock,
-      log,
     });
     const sensors = o.sensors?.({
       clock,
       log,
       dataDir: paths.dataDir,
-      ownCpuMs: () => this.#local.cpuMs() + ownCpuMs(),
+      ownCpuMs: () => this.#grids.fleet.cpuMs() + ownCpuMs(),
       programNames: () => settings.effective.values['pauseOn.programs'],
     });
     this.#senses = new Senses({
       sensors: sensors ?? [],
       effective: () => settings.effective,
       pause: () => this.pause.current,
-      vcpus: () => this.#local.vcpus,
+      vcpus: () => vcpusOf(settings.effective.values),
       clock,
       log,
       onChange: turn,
     });
+    const { fleet } = this.#grids;
     this.#leaving = new Leaving({
       inhibitor: new Inhibitor({ clock, log }),
-      frozen: () => this.#contribution.settled(),
-      saveMs: () => this.#contribution.saveMs(),
-      save: () => this.#contribution.save(),
-      checkpoint: (ms) => this.#grid.keepProgress(ms),
+      frozen: () => fleet.settled(),
+      saveMs: () => fleet.saveMs(),
+      save: () => fleet.save(),
+      checkpoint: (ms) => fleet.keepProgress(ms),
       clock,
       log,
-    });
-    this.#contribution = new Contribution<GuestSession>({
-      vm: this.#local.vm,
-      decide: () => this.#senses.decide(),
-      hasWork: () => this.#grid.hasWork(),
-      prove: (session) => this.#local.prove(session),
-      keepsSaved: () => this.#grid.needs(this.#local.vm.status().generation),
-      work: (session) => this.#grid.run(this.#local.machineOf(session)),
-      problems: this.problems,
-      yields: new Yields({
-        keep: (record) => {
-          this.#yieldLog.add(record);
-        },
-        signals: () => this.#senses.signals,
-        stoppedSince: () => this.#senses.desk.stoppedSince,
-        watchQuiet: () => this.#local.watchQuiet(),
-        clock,
-        log,
-        onChange: changed,
-      }),
-      clock,
-      log,
-      lingerMs: o.lingerMs ?? minuteMs,
-      onChange: changed,
     });
     settings.follow(this.problems, turn);
     this.#calls = hostCalls({
-      grid: this.#grid,
+      grids: this.#grids,
       ledger: this.#ledger,
       settings: settings.store,
-      admit: (document) => this.#local.admit(document),
       status: () => this.#viewer.snapshot(this.#seen()),
       pause: (length) => {
         this.pause.begin(length);
@@ -200,7 +156,7 @@ class ComposedHost implements Host {
       resume: () => {
         this.#senses.desk.forgetHolds();
         this.pause.end();
-        this.#contribution.retry();
+        this.#grids.retry();
         return this.#viewer.contribution(this.#seen());
       },
       explain: () => {
@@ -212,8 +168,15 @@ class ComposedHost implements Host {
         this.#senses.report(report);
       },
       doctor: () => this.#examine(),
+      updateImages: () => this.#updateImages(),
       added: turn,
     });
+  }
+
+  /** What the data folder holds of intent; nothing runs yet. */
+  async load(): Promise<void> {
+    await this.pause.load();
+    await this.#grids.load();
   }
 
   async start(): Promise<void> {
@@ -221,13 +184,11 @@ class ComposedHost implements Host {
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
-    await this.#local.vm.recover();
-    await this.#grid.recover(this.#local.vm.status().generation);
-    if (this.#o.seedSample && this.#grid.isNew()) await this.#calls.plain['jobs.sample']({});
+    await this.#grids.recover();
+    if (this.#o.seedSample && this.#grids.local.grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
-    this.#contribution.begin();
-    this.#contribution.turn();
+    this.#grids.begin();
     this.#changed();
   }
 
@@ -238,8 +199,8 @@ class ComposedHost implements Host {
 
   whenIdle(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#grid.hasWork()) this.#idleWaiters.add(resolve);
-      else resolve();
+      if (this.#grids.local.grid.isIdle()) resolve();
+      else this.#idleWaiters.add(resolve);
     });
   }
 
@@ -272,24 +233,12 @@ class ComposedHost implements Host {
   async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
-    const { phase } = this.#local.vm.status();
     try {
-      // A frozen machine cannot deliver anything; its job goes on from the checkpoint before. With a save, the last
-      // checkpoint is for the case that the saved machine does not come back.
-      const patienceMs = phase === 'running' ? lastCheckpointMs : 0;
-      if (save && patienceMs > 0) await this.#grid.keepProgress(patienceMs);
-      if (save && (await this.#contribution.end())) {
-        // The job is parked as soon as its session is gone; a disk that refuses to note that must not hold up the end.
-        await this.#within(parkMs, this.#contribution.finished());
-        await this.#grid.end(0);
-      } else {
-        await this.#grid.end(save ? 0 : patienceMs);
-      }
-      await this.#contribution.dispose();
-      await this.#contribution.finished();
+      await this.#grids.end(save);
       // Until here a shutdown of the system waits for us.
       await this.#leaving.dispose();
       await this.#senses.dispose();
+      this.#grids.dispose();
       this.#broadcast.dispose();
       await this.#settings.dispose();
       await this.pause.saved();
@@ -299,71 +248,77 @@ class ComposedHost implements Host {
     }
   }
 
-  #within(ms: number, doing: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(ms, resolve);
-      void doing.then(() => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
   #assertOpen(): void {
     if (this.#stopping) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
   }
 
   #seen(): Seen {
     const now = this.#clock.now();
-    const status = this.#local.vm.status();
     const { values, sources, organization } = this.#settings.effective;
+    const grids = this.#grids;
     return {
       version: this.#o.version,
       now,
       allowance: this.#senses.decide(),
       pause: this.pause.current,
-      vm: this.#local.view(),
-      jobs: this.#grid.list(50),
-      grid: this.#grid.view(),
+      vms: grids.vms(),
+      jobs: grids.jobs(shownJobs),
+      grids: grids.views(),
+      workWaits: grids.hasWork(),
+      manager: grids.manager.view(),
+      denials: grids.network.recentDenials(),
       today: this.#ledger.totals(startOfDay(now)),
       yields: this.#yieldLog.stats(now),
-      lostSeconds: this.#grid.lostSeconds(startOfDay(now)),
+      lostSeconds: grids.local.grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
       preset: { name: values.preset, source: sources.preset, organization },
-      problems: [...this.problems.list(), ...status.problems, ...(status.failure ? [status.failure] : [])],
+      problems: [...this.problems.list(), ...grids.troubles()],
     };
   }
 
   #changed(): void {
     this.#follow();
     this.#broadcast.changed();
-    if (this.#idleWaiters.size === 0 || this.#grid.hasWork()) return;
+    if (this.#idleWaiters.size === 0 || !this.#grids.local.grid.isIdle()) return;
     for (const resolve of this.#idleWaiters) resolve();
     this.#idleWaiters.clear();
   }
 
   /** After the policy has acted: sleep and shutdown have their own business, and other sensors may be wanted. */
   #follow(): void {
-    const { phase } = this.#local.vm.status();
     const { signals, shuttingDown } = this.#senses;
     this.#leaving.follow({ sleeping: signals.sleeping, shuttingDown }, (shutdown) => {
       this.#senses.holdShutdown(!shutdown);
     });
+    const phases = this.#grids.vms().map(({ phase }) => phase);
     this.#senses.follow({
       paused: this.pause.current !== null,
-      wantsToRun: phase !== 'stopped' || this.#grid.hasWork(),
-      running: phase === 'running' || phase === 'starting',
+      wantsToRun: phases.some((phase) => phase !== 'stopped') || this.#grids.hasWork(),
+      running: phases.some((phase) => phase === 'running' || phase === 'starting'),
     });
   }
 
+  async #updateImages(): Promise<CommandOutput<'appliance.update'>> {
+    const { updateImages } = this.#o;
+    if (updateImages) return await updateImages();
+    throw new GleanerError(
+      'platform-not-ready',
+      'This host cannot build images.',
+      'Ask a running host: start the app, or run "gleaner run --headless".',
+    );
+  }
+
   #examine(): Promise<Check[]> {
-    const facts = this.#local.inspect();
+    const { vmWorld, local } = this.#grids;
+    const facts = inspectHypervisor(vmWorld);
     facts.catch(() => undefined);
     return examine({
       qemuVersion: async () => `QEMU ${(await facts).version}`,
-      accelerator: () => Promise.resolve(this.#local.vm.status().accelerator),
+      accelerator: () => Promise.resolve(local.vm.vm.status().accelerator),
       isolation: async () => (await facts).wrapperRefusal,
-      images: async () => (await this.#local.images()).recipe,
+      images: async () => (await local.vm.images()).recipe,
+      imagesBuiltAt: async () => (await this.#o.imagesBuiltAt?.()) ?? null,
+      now: () => this.#clock.now(),
       ledger: () => this.#ledger.verify(),
       secretsPlace: () => this.#secrets.place,
       inputSource: () => this.#senses.signals.inputSource,

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { app, dialog, ipcMain, protocol, safeStorage } from 'electron';
+import { app, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
@@ -93,6 +93,7 @@ function runFirst(): void {
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
       imageSourceDir: () => images.folder(),
       rebuildImages: () => images.rebuild(),
+      askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
       ...personsComputer(),
       secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),

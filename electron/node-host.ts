@@ -7,6 +7,7 @@ import type { Io } from './cli/io.ts';
 import { readVersion } from './cli/version.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
+import { environmentLogin, environmentProxy } from './egress/system-proxy.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
@@ -15,6 +16,8 @@ import { forkWorkers } from './workers.ts';
 const workers = {
   session: new URL('./vm/session/child.ts', import.meta.url),
   judge: new URL('./grid/local/judge-child.ts', import.meta.url),
+  boinc: new URL('./grid/boinc/child.ts', import.meta.url),
+  egress: new URL('./egress/child.ts', import.meta.url),
 };
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
 const checkoutDir = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +31,8 @@ async function composeHost(composition: Composition): Promise<Host> {
     version: readVersion(),
     sampleDir,
     spawnWorker: forkWorkers(workers),
+    askProxy: environmentProxy(process.env),
+    proxyLogin: environmentLogin(process.env),
   });
 }
 

@@ -14,6 +14,8 @@ export interface Paths {
   readonly imagesDir: string;
   /** One folder per VM, owned by the VM's uid: boot disk, scratch, transfer disks, pid file, sockets. */
   readonly vmsDir: string;
+  /** One folder per joined grid, with the disk that its VM keeps; readable by the VM's uid. */
+  readonly gridsDir: string;
   readonly logsDir: string;
   /** 0700; the host's own keys, where no key store of the system has them. */
   readonly keysDir: string;
@@ -44,6 +46,7 @@ export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
     jobsDir: join(dataDir, 'jobs'),
     imagesDir: join(dataDir, 'images'),
     vmsDir: join(dataDir, 'vms'),
+    gridsDir: join(dataDir, 'grids'),
     logsDir: join(dataDir, 'logs'),
     keysDir: join(dataDir, 'keys'),
     runDir,

@@ -3,6 +3,7 @@ import { GleanerError, toFailure } from '../contract/failures.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Ending, exitCodeOf, exitCodes } from './exit.ts';
 import { type Io, ReaderGone } from './io.ts';
+import { Interrupted } from './prompt.ts';
 import { cleanLine, toJson } from './text.ts';
 
 /** What every command gets. */
@@ -49,6 +50,7 @@ export async function toExitCode(
     return exitCodes[(await command()) ?? 'ok'].code;
   } catch (error) {
     if (error instanceof ReaderGone) return exitCodes.ok.code;
+    if (error instanceof Interrupted) return exitCodes.interrupted.code;
     const failure = toFailure(error);
     if (json) {
       io.err(`${toJson({ failure })}\n`);

@@ -1,3 +1,6 @@
+import { askOn } from './prompt.ts';
+import { readText } from './read-text.ts';
+
 /** The terminal (or pipe, or file) that a command talks to. */
 export interface Io {
   /** Writes to stdout at the reader's pace. Rejects with {@link ReaderGone}. */
@@ -5,6 +8,15 @@ export interface Io {
   /** Writes to stderr; a reader that has left is no reason to fail. */
   err(text: string): void;
   readonly outIsTerminal: boolean;
+  /** Whether somebody sits there who can be asked. */
+  readonly canAsk: boolean;
+  /**
+   * Asks on the terminal and resolves with the answer's line; null when there is no more input. `hidden`: nothing of
+   * it is shown. On stderr, since stdout is for what the command answers. Rejects with `Interrupted`.
+   */
+  ask(question: string, hidden: boolean): Promise<string | null>;
+  /** All of stdin. Rejects with `bad-request` when it is longer than that. */
+  readIn(maxBytes: number): Promise<string>;
   readonly style: Style;
   /** Epoch ms. */
   now(): number;
@@ -48,7 +60,7 @@ const sameSignalMs = 1000;
 
 /** The real one: this process's streams and signals. */
 export function processIo(): Io {
-  const { stdout, stderr, env } = process;
+  const { stdin, stdout, stderr, env } = process;
   const listeners = new Set<() => void>();
   const cleanUps = new Set<() => void>();
   // An unheard error event would end the process with a stack trace; writers hear of it by their callback.
@@ -84,6 +96,9 @@ export function processIo(): Io {
       stderr.write(text, () => undefined);
     },
     outIsTerminal: stdout.isTTY,
+    canAsk: stdin.isTTY && stderr.isTTY,
+    ask: async (question, hidden) => await askOn(stdin, stderr, question, hidden),
+    readIn: async (maxBytes) => await readText('-', maxBytes),
     style: styleFor(stdout.isTTY, env),
     now: () => Date.now(),
     onSignal: (listener) => addTo(listeners, listener),

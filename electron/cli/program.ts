@@ -3,8 +3,11 @@ import { CommandAdder, type Outcome } from './command.ts';
 import type { Context } from './context.ts';
 import { addContributionCommands } from './contribution-commands.ts';
 import { exitCodeHelp, exitCodes } from './exit.ts';
+import { addGridCommands } from './grid-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
+import { addManagerCommands } from './manager-commands.ts';
+import { addNetworkCommands } from './network-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSettingsCommands } from './settings-commands.ts';
@@ -14,6 +17,7 @@ Examples:
   gleaner status                      what is happening, and why
   gleaner pause 1h                    give the computer back for an hour
   gleaner jobs add my-job/            queue own work
+  gleaner grids join boinc:URL        work for a public project
   gleaner policy explain              why it works, or does not
   gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
@@ -50,6 +54,9 @@ export async function runProgram(
   addContributionCommands(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
+  addGridCommands(program, adder, context);
+  addManagerCommands(program, adder, context);
+  addNetworkCommands(program, adder, context);
   addSettingsCommands(program, adder, context);
   addPolicyCommands(program, adder, context);
   addRunCommand(program, adder, context);

@@ -1,8 +1,12 @@
 import { formatSchedule } from '../contract/setting-text.ts';
 import { ScheduleWindow, type SettingKey } from '../contract/settings.ts';
-import { formatBytes, formatPercent, formatSeconds } from './text.ts';
+import { count, formatBytes, formatPercent, formatSeconds } from './text.ts';
 
-const fractions: ReadonlySet<SettingKey> = new Set(['pauseOn.load', 'battery.aboveCharge']);
+const fractions: ReadonlySet<SettingKey> = new Set([
+  'pauseOn.load',
+  'battery.aboveCharge',
+  'quiet.fallbackShare',
+]);
 const units: Partial<Record<SettingKey, string>> = {
   'quiet.temperatureC': '°C',
   'quiet.fanRpm': 'rpm',
@@ -15,6 +19,12 @@ const nothings: Partial<Record<SettingKey, string>> = {
   'quiet.fanRpm': 'none',
   'quiet.packageWatts': 'none',
   'vm.vcpus': "half of this computer's",
+  'network.quotaDayBytes': 'no limit',
+  'network.quotaMonthBytes': 'no limit',
+  'network.downBytesPerSecond': 'no limit',
+  'network.upBytesPerSecond': 'no limit',
+  'network.authorities': 'none',
+  'grids.permitted': 'any',
 };
 
 /** A setting's value in words: `25 %`, `3 min`, `768 MiB`, `never`. What does not fit its key is shown as JSON. Pure. */
@@ -22,8 +32,9 @@ export function formatSetting(key: SettingKey, value: unknown): string {
   if (value === null) return nothings[key] ?? 'never';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') {
-    if (key.endsWith('Share') || key.endsWith('.share') || fractions.has(key)) return formatPercent(value);
+    if (key.endsWith('.share') || fractions.has(key)) return formatPercent(value);
     if (key.endsWith('Seconds')) return formatSeconds(value);
+    if (key.endsWith('BytesPerSecond')) return `${formatBytes(value)}/s`;
     if (key.endsWith('Bytes')) return formatBytes(value);
     const unit = units[key];
     return unit === undefined ? String(value) : `${value} ${unit}`;
@@ -34,6 +45,10 @@ export function formatSetting(key: SettingKey, value: unknown): string {
   }
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
     return value.length === 0 ? 'none' : value.join(', ');
+  }
+  if (key === 'grids.boinc' && Array.isArray(value)) return count(value.length, 'project');
+  if (key === 'network.authorities' && typeof value === 'string') {
+    return count(value.split('-----BEGIN CERTIFICATE-----').length - 1, 'certificate');
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -109,17 +109,43 @@ export function showJob(detail: JobDetail, look: Look): string {
 
 export function showEntries(entries: readonly LedgerEntry[], { style, now }: Look): string {
   if (entries.length === 0) return 'Nothing is booked yet.';
-  const rows = entries.map(({ seq, body, bookedAt, personal }) => [
-    String(seq),
-    formatWhen(bookedAt, now),
-    body.job,
-    String(body.attempt),
-    body.failure ?? body.outcome,
-    formatSeconds(body.cpuSeconds),
-    body.credit ? `${formatAmount(body.credit.amount, body.credit.unit)} ${body.credit.status}` : '',
-    shorten(cleanLine(personal?.title ?? ''), titleLength),
+  const rows = entries.map((entry) => [
+    String(entry.seq),
+    formatWhen(entry.bookedAt, now),
+    ...entryCells(entry),
   ]);
   return table(['SEQ', 'WHEN', 'JOB', 'TRY', 'OUTCOME', 'CPU', 'CREDIT', 'TITLE'], rows, style.bold);
+}
+
+/** From the job on. What is booked for a whole grid has its id for a job. */
+function entryCells({ body, personal }: LedgerEntry): string[] {
+  const credit = body.credit
+    ? `${formatAmount(body.credit.amount, body.credit.unit)} ${body.credit.status}`
+    : '';
+  switch (body.kind) {
+    case 'attempt':
+      return [
+        shorten(cleanLine(body.job), titleLength),
+        String(body.attempt),
+        body.failure ?? body.outcome,
+        formatSeconds(body.cpuSeconds),
+        credit,
+        shorten(cleanLine(personal?.title ?? ''), titleLength),
+      ];
+    case 'credit':
+      return [body.grid, '', 'credit', '', credit, `from ${rounded(body.from)} to ${rounded(body.to)}`];
+    case 'network':
+      return [body.grid, '', 'network', '', '', showTraffic(body)];
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+function showTraffic({ hosts, denied }: Extract<LedgerEntry['body'], { kind: 'network' }>): string {
+  const sum = (of: 'sent' | 'received'): string =>
+    formatBytes(hosts.reduce((total, host) => total + host[of], 0));
+  const refused = denied > 0 ? `, ${denied} refused` : '';
+  return `${sum('sent')} sent, ${sum('received')} received, ${count(hosts.length, 'host')}${refused}`;
 }
 
 export function showVerdict(verdict: LedgerVerdict, { style }: Look): string {

@@ -1,3 +1,4 @@
+import type { GridView } from '../contract/grids.ts';
 import type { Contribution, JobView, Snapshot, VmView } from '../contract/snapshot.ts';
 import type { Style } from './io.ts';
 import {
@@ -40,20 +41,15 @@ export function showContribution(contribution: Contribution, { style, now }: Loo
 
 /** Everything of a Snapshot, for a person. */
 export function showStatus(snapshot: Snapshot, look: Look): string {
-  const { contribution, vms, jobs, grids, today, yields, problems } = snapshot;
+  const { contribution, vms, jobs, grids, manager, denials, today, yields, problems } = snapshot;
   const { style, now } = look;
   const running = jobs.filter(({ state }) => state === 'running');
   const rows: (readonly [string, string | null])[] = [
     ['Since', formatWhen(contribution.since, now)],
     ...vms.map((vm) => [`VM ${cleanLine(vm.name)}`, showVm(vm)] as const),
     ...running.map((job) => [`Job ${cleanLine(job.id)}`, showRunning(job, look)] as const),
-    ...grids.map(
-      ({ id, queued, done, failed, aborted }) =>
-        [
-          `Grid ${cleanLine(id)}`,
-          `${queued} queued, ${done} done, ${failed} failed${aborted > 0 ? `, ${aborted} aborted` : ''}`,
-        ] as const,
-    ),
+    ...grids.map((grid) => [`Grid ${cleanLine(grid.id)}`, showGridLine(grid)] as const),
+    ['Manager', manager && `${manager.name}, as ${manager.userName}`],
     ['Today', showToday(today)],
     [
       'Gave back',
@@ -63,6 +59,12 @@ export function showStatus(snapshot: Snapshot, look: Look): string {
     ],
   ];
   const parts = [showContribution(contribution, look), '', pairs(rows)];
+  if (denials.length > 0) parts.push('', style.bold('Refused lately'));
+  for (const { grid, sentence, count: times, lastAt } of denials) {
+    const often = times > 1 ? `, ${times} times` : '';
+    parts.push(`  ${cleanLine(grid)}: ${cleanLine(sentence)} (${formatWhen(lastAt, now)}${often})`);
+  }
+  if (denials.length > 0) parts.push('  See "gleaner network denied".');
   if (problems.length > 0) parts.push('', style.bold('Problems'));
   for (const { code, sentence, hint } of problems) {
     parts.push(`  ${style.bad(code)}: ${cleanLine(sentence)}`);
@@ -77,6 +79,14 @@ export function showStatusLine({ at, contribution, jobs }: Snapshot): string {
   const parts = [new Date(at).toISOString(), contribution.state, cleanLine(contribution.sentence)];
   if (job) parts.push(cleanLine(job.id), job.progress === null ? 'running' : formatPercent(job.progress));
   return parts.join('  ');
+}
+
+function showGridLine({ kind, name, state, queued, done, failed, aborted, credit }: GridView): string {
+  const counts = `${queued} queued, ${done} done, ${failed} failed${aborted > 0 ? `, ${aborted} aborted` : ''}`;
+  if (kind === 'local') return counts;
+  const total = credit?.hostTotal ?? null;
+  const parts = [shorten(cleanLine(name), 48), state, counts];
+  return [...parts, ...(total === null ? [] : [`${formatAmount(total, 'credit')} here`])].join(', ');
 }
 
 function showVm(vm: VmView): string {
@@ -106,8 +116,10 @@ function showToday({ cpuSeconds, jobsDone, jobsFailed, earned }: Snapshot['today
   const parts = [`${formatSeconds(cpuSeconds)} CPU`, `${count(jobsDone, 'job')} done`];
   if (jobsFailed > 0) parts.push(`${jobsFailed} failed`);
   // Units are never added up, and what no one has confirmed yet is named so.
-  for (const { grid, unit, settled, pending } of earned) {
-    if (settled > 0 || pending === 0) parts.push(`${formatAmount(settled, unit)} (${cleanLine(grid)})`);
+  for (const { grid, unit, settled, pending, observed } of earned) {
+    if (observed > 0) parts.push(`${formatAmount(observed, unit)} observed (${cleanLine(grid)})`);
+    if (settled > 0 || (pending === 0 && observed === 0))
+      parts.push(`${formatAmount(settled, unit)} (${cleanLine(grid)})`);
     if (pending > 0) parts.push(`${formatAmount(pending, unit)} pending (${cleanLine(grid)})`);
   }
   return parts.join(', ');

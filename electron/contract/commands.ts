@@ -12,7 +12,7 @@ import {
   ProjectUrl,
 } from './grids.ts';
 import { JobDocument, JobId, JobStream } from './job.ts';
-import { LedgerEntry, LedgerVerdict } from './ledger.ts';
+import { AttemptEntry, LedgerEntry, LedgerVerdict } from './ledger.ts';
 import { HostName, NetworkReport, PortNumber } from './network.ts';
 import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
 import { EffectiveSetting, SettingKey } from './settings.ts';
@@ -30,7 +30,7 @@ export type Check = z.infer<typeof Check>;
 export const JobDetail = z.strictObject({
   job: JobView,
   document: JobDocument,
-  entries: z.array(LedgerEntry),
+  entries: z.array(AttemptEntry),
   /** Last bytes of the job's own output, at most 16 KiB each; hostile text. */
   stdout: z.string(),
   stderr: z.string(),

@@ -37,7 +37,6 @@ export const failureCodes = [
   'document-too-large',
   'archive-invalid',
   'archive-too-large',
-  'network-unavailable',
   'appliance-unknown',
   'resources-unavailable',
   'job-finished',
@@ -72,6 +71,7 @@ export const failureCodes = [
   'appliance-old',
   // network
   'egress-denied',
+  'network-unavailable',
   'network-metered',
   'network-quota',
   'proxy-refused',

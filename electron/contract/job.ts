@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseHostPort } from './network.ts';
 
 /** Largest job document that is read at all, in bytes. */
 export const maxDocumentBytes = 64 * 1024;
@@ -35,7 +36,24 @@ export const JobDocument = z.strictObject({
         .default(512 * MiB),
     })
     .prefault({}),
-  network: z.union([z.literal('none'), z.array(z.string().max(260)).min(1).max(64)]).default('none'),
+  /** What it may reach through the host's gateway (HTTP, or TLS by CONNECT), each exactly; nothing else. */
+  network: z
+    .union([
+      z.literal('none'),
+      z
+        .array(
+          z
+            .string()
+            .max(260)
+            .refine(
+              (text) => !text.startsWith('*') && parseHostPort(text) !== null,
+              'a place is written like example.org:443',
+            ),
+        )
+        .min(1)
+        .max(64),
+    ])
+    .default('none'),
   limits: z
     .strictObject({
       wall: z

@@ -81,6 +81,9 @@ export const LedgerEntry = z.strictObject({
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
+export const AttemptEntry = LedgerEntry.extend({ body: AttemptBody });
+export type AttemptEntry = z.infer<typeof AttemptEntry>;
+
 /** `verify` proves that the chain is consistent in itself, not that its owner never rewrote it as a whole. */
 export const LedgerVerdict = z.strictObject({
   ok: z.boolean(),

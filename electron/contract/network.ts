@@ -14,6 +14,14 @@ export const HostName = z
   );
 export const PortNumber = z.int().min(1).max(65_535);
 
+/** `host:port`, an IPv6 address in brackets; null for what is not written so. Pure. */
+export function parseHostPort(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text);
+  const host = HostName.safeParse((match?.[1] ?? match?.[2] ?? '').toLowerCase());
+  const port = PortNumber.safeParse(Number(match?.[3]));
+  return host.success && port.success ? { host: host.data, port: port.data } : null;
+}
+
 /** Who put a contact on the list: the grid's definition, the person, or an administrator. */
 export const ContactSource = z.enum(['project', 'person', 'organization']);
 export type ContactSource = z.infer<typeof ContactSource>;
@@ -44,7 +52,6 @@ export const denialReasons = [
   'metered',
   'quota-day',
   'quota-month',
-  'not-allowed-now',
 ] as const;
 export const DenialReason = z.enum(denialReasons);
 export type DenialReason = z.infer<typeof DenialReason>;

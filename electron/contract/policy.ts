@@ -30,6 +30,8 @@ export const reasonCodes = [
   'quiet',
   'locked-screen',
   'limit',
+  /** It is another grid's turn. */
+  'turn',
 ] as const;
 export const ReasonCode = z.enum(reasonCodes);
 export type ReasonCode = z.infer<typeof ReasonCode>;

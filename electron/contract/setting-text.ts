@@ -2,14 +2,14 @@ import { type ScheduleWindow, type SettingKey, settingTypes, Weekday } from './s
 
 /**
  * A setting's value out of text that a person or a policy editor wrote: JSON where it is JSON and fits, else the
- * text itself; `a, b` for a list of programs, {@link parseSchedule}'s form for a schedule. What fits nowhere is
- * returned as it was understood best, to be refused by whoever parses the value. Pure.
+ * text itself; `a, b` for a list of programs or addresses, {@link parseSchedule}'s form for a schedule. What fits
+ * nowhere is returned as it was understood best, to be refused by whoever parses the value. Pure.
  */
 export function parseSettingText(key: SettingKey, text: string): unknown {
   const trimmed = text.trim();
   const asJson = parseJson(trimmed);
   if (asJson !== undefined && fits(key, asJson)) return asJson;
-  if (key === 'pauseOn.programs') return commaList(trimmed);
+  if (key === 'pauseOn.programs' || key === 'grids.permitted') return commaList(trimmed);
   if (key === 'schedule.windows') return parseSchedule(trimmed) ?? asJson ?? trimmed;
   return fits(key, trimmed) ? trimmed : (asJson ?? trimmed);
 }

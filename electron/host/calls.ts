@@ -3,32 +3,31 @@ import {
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
-  type JobDocument,
   type PauseLength,
   type PlainCommandName,
   type UploadCommandName,
 } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SettingsStore } from '../settings/store.ts';
-import type { LocalGrid } from './local-grid.ts';
+import type { Grids } from './grids.ts';
+import { listKnown } from './web-desk.ts';
 
 /** How much of a job's own output `jobs.show` tells, in bytes of each stream. */
 const tailBytes = 16 * 1024;
 
 /** What the commands act on; the host supplies it. */
 export interface CallSubject {
-  readonly grid: LocalGrid;
+  readonly grids: Pick<Grids, 'local' | 'boinc' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
   readonly ledger: Ledger;
   readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
   explain(): CommandOutput<'policy.explain'>;
   yields(): CommandOutput<'yields.report'>;
   presence(report: CommandParsed<'presence.report'>): void;
-  /** Rejects a document that this host can never run. */
-  admit(document: JobDocument): Promise<void>;
   status(): CommandOutput<'status'>;
   pause(length: PauseLength): CommandOutput<'pause'>;
   resume(): CommandOutput<'resume'>;
   doctor(): Promise<CommandOutput<'doctor'>>;
+  updateImages(): Promise<CommandOutput<'appliance.update'>>;
   /** Something was queued. */
   added(): void;
 }
@@ -56,15 +55,36 @@ export interface HostCalls {
 
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
-  const { grid, ledger, settings } = subject;
+  const { grids, ledger, settings } = subject;
+  const { boinc, network, manager } = grids;
+  const { grid, vm } = grids.local;
 
   const add = async (
     { dryRun }: CommandParsed<'jobs.add'>,
     body: AsyncIterable<Uint8Array>,
   ): Promise<CommandOutput<'jobs.add'>> => {
-    const added = await grid.add(body, { dryRun, admit: (document) => subject.admit(document) });
+    const added = await grid.add(body, { dryRun, admit: (document) => vm.admit(document) });
     if (added.id !== null) subject.added();
     return added;
+  };
+
+  const localDetail = (): CommandOutput<'grids.show'> => {
+    const { hosts, denials } = network.of(grids.local.id);
+    return {
+      grid: grids.local.view(),
+      seenAt: null,
+      tasks: [],
+      messages: [],
+      transfers: [],
+      diskBytes: null,
+      diskLimitBytes: null,
+      hostId: null,
+      userName: null,
+      weakKey: null,
+      contacts: [],
+      contacted: hosts,
+      denials,
+    };
   };
 
   return {
@@ -105,6 +125,35 @@ export function hostCalls(subject: CallSubject): HostCalls {
         subject.presence(report);
         return null;
       },
+      'grids.list': () => grids.views(),
+      'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
+      'grids.known': () => listKnown(),
+      'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
+      'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
+      'grids.leave': async ({ id }) => {
+        await boinc.leave(id);
+        return null;
+      },
+      'grids.update': ({ id }) => boinc.update(id),
+      'grids.set': ({ id, ...values }) => boinc.set(id, values),
+      'grids.abort-task': async ({ id, task }) => {
+        await boinc.abortTask(id, task);
+        return null;
+      },
+      'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),
+      'grids.forbid': ({ id, host, port }) => boinc.forbid(id, host, port),
+      'manager.join': (request) => manager.join({ ...request, url: withoutScheme(request.url) }),
+      'manager.sync': () => manager.sync(),
+      'manager.leave': async ({ leaveProjects }) => {
+        await manager.leave(leaveProjects);
+        return null;
+      },
+      'network.report': () => network.report(),
+      'network.proxy-login': async ({ login }) => {
+        await grids.proxyLogin.set(login);
+        return null;
+      },
+      'appliance.update': () => subject.updateImages(),
       doctor: () => subject.doctor(),
     },
     uploads: { 'jobs.add': add },
@@ -113,4 +162,9 @@ export function hostCalls(subject: CallSubject): HostCalls {
       'ledger.export': ({ format }) => (format === 'csv' ? ledger.exportCsv() : ledger.exportJson()),
     },
   };
+}
+
+/** `boinc:URL` is how the command line names a project's address. */
+function withoutScheme(url: string): string {
+  return url.trim().replace(/^boinc:/i, '');
 }

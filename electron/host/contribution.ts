@@ -10,7 +10,7 @@ import {
   toFailure,
   type VmPhase,
 } from '../contract/index.ts';
-import type { Problems } from './problems.ts';
+import type { ProblemsOf } from './problems.ts';
 import type { Yields } from './yields.ts';
 
 /** A VM that could not be saved stays frozen; tried again after so long, in ms. */
@@ -45,7 +45,9 @@ export interface ContributionOptions<Session> {
   readonly prove: (session: Session) => Promise<void>;
   /** Runs jobs until none is left; rejects when the session is gone. */
   readonly work: (session: Session) => Promise<unknown>;
-  readonly problems: Problems;
+  readonly problems: ProblemsOf;
+  /** Lets what runs in the guest end in order, before an idle VM is stopped. */
+  readonly quiet?: () => Promise<void>;
   readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -215,7 +217,8 @@ export class Contribution<Session extends object> implements Disposable {
     const returns = restoring && (phase === 'preparing' || phase === 'backoff');
     if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
-      if (phase === 'running') yields.measure(allowance, frozen);
+      // Another grid's turn gives nothing back to the person.
+      if (phase === 'running' && allowance.reasons[0]?.code !== 'turn') yields.measure(allowance, frozen);
       this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
@@ -224,6 +227,13 @@ export class Contribution<Session extends object> implements Disposable {
     } else if (phase === 'saved' && allowance.rung === 'off') {
       this.#try('stop', vm.stop());
     }
+  }
+
+  /** What runs in the guest beside jobs ends in order, unless there is work again or it must be given back meanwhile. */
+  async #stopQuietly(): Promise<void> {
+    const { vm, quiet } = this.#o;
+    if (quiet) await quiet();
+    if (!this.#disposed && this.#busy === undefined && vm.status().phase === 'running') await vm.stop();
   }
 
   /** The last steps of the ladder, which return the memory. */
@@ -243,7 +253,7 @@ export class Contribution<Session extends object> implements Disposable {
     if (!wanted) {
       this.#cancelLinger ??= clock.after(this.#o.lingerMs, () => {
         this.#cancelLinger = undefined;
-        if (this.#busy === undefined && !this.#o.hasWork()) this.#try('stop', vm.stop());
+        if (this.#busy === undefined && !this.#o.hasWork()) this.#try('stop', this.#stopQuietly());
       });
       return;
     }

@@ -11,6 +11,10 @@ export interface DoctorSubject {
   isolation(): Promise<string | undefined>;
   /** Recipe of the images, verified; rejects with an image failure. */
   images(): Promise<string>;
+  /** Epoch ms at which the images were built; null: unknown. */
+  imagesBuiltAt(): Promise<number | null>;
+  /** Epoch ms. */
+  now(): number;
   /** Where keys are kept. */
   secretsPlace(): string;
   /** How the person's input is noticed; null: it is not. */

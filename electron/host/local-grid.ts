@@ -10,6 +10,7 @@ import {
   GleanerError,
   type GridView,
   type JobDocument,
+  type JobState,
   type JobStream,
   type JobView,
 } from '../contract/index.ts';
@@ -30,6 +31,10 @@ export interface LocalGridOptions {
   readonly jobsDir: string;
   readonly sampleDir: string;
   readonly spawnWorker: SpawnWorker;
+  /** Whether jobs that declare network may be begun now. */
+  readonly networkOpen: () => boolean;
+  /** What the running job has moved through the gateway. */
+  readonly contacted: () => { host: string; sent: number; received: number }[];
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: () => void;
@@ -50,6 +55,8 @@ export class LocalGrid {
       book: (body, personal) => o.ledger.book(body, personal),
       jobsDir: o.jobsDir,
       clock: o.clock,
+      networkOpen: o.networkOpen,
+      contacted: o.contacted,
     });
     this.#runner = new LocalRunner({
       queue: this.#queue,
@@ -76,9 +83,15 @@ export class LocalGrid {
     return this.#queue.list(1).length === 0;
   }
 
-  hasWork(): boolean {
+  /** Whether no job is queued or running. */
+  isIdle(): boolean {
     const { queued, running } = this.#queue.counts();
-    return queued + running > 0;
+    return queued + running === 0;
+  }
+
+  /** Whether a job runs, or one may be begun now. */
+  hasWork(): boolean {
+    return this.#queue.hasWork();
   }
 
   /** Reads a package and, unless it is a dry run, queues it. `admit` rejects what can never run here. */
@@ -155,8 +168,8 @@ export class LocalGrid {
     return this.#queue.document(id);
   }
 
-  view(): GridView {
-    return { id: 'local', name: 'This computer', ...this.#queue.counts() };
+  counts(): Pick<GridView, JobState> {
+    return this.#queue.counts();
   }
 
   /** The streams of which more came than was kept. */

@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { CommandOutput, Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { Login } from '../egress/gateway.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
 import type { Secrets } from '../vm/vm.ts';
@@ -14,6 +15,14 @@ export interface HostOptions {
   readonly imageSourceDir: () => Promise<string>;
   /** Builds the images anew after damage, where that can be done; resolves to their folder. */
   readonly rebuildImages?: (why: Failure) => Promise<string>;
+  /** Builds the images anew when there are newer packages, where that can be done. */
+  readonly updateImages?: () => Promise<CommandOutput<'appliance.update'>>;
+  /** When the images in use were built, in epoch ms; null: unknown. */
+  readonly imagesBuiltAt?: () => Promise<number | null>;
+  /** The system's proxies for a URL, as "PROXY host:port; DIRECT"; by default there are none. */
+  readonly askProxy?: (url: string) => Promise<string>;
+  /** What the system knows to say to its proxy. */
+  readonly proxyLogin?: Login | null;
   readonly sampleDir: string;
   /** Keeps the host's keys, in a place that it names; by default private files in the data folder. */
   readonly secrets?: Secrets & { readonly place: string };

@@ -24,4 +24,19 @@ export class Problems {
   list(): Failure[] {
     return [...this.#byCause.values()];
   }
+
+  /** The problems of one part, whose causes mix with no other's. */
+  of(part: string): ProblemsOf {
+    return {
+      set: (cause, failure) => {
+        this.set(`${part} ${cause}`, failure);
+      },
+      get: (cause) => this.get(`${part} ${cause}`),
+    };
+  }
+}
+
+export interface ProblemsOf {
+  set(cause: string, failure: Failure | null): void;
+  get(cause: string): Failure | undefined;
 }

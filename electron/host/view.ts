@@ -19,10 +19,14 @@ export interface Seen {
   readonly now: number;
   readonly allowance: Allowance;
   readonly pause: Pause | null;
-  readonly vm: VmView;
+  readonly vms: readonly VmView[];
   /** The running ones first. */
   readonly jobs: readonly JobView[];
-  readonly grid: GridView;
+  readonly grids: readonly GridView[];
+  /** Whether there is something to do, now that the policy lets it. */
+  readonly workWaits: boolean;
+  readonly manager: Snapshot['manager'];
+  readonly denials: Snapshot['denials'];
   readonly today: Today;
   readonly yields: YieldStats;
   readonly lostSeconds: number;
@@ -37,7 +41,9 @@ const keepsWaiting: ReadonlySet<FailureCode> = new Set(['disk-full', 'storage-fa
 type State = Pick<Contribution, 'state' | 'sentence'>;
 
 /** What is happening and why, in one sentence: the same for tray, window and CLI. Pure. */
-export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
+export function stateOf(seen: Seen): State {
+  const { allowance, jobs, problems } = seen;
+  const vm = foremost(seen.vms);
   if (!allowance.run) {
     return vm.phase === 'running' || vm.phase === 'freezing'
       ? { state: 'yielding', sentence: 'Giving your computer back.' }
@@ -62,7 +68,10 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
   if (vm.phase === 'preparing' || vm.phase === 'starting') {
     return { state: 'starting', sentence: 'Starting the virtual machine.' };
   }
-  if (grid.queued + grid.running > 0) {
+  if (vm.phase === 'running' && seen.grids.find(({ id }) => id === vm.grid)?.kind === 'boinc') {
+    return { state: 'starting', sentence: seen.grids.find(({ id }) => id === vm.grid)?.sentence ?? '' };
+  }
+  if (seen.workWaits) {
     const inTheWay =
       vm.phase === 'stopped' ? problems.at(0) : problems.find(({ code }) => keepsWaiting.has(code));
     return inTheWay
@@ -70,6 +79,26 @@ export function stateOf({ allowance, vm, jobs, grid, problems }: Seen): State {
       : { state: 'starting', sentence: 'Getting the next job ready.' };
   }
   return { state: 'waiting', sentence: 'Waiting: there is no work in the queue.' };
+}
+
+/** The liveliest first: what a person looks for when one sentence has to do. */
+const liveliness: readonly VmView['phase'][] = [
+  'running',
+  'freezing',
+  'starting',
+  'preparing',
+  'backoff',
+  'failed',
+  'saving',
+  'frozen',
+  'stopping',
+  'saved',
+  'stopped',
+];
+
+function foremost(vms: readonly VmView[]): Pick<VmView, 'phase' | 'failure' | 'grid'> {
+  const [first] = [...vms].sort((a, b) => liveliness.indexOf(a.phase) - liveliness.indexOf(b.phase));
+  return first ?? { phase: 'stopped', failure: null, grid: 'local' };
 }
 
 function stoppedBy({ reasons }: Allowance): State['state'] {
@@ -97,9 +126,11 @@ export class Viewer {
       version: seen.version,
       at: seen.now,
       contribution,
-      vms: [seen.vm],
-      jobs: seen.jobs.slice(0, 50),
-      grids: [seen.grid],
+      vms: [...seen.vms],
+      jobs: [...seen.jobs],
+      grids: [...seen.grids],
+      manager: seen.manager,
+      denials: [...seen.denials],
       today: seen.today,
       yields: seen.yields,
       lostSeconds: seen.lostSeconds,

@@ -1,33 +1,39 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LedgerEntry } from '../contract/index.ts';
+import type { AttemptBody, LedgerEntry } from '../contract/index.ts';
 
 const encoder = new TextEncoder();
 type Cell = string | number | null;
 
+/** A cell that only entries about attempts fill. */
+function attempt(cell: (body: AttemptBody) => Cell): (entry: LedgerEntry) => Cell {
+  return ({ body }) => (body.kind === 'attempt' ? cell(body) : null);
+}
+
 const columns: readonly (readonly [name: string, cell: (entry: LedgerEntry) => Cell])[] = [
   ['seq', (entry) => entry.seq],
   ['booked at', (entry) => isoTime(entry.bookedAt)],
+  ['kind', ({ body }) => body.kind],
   ['grid', ({ body }) => body.grid],
   ['job', ({ body }) => body.job],
   ['attempt', ({ body }) => body.attempt],
   ['title', ({ personal }) => personal?.title ?? null],
   ['owner', ({ personal }) => personal?.owner ?? null],
-  ['outcome', ({ body }) => body.outcome],
-  ['failure', ({ body }) => body.failure],
+  ['outcome', attempt(({ outcome }) => outcome)],
+  ['failure', attempt(({ failure }) => failure)],
   ['started at', ({ body }) => isoTime(body.startedAt)],
   ['ended at', ({ body }) => isoTime(body.endedAt)],
-  ['wall seconds', ({ body }) => body.wallSeconds],
-  ['frozen seconds', ({ body }) => body.frozenSeconds],
-  ['cpu seconds', ({ body }) => body.cpuSeconds],
-  ['memory peak bytes', ({ body }) => body.memoryPeakBytes],
+  ['wall seconds', attempt(({ wallSeconds }) => wallSeconds)],
+  ['frozen seconds', attempt(({ frozenSeconds }) => frozenSeconds)],
+  ['cpu seconds', attempt(({ cpuSeconds }) => cpuSeconds)],
+  ['memory peak bytes', attempt(({ memoryPeakBytes }) => memoryPeakBytes)],
   ['credit', ({ body }) => body.credit?.amount ?? null],
   ['unit', ({ body }) => body.credit?.unit ?? null],
   ['credit status', ({ body }) => body.credit?.status ?? null],
-  ['accelerator', ({ body }) => body.accelerator],
-  ['appliance', ({ body }) => body.appliance],
-  ['document digest', ({ body }) => body.documentDigest],
-  ['input digest', ({ body }) => body.inputDigest],
-  ['result digest', ({ body }) => body.resultDigest],
+  ['accelerator', attempt(({ accelerator }) => accelerator)],
+  ['appliance', attempt(({ appliance }) => appliance)],
+  ['document digest', attempt(({ documentDigest }) => documentDigest)],
+  ['input digest', attempt(({ inputDigest }) => inputDigest)],
+  ['result digest', attempt(({ resultDigest }) => resultDigest)],
   [
     'hosts',
     ({ body }) => body.hosts.map(({ host, sent, received }) => `${host} ${sent}/${received}`).join('; '),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { canonicalJson, sha256Digest } from '../base/canonical-json.ts';
 import type { Clock } from '../base/clock.ts';
 import {
+  type AttemptEntry,
   EntryBody,
   EntryPersonal,
   GleanerError,
@@ -95,8 +96,9 @@ export class Ledger {
   }
 
   /** All attempts at one job, oldest first. */
-  entriesOf(job: string): LedgerEntry[] {
-    return this.#db.all(`SELECT ${entryColumns} WHERE l.job = ? ORDER BY l.seq`, job).map(entryOf);
+  entriesOf(job: string): AttemptEntry[] {
+    const rows = this.#db.all(`SELECT ${entryColumns} WHERE l.job = ? ORDER BY l.seq`, job);
+    return rows.map(entryOf).filter(isAttempt);
   }
 
   /** Walks the whole chain, in slices that leave the event loop free between them. */
@@ -164,4 +166,8 @@ function personOf(personalText: string): unknown {
   const stored: unknown = JSON.parse(personalText);
   if (typeof stored !== 'object' || stored === null) return stored;
   return Object.fromEntries(Object.entries(stored).filter(([key]) => key !== 'salt'));
+}
+
+function isAttempt(entry: LedgerEntry): entry is AttemptEntry {
+  return entry.body.kind === 'attempt';
 }

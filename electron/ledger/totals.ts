@@ -1,7 +1,7 @@
 import type { Today } from '../contract/index.ts';
 import type { Database } from './database.ts';
 
-/** Sums over the entries booked at or after `sinceMs`. What is not settled counts as pending. Reads only. */
+/** Sums over the entries booked at or after `sinceMs`. Reads only. */
 export function totalsSince(database: Database, sinceMs: number): Today {
   const sums = database.get(
     `SELECT
@@ -17,7 +17,8 @@ export function totalsSince(database: Database, sinceMs: number): Today {
        grid,
        body ->> '$.credit.unit' AS unit,
        coalesce(sum(body ->> '$.credit.amount') FILTER (WHERE body ->> '$.credit.status' = 'settled'), 0) AS settled,
-       coalesce(sum(body ->> '$.credit.amount') FILTER (WHERE body ->> '$.credit.status' <> 'settled'), 0) AS pending
+       coalesce(sum(body ->> '$.credit.amount') FILTER (WHERE body ->> '$.credit.status' = 'pending'), 0) AS pending,
+       coalesce(sum(body ->> '$.credit.amount') FILTER (WHERE body ->> '$.credit.status' = 'observed'), 0) AS observed
      FROM ledger WHERE booked_at >= ? AND body ->> '$.credit.unit' IS NOT NULL
      GROUP BY grid, unit ORDER BY grid, unit`,
     sinceMs,
@@ -32,6 +33,7 @@ export function totalsSince(database: Database, sinceMs: number): Today {
       unit: String(row['unit']),
       settled: Number(row['settled']),
       pending: Number(row['pending']),
+      observed: Number(row['observed']),
     })),
   };
 }

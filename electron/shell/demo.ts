@@ -30,6 +30,11 @@ export const demoSettings: SettingsLayer = {
 /** Words of jobs and guests reach a terminal: no control characters, no line longer than a screen. */
 const clean = (words: string): string => words.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 200);
 
+/** Where the sample project runs. */
+const sampleGrid = 'local';
+const isOpen = ({ grid, state }: JobView): boolean =>
+  grid === sampleGrid && (state === 'queued' || state === 'running');
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /**
@@ -47,7 +52,7 @@ export async function runDemo({ api, clock, print }: DemoOptions): Promise<Failu
     say('Resuming: contribution was paused.');
     await api.call('resume', {});
   }
-  if (!first.jobs.some(({ state }) => state === 'queued' || state === 'running')) {
+  if (!first.jobs.some(isOpen)) {
     const added = await api.call('jobs.sample', {});
     say(`Queued the sample project once more: ${added.length} jobs.`);
   }
@@ -93,7 +98,7 @@ class Narrator {
 
   /** Returns how it ended, once it has. */
   hear(snapshot: Snapshot): JobView | Failure | undefined {
-    const [vm] = snapshot.vms;
+    const vm = snapshot.vms.find(({ grid }) => grid === sampleGrid);
     if (vm) this.#hearVm(vm);
     if (!this.#job) this.#hearStart(snapshot);
     const job = snapshot.jobs.find(({ id }) => id === this.#job?.id);
@@ -120,7 +125,7 @@ class Narrator {
   }
 
   #hearStart(snapshot: Snapshot): void {
-    const open = snapshot.jobs.filter(({ state }) => state === 'queued' || state === 'running');
+    const open = snapshot.jobs.filter(isOpen);
     const job =
       open.find(({ state }) => state === 'running') ??
       // One that began and ended between two Snapshots.
@@ -145,6 +150,7 @@ function tellResult({ job, stdout, entries }: JobDetail, say: (words: string) =>
   say(`Done: ${cpuTime(job.cpuSeconds)} of CPU time. Its result:`);
   for (const line of stdout.trimEnd().split('\n').slice(-12)) say(`  ${line}`);
   for (const { seq, body } of entries) {
+    if (body.kind !== 'attempt') continue;
     const credit = body.credit
       ? `${amount(body.credit.amount)} ${body.credit.unit} (${body.credit.status})`
       : 'nothing';

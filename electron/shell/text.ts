@@ -1,5 +1,5 @@
 import type { Preset } from '../contract/settings.ts';
-import type { ContributionState, PauseLength } from '../contract/snapshot.ts';
+import type { ContributionState, PauseLength, Today } from '../contract/snapshot.ts';
 
 const stateWords: Readonly<Record<ContributionState, string>> = {
   working: 'Working',
@@ -22,6 +22,8 @@ const presetName: Readonly<Record<Preset, string>> = {
   balanced: 'Balanced',
   generous: 'Generous',
 };
+
+type Earned = Today['earned'][number];
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
@@ -47,10 +49,13 @@ export const text = {
   },
   todayUsed: (cpuSeconds: number, jobs: number): string =>
     `Today: ${cpuTime(cpuSeconds)} of CPU time, ${plural(jobs, 'job', 'jobs')} done`,
-  todayEarned: (grid: string, settled: number, pending: number, unit: string): string =>
-    pending === 0
-      ? `Earned today (${grid}): ${amount(settled)} ${unit}`
-      : `Earned today (${grid}): ${amount(settled)} ${unit}, ${amount(pending)} pending`,
+  /** What is observed was read off a grid that signs nothing. */
+  todayEarned: (grid: string, { unit, settled, pending, observed }: Earned): string => {
+    const parts = settled > 0 || observed === 0 ? [`${amount(settled)} ${unit}`] : [];
+    if (observed > 0) parts.push(`${amount(observed)}${settled > 0 ? '' : ` ${unit}`} observed`);
+    if (pending > 0) parts.push(`${amount(pending)} pending`);
+    return `Earned today (${grid}): ${parts.join(', ')}`;
+  },
   problem: (sentence: string): string => `⚠ ${sentence}`,
   alreadyRunning: 'Gleaner is already running.',
   cannotStart: 'Gleaner cannot start',

@@ -96,7 +96,7 @@ function todayEntries({ today, grids }: Snapshot): TrayEntry[] {
   return [
     words(text.todayUsed(today.cpuSeconds, today.jobsDone)),
     // Units are never added up: one line each.
-    ...today.earned.map((row) => words(text.todayEarned(name(row.grid), row.settled, row.pending, row.unit))),
+    ...today.earned.map((row) => words(text.todayEarned(name(row.grid), row))),
   ];
 }
 

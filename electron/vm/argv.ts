@@ -8,6 +8,8 @@ export interface Disk {
   readonly readOnly: boolean;
   /** The guest's discards punch holes into the file. */
   readonly discard: boolean;
+  /** Outlives QEMU's run: what the guest flushes reaches the host's disk. */
+  readonly durable?: boolean;
 }
 
 /** Where a character device of QEMU's ends: an inherited descriptor, a Unix socket or a Windows pipe's name. */
@@ -95,7 +97,8 @@ function accelArg({ accelerator, threads }: MachineSpec): string {
 /**
  * Under QEMU 7.2's emulation, Linux 6.12 crashed in about every eighth boot in its allocator's fast path, which
  * rests on cmpxchg16b; without that instruction, in none of 60. Emulated AVX is slow: without xsave, and with it
- * AVX, the same Python program took 2.7 s instead of 5.9 s.
+ * AVX, the same Python program took 2.7 s instead of 5.9 s. What needs xsave is named as well: the guest's kernel would
+ * list it, and a grid that chooses programs by that list would send some that crash.
  */
 function cpuArg(accelerator: Accelerator): string {
   switch (accelerator) {
@@ -105,9 +108,11 @@ function cpuArg(accelerator: Accelerator): string {
     case 'whpx':
       return 'max';
     case 'tcg':
-      return 'max,cx16=off,xsave=off';
+      return `max,cx16=off,xsave=off,${needingXsave.map((flag) => `${flag}=off`).join(',')}`;
   }
 }
+
+const needingXsave = ['avx', 'avx2', 'f16c', 'fma', 'vaes', 'vpclmulqdq'];
 
 /** QEMU's own system call filter exists on Linux only. */
 function seccompArgs(platform: NodeJS.Platform): string[] {
@@ -123,15 +128,17 @@ function portArg(id: string, port: Port): string {
 
 /**
  * I/O errors go to the guest, so that a full disk of the host fails a job instead of pausing the VM behind our
- * back. Writable disks never outlive QEMU's run, so flushes are not carried to the host's disk either: a guest
- * that syncs all the time costs the person's disk nothing, and `stop` has nothing to wait for.
+ * back. Most writable disks never outlive QEMU's run, so their flushes are not carried to the host's disk: a guest
+ * that syncs all the time costs the person's disk nothing, and `stop` has nothing to wait for. A durable disk is all
+ * that is left after a power cut, so its flushes are: its file system's journal rests on their order. `stop` flushes
+ * it, too, but only when the vCPUs stand still already.
  */
 function diskArgs(disk: Disk): string[] {
   const node = [
     'driver=raw',
     `node-name=${disk.serial}`,
     `read-only=${disk.readOnly ? 'on' : 'off'}`,
-    ...(disk.readOnly ? [] : ['cache.no-flush=on', 'file.cache.no-flush=on']),
+    ...(disk.readOnly || disk.durable ? [] : ['cache.no-flush=on', 'file.cache.no-flush=on']),
     ...(disk.discard ? ['discard=unmap', 'file.discard=unmap'] : []),
     'file.driver=file',
     `file.filename=${escape(disk.path)}`,

@@ -20,6 +20,7 @@ import { pidFileName } from './orphans.ts';
  * | `state.used` | host | a state that was brought back, until its guest runs; never used again |
  *
  * While the VM is saved, only `state` and the disks are there: `boot.img` is made again from the keys in the state.
+ * A VM's data disk lies elsewhere, since it outlives the folder (`data-disk.ts`).
  * Only `run/` is a folder that QEMU may write: the disks are single files to it, so that it cannot put a link in
  * the place of something that the host opens.
  */
@@ -62,6 +63,22 @@ export function folderOf(vmsDir: string, name: string): VmFolder {
     statePath: join(dir, 'state'),
     usedStatePath: join(dir, 'state.used'),
   };
+}
+
+/** A writable disk, by the serial that the guest knows it by. */
+export interface DiskFile {
+  readonly name: 'scratch' | 'in' | 'out' | 'data';
+  readonly path: string;
+}
+
+/** The disks that make one generation with a saved state. Pure. */
+export function disksOf(folder: VmFolder, dataPath: string | undefined): DiskFile[] {
+  return [
+    { name: 'scratch', path: folder.scratchPath },
+    { name: 'in', path: folder.inPath },
+    { name: 'out', path: folder.outPath },
+    ...(dataPath === undefined ? [] : [{ name: 'data', path: dataPath } as const]),
+  ];
 }
 
 export interface FreshFolder {

@@ -82,6 +82,7 @@ const finalCodes: readonly FailureCode[] = [
   'image-missing',
   'image-damaged',
   'image-build-failed',
+  'data-unusable',
   'platform-not-ready',
   'accelerator-unusable',
 ];

@@ -21,6 +21,8 @@ export interface PlanInput {
   readonly kernelWords: readonly string[];
   readonly images: ImagePaths;
   readonly folder: VmFolder;
+  /** The disk that outlives the VM, if it has one. */
+  readonly dataPath: string | undefined;
   readonly qemu: QemuFacts;
   /** Inside bwrap, or reduced to what else ties QEMU to us. */
   readonly wrapped: boolean;
@@ -38,9 +40,9 @@ const safeThreads: readonly [number, number] = [8, 1];
 
 type Places = Readonly<
   Record<'kernel' | 'initramfs' | 'root' | 'boot' | 'scratch' | 'in' | 'out' | 'run' | 'wire', string>
->;
+> & { readonly data: string | undefined };
 
-const placesInside: Places = {
+const placesInside = {
   kernel: '/images/kernel',
   initramfs: '/images/initramfs',
   root: '/images/root',
@@ -50,7 +52,8 @@ const placesInside: Places = {
   out: '/vm/out.raw',
   run: '/vm/run',
   wire: '/vm/wire',
-};
+  data: '/vm/data.raw',
+} as const satisfies Places;
 
 /** The whole command line that starts one VM, wrapper and all. Pure. */
 export function planLaunch(input: PlanInput): LaunchPlan {
@@ -64,7 +67,10 @@ export function planLaunch(input: PlanInput): LaunchPlan {
           outside[key],
           placesInside[key],
         ]),
-        writable: (['scratch', 'out', 'run'] as const).map((key) => [outside[key], placesInside[key]]),
+        writable: [
+          ...(['scratch', 'out', 'run'] as const).map((key) => [outside[key], placesInside[key]] as const),
+          ...(outside.data === undefined ? [] : [[outside.data, placesInside.data] as const]),
+        ],
         devices: input.accelerator === 'kvm' ? ['/dev/kvm'] : [],
       })
     : reducedPrefix(qemu.tools);
@@ -91,7 +97,7 @@ export function machineWords(input: PlanInput): string[] {
   return qemuArgs(machineSpec(input, placesInside));
 }
 
-function placesOutside({ images, folder }: PlanInput): Places {
+function placesOutside({ images, folder, dataPath }: PlanInput): Places {
   return {
     kernel: images.kernelPath,
     initramfs: images.initramfsPath,
@@ -102,6 +108,7 @@ function placesOutside({ images, folder }: PlanInput): Places {
     out: folder.outPath,
     run: folder.runDir,
     wire: folder.wireDir,
+    data: dataPath,
   };
 }
 
@@ -123,6 +130,9 @@ function machineSpec(input: PlanInput, at: Places): MachineSpec {
       { serial: 'scratch', path: at.scratch, readOnly: false, discard: true },
       { serial: 'in', path: at.in, readOnly: true, discard: false },
       { serial: 'out', path: at.out, readOnly: false, discard: true },
+      ...(input.dataPath === undefined || at.data === undefined
+        ? []
+        : [{ serial: 'data', path: at.data, readOnly: false, discard: true, durable: true }]),
     ],
     monitor: windows ? { pipeName: `gleaner-${input.name}-monitor` } : { fd: 3 },
     session: windows

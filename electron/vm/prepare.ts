@@ -16,7 +16,8 @@ import {
   recall,
 } from './accelerator.ts';
 import { type BootKeys, bootDiskTar, createBootKeys } from './boot-disk.ts';
-import { folderOf, makeFolder, reviveFolder, type VmFolder } from './folder.ts';
+import { type DataDisk, readyDataDisk } from './data-disk.ts';
+import { type DiskFile, disksOf, folderOf, makeFolder, reviveFolder, type VmFolder } from './folder.ts';
 import { type ImagePaths, machineWords, type PlanInput, planLaunch } from './plan.ts';
 import type { LaunchPlan } from './process.ts';
 import { inspectQemu, type QemuFacts } from './qemu.ts';
@@ -34,6 +35,8 @@ export interface PrepareOptions {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly transferBytes: number;
+  /** The disk that outlives the VM. */
+  readonly dataDisk?: DataDisk;
   readonly accelerator: AcceleratorSetting;
   readonly acceleratorMemoryPath: string;
   readonly allowReducedIsolation: boolean;
@@ -48,13 +51,21 @@ export interface PrepareOptions {
 /** What a VM is made of and may change from one boot to the next; bytes. */
 export type VmShape = Pick<
   PrepareOptions,
-  'vcpus' | 'memoryBytes' | 'diskBytes' | 'transferBytes' | 'accelerator' | 'allowReducedIsolation'
+  | 'vcpus'
+  | 'memoryBytes'
+  | 'diskBytes'
+  | 'transferBytes'
+  | 'dataDisk'
+  | 'accelerator'
+  | 'allowReducedIsolation'
 >;
 
 /** Everything for one launch, decided and laid out on disk. */
 export interface Prepared {
   readonly plan: LaunchPlan;
   readonly folder: VmFolder;
+  /** What makes one generation with a state that is saved now. */
+  readonly disks: readonly DiskFile[];
   readonly files: SessionFiles;
   readonly keys: BootKeys;
   readonly accelerator: AcceleratorChoice;
@@ -80,7 +91,7 @@ export interface SavedState {
 /**
  * Looks at QEMU, chooses the accelerator, and makes the VM's folder anew. `tried` are the accelerators that
  * failed since the last good boot. Rejects `qemu-missing`, `qemu-too-old`, `isolation-unavailable`,
- * `accelerator-unusable`, `platform-not-ready`, what `images` rejects, or what the file system says.
+ * `accelerator-unusable`, `platform-not-ready`, `data-unusable`, what `images` rejects, or what the file system says.
  */
 export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Prepared> {
   const survey = await lookAround(o);
@@ -93,6 +104,7 @@ export async function prepareVm(o: PrepareOptions, tried: Refusals): Promise<Pre
     transferBytes: o.transferBytes,
     uid: o.uid,
   });
+  if (o.dataDisk) await readyDataDisk(o.dataDisk, o.uid);
   return { ...(await launchOf(o, survey, accelerator)), keys, saved: undefined };
 }
 
@@ -113,7 +125,7 @@ export async function prepareSaved(o: PrepareOptions, before?: Prepared): Promis
   const launch = await launchOf(o, survey, accelerator);
   const why = misfit(header.fitness, launch.fitness);
   if (why !== undefined) throw unfit(why);
-  await requireDisks(folder, header);
+  await requireDisks(launch.disks, header);
   const key = await stateKey(o.secrets);
   const keys = await readKeys(folder.statePath, key);
   await reviveFolder(folder, { boot: bootDiskTar(keys, {}), uid: o.uid });
@@ -167,6 +179,7 @@ async function launchOf(
     kernelWords: [`gleaner.role=${o.grid}`],
     images,
     folder,
+    dataPath: o.dataDisk?.path,
     qemu,
     wrapped,
     uid: o.uid,
@@ -175,6 +188,7 @@ async function launchOf(
   return {
     plan: planLaunch(input),
     folder,
+    disks: disksOf(folder, o.dataDisk?.path),
     files: { portPath: folder.socketPath, inDiskPath: folder.inPath, outDiskPath: folder.outPath },
     accelerator,
     proofKey,
@@ -196,7 +210,7 @@ async function fitnessOf(o: PrepareOptions, input: PlanInput, rootDigest: string
     accelerator,
     vcpus: String(o.vcpus),
     memory: String(o.memoryBytes),
-    disks: `scratch ${o.diskBytes}, in and out ${o.transferBytes}`,
+    disks: `scratch ${o.diskBytes}, in and out ${o.transferBytes}${o.dataDisk ? ', data' : ''}`,
     images: `${await named(images.kernelPath)} ${await named(images.initramfsPath)} ${rootDigest}`,
     'kernel words': input.kernelWords.join(' '),
     machine: sha256Digest(machineWords(input).join('\0')),

@@ -81,7 +81,7 @@ export class Saver {
     try {
       await live.standStill();
       await this.#requireRoom(live, folder.dir);
-      const disks = await syncDisks(folder);
+      const disks = await syncDisks(prepared.disks);
       const header = newHeader({ savedAt: this.#clock.now(), fitness: prepared.fitness, disks });
       const key = await stateKey(this.#secrets);
       const writer = await StateWriter.create(folder.newStatePath, key, header, prepared.keys);
@@ -98,7 +98,7 @@ export class Saver {
       } finally {
         await writer.close();
       }
-      await requireDisks(folder, header);
+      await requireDisks(prepared.disks, header);
       signal.throwIfAborted();
       const { bytes } = writer;
       const publishing = this.#publish(folder, signal, () => {

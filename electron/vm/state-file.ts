@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promise
 import { z } from 'zod';
 import { syncDir } from '../base/atomic-file.ts';
 import type { BootKeys } from './boot-disk.ts';
-import type { VmFolder } from './folder.ts';
+import type { DiskFile, VmFolder } from './folder.ts';
 import {
   Chunks,
   chunkBytes,
@@ -244,8 +244,8 @@ function splitKeys(chunk: Uint8Array): { keys: BootKeys; rest: Uint8Array } {
 }
 
 /** The writable disks of a VM whose QEMU stands still: on the disk, and as they can be told again. */
-export async function syncDisks(folder: VmFolder): Promise<SavedDisk[]> {
-  for (const path of [folder.scratchPath, folder.inPath, folder.outPath]) {
+export async function syncDisks(disks: readonly DiskFile[]): Promise<SavedDisk[]> {
+  for (const { path } of disks) {
     // QEMU runs without flushes, so it is for us to make them last.
     const file = await open(path, 'r+');
     try {
@@ -254,14 +254,13 @@ export async function syncDisks(folder: VmFolder): Promise<SavedDisk[]> {
       await file.close();
     }
   }
-  return describeDisks(folder);
+  return describeDisks(disks);
 }
 
-async function describeDisks(folder: VmFolder): Promise<SavedDisk[]> {
-  const disks = { scratch: folder.scratchPath, in: folder.inPath, out: folder.outPath };
+async function describeDisks(disks: readonly DiskFile[]): Promise<SavedDisk[]> {
   return Promise.all(
-    (['scratch', 'in', 'out'] as const).map(async (name) => {
-      const facts = await stat(disks[name], { bigint: true });
+    disks.map(async ({ name, path }) => {
+      const facts = await stat(path, { bigint: true });
       return {
         name,
         bytes: Number(facts.size),
@@ -273,8 +272,8 @@ async function describeDisks(folder: VmFolder): Promise<SavedDisk[]> {
 }
 
 /** Throws `state-unfit` unless the disks are those that this state was saved with, untouched. */
-export async function requireDisks(folder: VmFolder, header: StateHeader): Promise<void> {
-  const present = await describeDisks(folder).catch(() => []);
+export async function requireDisks(disks: readonly DiskFile[], header: StateHeader): Promise<void> {
+  const present = await describeDisks(disks).catch(() => []);
   if (JSON.stringify(present) !== JSON.stringify(header.disks)) {
     throw unfit('the disks are not those that belong to it');
   }

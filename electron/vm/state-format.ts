@@ -33,7 +33,7 @@ const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * byte
 
 /** A disk as it was when the state was saved: any change, and any other file in its place, shows. Times in ns. */
 const SavedDisk = z.strictObject({
-  name: z.enum(['scratch', 'in', 'out']),
+  name: z.enum(['scratch', 'in', 'out', 'data']),
   bytes: z.int().min(0),
   modifiedNs: z.string().regex(/^-?\d{1,20}$/),
   changedNs: z.string().regex(/^-?\d{1,20}$/),
@@ -47,7 +47,7 @@ export const StateHeader = z.strictObject({
   /** Epoch ms. */
   savedAt: z.int().min(0),
   fitness: Fitness,
-  disks: z.array(SavedDisk).length(3),
+  disks: z.array(SavedDisk).min(3).max(4),
 });
 export type StateHeader = z.infer<typeof StateHeader>;
 

@@ -6,6 +6,7 @@ import type { SpawnWorker } from '../base/worker.ts';
 import { type Failure, fromFailure } from '../contract/failures.ts';
 import type { VmView } from '../contract/snapshot.ts';
 import type { AcceleratorSetting } from './accelerator.ts';
+import type { DataDisk } from './data-disk.ts';
 import { folderOf, removeFolder, tidyFolder } from './folder.ts';
 import { isHeld } from './machine-state.ts';
 import { reapOrphan } from './orphans.ts';
@@ -42,6 +43,12 @@ export interface VmOptions {
   readonly diskBytes: number;
   /** Size of each of the two disks that carry inputs and results. */
   readonly transferBytes: number;
+  /**
+   * A disk that outlives the VM, made sparse when it is missing, grown when it is to be larger, and never deleted by
+   * the VM. Its folder must let QEMU's own user pass. A saved state names it as it names the others; one that is
+   * given up leaves it as it is.
+   */
+  readonly dataDisk?: DataDisk;
   readonly accelerator: AcceleratorSetting;
   readonly spawnWorker: SpawnWorker;
   readonly clock: Clock;

@@ -39,6 +39,8 @@ export interface Client {
   unsetSetting(key: SettingKey): Promise<Answer<CommandOutput<'settings.unset'>>>;
   readonly explainPolicy: () => Promise<Answer<CommandOutput<'policy.explain'>>>;
   readonly reportYields: () => Promise<Answer<CommandOutput<'yields.report'>>>;
+  /** Any other command. */
+  readonly call: PageBridge['call'];
 }
 
 /** A setting's value as it goes over the bridge. */
@@ -83,6 +85,7 @@ export function createClient(bridge: PageBridge): Client {
     unsetSetting: (key) => bridge.call('settings.unset', { key }),
     explainPolicy: () => bridge.call('policy.explain', {}),
     reportYields: () => bridge.call('yields.report', {}),
+    call: (name, input) => bridge.call(name, input),
   };
 }
 

@@ -63,12 +63,26 @@ export function amount(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
+/** Credit of years: grouped, at most one decimal. */
+export function largeAmount(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 1 });
+}
+
 /** Local time of day of `at`, with the date when it is not the day of `now` (both epoch ms). */
 export function moment(at: number, now: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   if (date.toDateString() === new Date(now).toDateString()) return time;
   return `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${time}`;
+}
+
+/** How far ahead `at` is, in words: `in 23 h`; what is past is due now. Epoch ms. */
+export function ahead(at: number, now: number): string {
+  const seconds = Math.round((at - now) / 1000);
+  if (seconds < minute) return text.soon;
+  if (seconds < hour) return text.ahead(`${Math.round(seconds / minute)} min`);
+  if (seconds < 48 * hour) return text.ahead(`${Math.round(seconds / hour)} h`);
+  return text.ahead(`${Math.round(seconds / (24 * hour))} days`);
 }
 
 /** How long ago `at` was, in words; `now` and `at` are epoch ms. */

@@ -22,6 +22,7 @@ const cause: Readonly<Record<ReasonCode, string>> = {
   disk: 'a full disk',
   quiet: 'quiet mode',
   'locked-screen': 'the locked screen',
+  turn: 'Another grid’s turn',
   limit: 'a limit',
 };
 
@@ -133,6 +134,7 @@ export const policyText = {
   unknown: 'unknown',
   trouble: (sensor: string, words: string): string => `“${sensor}” does not work: ${words}`,
   none: 'none',
+  given: 'given',
   on: 'on',
   off: 'off',
 } as const;

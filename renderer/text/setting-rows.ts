@@ -13,8 +13,21 @@ export type Control =
       /** What nothing means, where the value may be null. */
       readonly empty?: string;
     }
-  | { readonly kind: 'list' }
-  | { readonly kind: 'text'; readonly empty: string }
+  | {
+      readonly kind: 'list';
+      /** What an empty field means, where that is not an empty list but nothing. */
+      readonly empty?: string;
+    }
+  | {
+      readonly kind: 'text';
+      readonly empty: string;
+      /** The value that an empty field stands for; null if not told. */
+      readonly unsaid?: string;
+      /** Of several lines, such as certificates. */
+      readonly long?: boolean;
+    }
+  /** A list that others make: how long it is. */
+  | { readonly kind: 'count' }
   | { readonly kind: 'schedule' }
   | {
       readonly kind: 'choice';
@@ -37,7 +50,9 @@ export interface SettingGroup {
 const toggle: Control = { kind: 'switch' };
 const share: Control = { kind: 'share' };
 const seconds: Control = { kind: 'number', unit: 's', scale: 1 };
-const MiB = 1024 * 1024;
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const limit = (unit: string, scale: number): Control => ({ kind: 'number', unit, scale, empty: 'no limit' });
 
 /** Every setting but the preset, by what it is about. */
 export const settingGroups: readonly SettingGroup[] = [
@@ -101,6 +116,26 @@ export const settingGroups: readonly SettingGroup[] = [
     ],
   },
   {
+    title: 'Network',
+    rows: [
+      {
+        key: 'network.metered',
+        name: 'Work over a network that is billed by volume',
+        control: toggle,
+      },
+      { key: 'network.quotaDayBytes', name: 'At most in a day', control: limit('MiB', MiB) },
+      { key: 'network.quotaMonthBytes', name: 'At most in a month', control: limit('MiB', MiB) },
+      { key: 'network.downBytesPerSecond', name: 'Load at most', control: limit('KiB/s', KiB) },
+      { key: 'network.upBytesPerSecond', name: 'Send at most', control: limit('KiB/s', KiB) },
+      {
+        key: 'network.proxy',
+        name: 'Proxy',
+        hint: 'none, http://host:port, or pac+https://…',
+        control: { kind: 'text', empty: 'as the system', unsaid: 'system' },
+      },
+    ],
+  },
+  {
     title: 'Quiet mode',
     rows: [
       { key: 'quiet.enabled', name: 'Keep this computer quiet and cool', control: toggle },
@@ -133,11 +168,6 @@ export const moreSettings: SettingGroup = {
   title: 'More',
   rows: [
     {
-      key: 'network.metered',
-      name: 'Jobs may use a network that is billed by volume',
-      control: toggle,
-    },
-    {
       key: 'pauseOn.diskFreeBelowBytes',
       name: 'Stop below this free disk',
       control: { kind: 'number', unit: 'MiB', scale: MiB },
@@ -162,6 +192,40 @@ export const moreSettings: SettingGroup = {
       key: 'vm.diskBytes',
       name: 'Largest disk of a job',
       control: { kind: 'number', unit: 'MiB', scale: MiB },
+    },
+    {
+      key: 'vm.maxRunning',
+      name: 'Virtual machines at a time',
+      control: { kind: 'number', unit: '', scale: 1 },
+    },
+    {
+      key: 'vm.memoryTotalBytes',
+      name: 'Memory of all of them',
+      control: { kind: 'number', unit: 'MiB', scale: MiB },
+    },
+    {
+      key: 'grids.diskBytes',
+      name: 'Largest disk of a project',
+      control: { kind: 'number', unit: 'MiB', scale: MiB },
+    },
+    {
+      key: 'grids.localShare',
+      name: 'Share of this computer’s own queue',
+      hint: 'of CPU time, beside the projects’ shares',
+      control: { kind: 'number', unit: '', scale: 1 },
+    },
+    {
+      key: 'grids.permitted',
+      name: 'Projects that may be joined',
+      hint: 'addresses, with commas between them',
+      control: { kind: 'list', empty: 'any' },
+    },
+    { key: 'grids.boinc', name: 'Projects that your organization joins', control: { kind: 'count' } },
+    {
+      key: 'network.authorities',
+      name: 'Certificates to trust besides the public ones',
+      hint: 'in PEM',
+      control: { kind: 'text', empty: 'none', long: true },
     },
     {
       key: 'vm.accelerator',

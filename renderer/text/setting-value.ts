@@ -40,6 +40,10 @@ export function asList(value: Json): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
+export function countOf(value: Json): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
 /** The host has parsed them; only the bridge does not know that this key's value is a schedule. */
 export function asWindows(value: Json): readonly ScheduleWindow[] {
   return Array.isArray(value) ? (value as unknown as readonly ScheduleWindow[]) : [];
@@ -58,9 +62,15 @@ export function valueWords(control: Control, value: Json): string {
       return `${toUnit(number, control.scale)} ${control.unit}`.trim();
     }
     case 'list':
+      if (value === null && control.empty !== undefined) return control.empty;
       return asList(value).join(', ') || policyText.none;
-    case 'text':
-      return asText(value) || control.empty;
+    case 'count':
+      return String(countOf(value));
+    case 'text': {
+      const words = asText(value);
+      if (words === '' || words === control.unsaid) return control.empty;
+      return control.long === true ? policyText.given : words;
+    }
     case 'schedule': {
       const windows = asWindows(value);
       return windows.length === 0

@@ -1,4 +1,5 @@
 import type { ContributionState, JobView, PauseLength } from '../../electron/contract/snapshot.ts';
+import { gridsText } from './grids-text.ts';
 
 const state: Readonly<Record<ContributionState, string>> = {
   working: 'Working',
@@ -31,6 +32,7 @@ export const text = {
   app: 'Gleaner',
   navigation: 'Pages',
   home: 'Home',
+  grids: gridsText.grids,
   activity: 'Activity',
   preferences: 'Preferences',
   connecting: 'Asking the host what is happening …',
@@ -67,6 +69,7 @@ export const text = {
   progress: 'Progress of the job',
   progressUnknown: 'This job does not tell how far it is.',
   cpuTime: 'CPU time',
+  cpuUsed: (time: string): string => `${time} of CPU time`,
   memoryPeak: 'Memory at most',
   checkpoint: 'Last checkpoint',
   noCheckpoint: 'None yet',
@@ -127,4 +130,6 @@ export const text = {
 
   justNow: 'just now',
   ago: (time: string): string => `${time} ago`,
+  soon: 'in a moment',
+  ahead: (time: string): string => `in ${time}`,
 } as const;

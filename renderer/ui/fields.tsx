@@ -15,12 +15,12 @@ function useDraft(
   shown: string,
   onCommit: (draft: string) => Promise<unknown>,
 ): {
-  readonly ref: (element: HTMLInputElement | null) => void;
+  readonly ref: (element: HTMLInputElement | HTMLTextAreaElement | null) => void;
   readonly value: string;
   readonly onInput: (value: string) => void;
 } {
   const [draft, setDraft] = useState<string | null>(null);
-  const [element, ref] = useState<HTMLInputElement | null>(null);
+  const [element, ref] = useState<HTMLInputElement | HTMLTextAreaElement | null>(null);
   const commit = useRef(onCommit);
   useEffect(() => {
     commit.current = onCommit;
@@ -121,25 +121,29 @@ export function NumberField(
 }
 
 export function TextField(
-  props: FieldProps & { value: string; empty: string; onCommit: (value: string) => Promise<unknown> },
+  props: FieldProps & {
+    value: string;
+    empty: string;
+    /** Of several lines. */
+    long?: boolean;
+    onCommit: (value: string) => Promise<unknown>;
+  },
 ): ReactNode {
   const { ref, value, onInput } = useDraft(props.value, props.onCommit);
-  return (
-    <input
-      ref={ref}
-      type="text"
-      className="field field-wide"
-      spellCheck={false}
-      id={props.id}
-      aria-describedby={props.describedBy}
-      disabled={props.disabled}
-      placeholder={props.empty}
-      value={value}
-      onChange={(event) => {
-        onInput(event.target.value);
-      }}
-    />
-  );
+  const common = {
+    ref,
+    className: 'field field-wide',
+    spellCheck: false,
+    id: props.id,
+    'aria-describedby': props.describedBy,
+    disabled: props.disabled,
+    placeholder: props.empty,
+    value,
+    onChange: (event: { target: { value: string } }) => {
+      onInput(event.target.value);
+    },
+  };
+  return props.long === true ? <textarea rows={3} {...common} /> : <input type="text" {...common} />;
 }
 
 /** A time of day, `HH:MM`; handed over when the field is left, since a time is written digit by digit. */

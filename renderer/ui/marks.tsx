@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 
 /** The same shapes as in the tray (resources/icons/draw.mjs): told apart without colour. */
-export type MarkName = 'working' | 'yielding' | 'paused' | 'waiting' | 'attention';
+type TrayMark = 'working' | 'yielding' | 'paused' | 'waiting' | 'attention';
+export type MarkName = TrayMark | 'globe' | 'spark' | 'building';
 
 const leaf = 'M12.7 13.6C12.9 9.9 15.4 7.7 19.6 7.2 19.6 11.2 16.9 13.6 12.7 13.6Z';
 const ring = <circle cx="12" cy="12" r="9.7" fill="none" stroke="currentColor" strokeWidth="2.2" />;
@@ -41,6 +42,22 @@ const shapes: Readonly<Record<MarkName, ReactNode>> = {
         strokeLinejoin="round"
       />
     </>
+  ),
+  globe: (
+    <g fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round">
+      <circle cx="12" cy="12" r="10" />
+      <ellipse cx="12" cy="12" rx="4.4" ry="10" />
+      <path d="M2.6 8.6H21.4M2.6 15.4H21.4" />
+    </g>
+  ),
+  spark: (
+    <path d="M13.6 1.4 4.2 13.6A.8.8 0 0 0 4.8 14.9H10.6L9.2 22 A.6.6 0 0 0 10.3 22.5L19.8 10.3A.8.8 0 0 0 19.2 9H13.4L14.7 1.9A.6.6 0 0 0 13.6 1.4Z" />
+  ),
+  building: (
+    <path
+      fillRule="evenodd"
+      d="M5.4 1.6H14.6A1.4 1.4 0 0 1 16 3V8.6H20A1.4 1.4 0 0 1 21.4 10V22.4H13.4V18.2H10.6V22.4H4V3A1.4 1.4 0 0 1 5.4 1.6ZM7.2 5.2V7.6H9V5.2ZM11 5.2V7.6H12.8V5.2ZM7.2 9.4V11.8H9V9.4ZM11 9.4V11.8H12.8V9.4ZM7.2 13.6V16H9V13.6ZM11 13.6V16H12.8V13.6ZM17 12V14.4H18.6V12ZM17 16.2V18.6H18.6V16.2Z"
+    />
   ),
   attention: (
     <path

@@ -15,9 +15,13 @@ export function Card(props: { title: string; children: ReactNode; className?: st
 export function Facts(props: {
   rows: readonly (readonly [name: string, value: ReactNode])[];
   large?: boolean;
+  /** For values that are words. */
+  wide?: boolean;
 }): ReactNode {
+  const kind =
+    props.large === true ? 'facts facts-large' : props.wide === true ? 'facts facts-wide' : 'facts';
   return (
-    <dl className={props.large === true ? 'facts facts-large' : 'facts'}>
+    <dl className={kind}>
       {props.rows.map(([name, value], index) => (
         <div key={`${index} ${name}`}>
           <dt>{name}</dt>
@@ -61,16 +65,27 @@ export function Meter(props: { label: string; value: number; limit: number; word
 
 export function Button(props: {
   children: ReactNode;
-  onPress: () => void;
+  onPress?: () => void;
   primary?: boolean;
   small?: boolean;
+  /** Hardly a button: beside others that matter more. */
+  quiet?: boolean;
+  /** It destroys something. */
+  danger?: boolean;
   disabled?: boolean;
   label?: string;
+  /** Sends the form that it stands in, too. */
+  submits?: boolean;
 }): ReactNode {
-  const kinds = [props.primary === true ? 'button-primary' : '', props.small === true ? 'button-small' : ''];
+  const kinds = [
+    props.primary === true ? 'button-primary' : '',
+    props.small === true ? 'button-small' : '',
+    props.quiet === true ? 'button-quiet' : '',
+    props.danger === true ? 'button-danger' : '',
+  ];
   return (
     <button
-      type="button"
+      type={props.submits === true ? 'submit' : 'button'}
       className={['button', ...kinds.filter((kind) => kind !== '')].join(' ')}
       disabled={props.disabled === true}
       aria-label={props.label}
@@ -87,9 +102,15 @@ export function Foreign(props: { children: string; className?: string }): ReactN
 }
 
 /** A button that shows and hides what belongs to it; nothing of that exists while it is hidden. */
-export function Disclosure(props: { label: string; children: ReactNode }): ReactNode {
+export function Disclosure(props: {
+  label: string;
+  children: ReactNode;
+  startsOpen?: boolean;
+  /** For ears, where several have the same label. */
+  spoken?: string;
+}): ReactNode {
   const id = useId();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(props.startsOpen === true);
   return (
     <div className="disclosure">
       <button
@@ -97,6 +118,7 @@ export function Disclosure(props: { label: string; children: ReactNode }): React
         className="disclosure-button"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
+        aria-label={props.spoken}
         onClick={() => {
           setOpen(!open);
         }}

@@ -2,19 +2,25 @@ import { type ReactNode, useState } from 'react';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { amount, bytes, duration, moment, percent } from '../text/format.ts';
+import { gridNames, jobSource } from '../text/grid-names.ts';
+import { gridsText } from '../text/grids-text.ts';
 import { text } from '../text/text.ts';
 import { Button, Foreign } from '../ui/primitives.tsx';
+import { CreditChanges } from './credit-changes.tsx';
+
+const keyOf = ({ grid, id }: JobView): string => `${grid} ${id}`;
 
 /** What the host listed when it was asked, with what the Snapshot knows better since. */
 function merged(listed: readonly JobView[], live: readonly JobView[]): readonly JobView[] {
-  const known = new Set(live.map((job) => job.id));
-  return [...live, ...listed.filter((job) => !known.has(job.id))];
+  const known = new Set(live.map(keyOf));
+  return [...live, ...listed.filter((job) => !known.has(keyOf(job)))];
 }
 
 export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
-  const [listed, setListed] = useState<readonly JobView[]>([]);
+  /** null: not asked yet. */
+  const [listed, setListed] = useState<readonly JobView[] | null>(null);
   const asking = useReplica((replica) => replica.asking > 0);
-  const jobs = merged(listed, snapshot.jobs);
+  const jobs = merged(listed ?? [], snapshot.jobs);
   const total = snapshot.grids.reduce(
     (sum, grid) => sum + grid.queued + grid.running + grid.done + grid.failed + grid.aborted,
     0,
@@ -24,13 +30,15 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
       <h1 id="jobs-title" className="page-title">
         {text.jobs}
       </h1>
-      {snapshot.grids.map((grid) => (
-        <p key={grid.id} className="soft small">
-          <Foreign>{grid.name}</Foreign>: {text.counts(grid)}
-        </p>
-      ))}
-      {jobs.length === 0 ? <NoJobs asking={asking} /> : <JobTable jobs={jobs} at={snapshot.at} />}
-      {jobs.length < total ? (
+      <ul className="soft small">
+        {snapshot.grids.map((grid) => (
+          <li key={grid.id}>
+            <Foreign>{grid.name}</Foreign>: {text.counts(grid)}
+          </li>
+        ))}
+      </ul>
+      {jobs.length === 0 ? <NoJobs asking={asking} /> : <JobTable jobs={jobs} snapshot={snapshot} />}
+      {jobs.length < total && listed === null ? (
         <div className="buttons">
           <span className="soft small">{text.shownOf(jobs.length, total)}</span>
           <Button
@@ -45,6 +53,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
           </Button>
         </div>
       ) : null}
+      {snapshot.grids.some(({ credit }) => credit !== null) ? <CreditChanges snapshot={snapshot} /> : null}
     </section>
   );
 }
@@ -68,8 +77,9 @@ function NoJobs({ asking }: { asking: boolean }): ReactNode {
 }
 
 /** The roles are named because a narrow window lays the rows out as blocks, which would take them away. */
-function JobTable({ jobs, at }: { jobs: readonly JobView[]; at: number }): ReactNode {
+function JobTable({ jobs, snapshot }: { jobs: readonly JobView[]; snapshot: Snapshot }): ReactNode {
   const { columns } = text;
+  const name = gridNames(snapshot.grids);
   const heads = [
     [columns.job, ''],
     [columns.state, ''],
@@ -92,7 +102,7 @@ function JobTable({ jobs, at }: { jobs: readonly JobView[]; at: number }): React
         </thead>
         <tbody role="rowgroup">
           {jobs.map((job) => (
-            <JobRow key={job.id} job={job} at={at} />
+            <JobRow key={keyOf(job)} job={job} grid={name(job.grid)} at={snapshot.at} />
           ))}
         </tbody>
       </table>
@@ -100,7 +110,7 @@ function JobTable({ jobs, at }: { jobs: readonly JobView[]; at: number }): React
   );
 }
 
-function JobRow({ job, at }: { job: JobView; at: number }): ReactNode {
+function JobRow({ job, grid, at }: { job: JobView; grid: string; at: number }): ReactNode {
   const state =
     job.state === 'running' && job.progress !== null
       ? `${text.jobState(job.state)} ${percent(job.progress)}`
@@ -109,7 +119,7 @@ function JobRow({ job, at }: { job: JobView; at: number }): ReactNode {
     <tr role="row">
       <th scope="row" role="rowheader">
         <Foreign className="job-title">{job.title}</Foreign>
-        <Foreign className="soft small line">{text.owner(job.owner)}</Foreign>
+        <Foreign className="soft small line">{jobSource(job, grid)}</Foreign>
         {job.failure === null ? null : (
           <Foreign className="reason small line">{job.failure.sentence}</Foreign>
         )}
@@ -121,11 +131,14 @@ function JobRow({ job, at }: { job: JobView; at: number }): ReactNode {
       <Value>{job.startedAt === null ? null : duration(job.cpuSeconds)}</Value>
       <Value className="memory">{job.memoryPeakBytes === 0 ? null : bytes(job.memoryPeakBytes)}</Value>
       <Value>
-        {job.earned === null ? null : (
+        {job.earned !== null ? (
           <>
             {amount(job.earned.amount)} <Foreign>{job.earned.unit}</Foreign>
           </>
-        )}
+        ) : job.state === 'done' && job.grid !== 'local' ? (
+          // The project says what it is worth for all of them together, and later.
+          <span className="soft">{gridsText.pendingNoFigure}</span>
+        ) : null}
       </Value>
       <Value>{moment(job.endedAt ?? job.startedAt ?? job.addedAt, at)}</Value>
     </tr>

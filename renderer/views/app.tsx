@@ -1,36 +1,43 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { text } from '../text/text.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Activity } from './activity.tsx';
+import { Failed } from './failed.tsx';
+import { Grids } from './grids.tsx';
 import { Home } from './home.tsx';
+import { Join } from './join.tsx';
+import { firstPlace, type Go, type Place, tabOf, tabs } from './place.ts';
 import { Preferences } from './preferences.tsx';
-
-const pages = ['home', 'activity', 'preferences'] as const;
-type Page = (typeof pages)[number];
+import { Welcome } from './welcome.tsx';
 
 export function App(): ReactNode {
-  const [page, setPage] = useState<Page>('home');
+  /** null: nothing is known of the host yet. */
+  const [place, setPlace] = useState<Place | null>(null);
   const snapshot = useReplica((replica) => replica.snapshot);
   useEffect(() => client.follow(), []);
+  // Once: later changes of the Snapshot move nobody to another page.
+  if (place === null && snapshot !== null) setPlace(firstPlace(snapshot));
+  const current = place === null ? 'home' : tabOf(place);
 
   return (
     <>
       <header className="top">
         <span className="brand">
           <Mark name="working" size={22} />
-          {text.app}
+          <span className="brand-name">{text.app}</span>
         </span>
         <nav aria-label={text.navigation}>
-          {pages.map((name) => (
+          {tabs.map((name) => (
             <button
               key={name}
               type="button"
               className="tab"
-              aria-current={page === name ? 'page' : undefined}
+              aria-current={current === name ? 'page' : undefined}
               onClick={() => {
-                setPage(name);
+                setPlace({ page: name });
               }}
             >
               {text[name]}
@@ -42,20 +49,35 @@ export function App(): ReactNode {
       <main className="page">
         <TrayNotice />
         <CommandFailure />
-        {snapshot === null ? (
+        {snapshot === null || place === null ? (
           <p className="soft" role="status">
             {text.connecting}
           </p>
-        ) : page === 'home' ? (
-          <Home snapshot={snapshot} />
-        ) : page === 'preferences' ? (
-          <Preferences preset={snapshot.preset} />
         ) : (
-          <Activity snapshot={snapshot} />
+          <Page place={place} snapshot={snapshot} go={setPlace} />
         )}
       </main>
     </>
   );
+}
+
+function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: Go }): ReactNode {
+  /** Refusals up to here (epoch ms) were waved away on the home page; the window remembers, nothing else does. */
+  const [seenUntil, setSeenUntil] = useState(0);
+  switch (place.page) {
+    case 'welcome':
+      return <Welcome snapshot={snapshot} go={go} />;
+    case 'home':
+      return <Home snapshot={snapshot} go={go} seenUntil={seenUntil} onSeen={setSeenUntil} />;
+    case 'grids':
+      return <Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
+    case 'join':
+      return <Join snapshot={snapshot} go={go} />;
+    case 'activity':
+      return <Activity snapshot={snapshot} />;
+    case 'preferences':
+      return <Preferences preset={snapshot.preset} />;
+  }
 }
 
 /** Said once, by the shell's address: this desktop has no tray to find Gleaner in. */
@@ -80,16 +102,5 @@ function TrayNotice(): ReactNode {
 
 function CommandFailure(): ReactNode {
   const failure = useReplica((replica) => replica.failure);
-  if (!failure) return null;
-  return (
-    <div className="notice notice-bad" role="alert">
-      <div>
-        <p>
-          <strong>{text.commandFailed}</strong>
-        </p>
-        <p className="foreign">{failure.sentence}</p>
-        {failure.hint === undefined ? null : <p className="foreign soft">{failure.hint}</p>}
-      </div>
-    </div>
-  );
+  return failure === null ? null : <Failed failure={failure} />;
 }

@@ -1,11 +1,17 @@
 import type { ReactNode } from 'react';
 import type { JobView } from '../../electron/contract/snapshot.ts';
 import { ago, bytes, duration, moment, percent } from '../text/format.ts';
+import { jobSource } from '../text/grid-names.ts';
+import { gridsText } from '../text/grids-text.ts';
 import { text } from '../text/text.ts';
 import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
 
-/** The job that runs right now; `at` is the Snapshot's time. */
-export function CurrentJob({ job, at }: { job: JobView; at: number }): ReactNode {
+/**
+ * A job that runs right now, of the grid with that name; `at` is the Snapshot's time. `short`: others run beside it,
+ * so only what changes is told.
+ */
+export function CurrentJob(props: { job: JobView; grid: string; at: number; short: boolean }): ReactNode {
+  const { job, grid, at, short } = props;
   return (
     <div className="stack">
       <div>
@@ -13,7 +19,7 @@ export function CurrentJob({ job, at }: { job: JobView; at: number }): ReactNode
           <Foreign>{job.title}</Foreign>
         </p>
         <p className="soft small">
-          <Foreign>{text.owner(job.owner)}</Foreign>
+          <Foreign>{jobSource(job, grid)}</Foreign>
           {job.attempt > 1 ? ` · ${text.attempt(job.attempt)}` : ''}
         </p>
       </div>
@@ -22,17 +28,30 @@ export function CurrentJob({ job, at }: { job: JobView; at: number }): ReactNode
         <span>
           {job.progressText === '' && job.progress === null ? text.progressUnknown : ''}
           <Foreign>{job.progressText}</Foreign>
+          {short ? shortWords(job, at) : ''}
         </span>
         <span>{job.progress === null ? '' : percent(job.progress)}</span>
       </div>
-      <Facts
-        rows={[
-          [text.cpuTime, duration(job.cpuSeconds)],
-          [text.memoryPeak, job.memoryPeakBytes === 0 ? text.none : bytes(job.memoryPeakBytes)],
-          [text.started, job.startedAt === null ? text.none : moment(job.startedAt, at)],
-          [text.checkpoint, job.checkpointAt === null ? text.noCheckpoint : ago(job.checkpointAt, at)],
-        ]}
-      />
+      {short ? null : (
+        <Facts
+          rows={[
+            [text.cpuTime, duration(job.cpuSeconds)],
+            [text.memoryPeak, job.memoryPeakBytes === 0 ? text.none : bytes(job.memoryPeakBytes)],
+            [text.started, job.startedAt === null ? text.none : moment(job.startedAt, at)],
+            [text.checkpoint, job.checkpointAt === null ? text.noCheckpoint : ago(job.checkpointAt, at)],
+            ...(job.deadline === null ? [] : [[gridsText.due, moment(job.deadline, at)] as const]),
+          ]}
+        />
+      )}
     </div>
   );
+}
+
+/** What stands beside the progress where there is little room. */
+function shortWords({ progressText, progress, cpuSeconds, deadline }: JobView, at: number): string {
+  const words = [
+    text.cpuUsed(duration(cpuSeconds)),
+    ...(deadline === null ? [] : [gridsText.dueAt(moment(deadline, at))]),
+  ];
+  return `${progressText === '' && progress !== null ? '' : ' · '}${words.join(' · ')}`;
 }

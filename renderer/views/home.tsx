@@ -1,13 +1,17 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
-import type { ContributionState, Snapshot, VmView } from '../../electron/contract/snapshot.ts';
+import type { ContributionState, Snapshot, Today, VmView } from '../../electron/contract/snapshot.ts';
 import { amount, duration, moment, percent } from '../text/format.ts';
+import { gridNames } from '../text/grid-names.ts';
+import { gridsText } from '../text/grids-text.ts';
 import { text } from '../text/text.ts';
 import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Card, Facts, Foreign, Meter } from '../ui/primitives.tsx';
 import { CurrentJob } from './current-job.tsx';
+import { DeniedLately } from './denied-lately.tsx';
 import { GivingBack } from './giving-back.tsx';
 import { PauseControls } from './pause-controls.tsx';
+import type { Go } from './place.ts';
 import { Reasons } from './reasons.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
@@ -19,10 +23,18 @@ const marks: Readonly<Record<ContributionState, MarkName>> = {
   attention: 'attention',
 };
 
-export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
-  const { contribution, problems, jobs, vms, yields, at } = snapshot;
+export function Home(props: {
+  snapshot: Snapshot;
+  go: Go;
+  /** Refusals up to here (epoch ms) are not shown any more. */
+  seenUntil: number;
+  onSeen: (until: number) => void;
+}): ReactNode {
+  const { snapshot, go } = props;
+  const { contribution, problems, jobs, vms, grids, denials, yields, at } = snapshot;
   const running = jobs.filter((job) => job.state === 'running');
   const mark = marks[contribution.state];
+  const name = gridNames(grids);
   const reason = problems.find((problem) => problem.sentence === contribution.sentence);
   return (
     <>
@@ -41,21 +53,36 @@ export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
       </section>
 
       <Problems problems={problems.filter((problem) => problem !== reason)} />
+      <DeniedLately
+        denials={denials.filter(({ lastAt }) => lastAt > props.seenUntil)}
+        name={name}
+        go={go}
+        onSeen={props.onSeen}
+      />
       <TodayCard snapshot={snapshot} />
 
       <div className="columns">
         <Card title={text.now}>
           {running.length === 0 ? <p className="soft">{text.nothingRuns}</p> : null}
           {running.map((job) => (
-            <CurrentJob key={job.id} job={job} at={at} />
+            <CurrentJob
+              key={`${job.grid} ${job.id}`}
+              job={job}
+              grid={name(job.grid)}
+              at={at}
+              short={running.length > 1}
+            />
           ))}
         </Card>
         <div className="stack">
           <Card title={text.processor}>
             {vms.length === 0 ? <p className="soft">{text.noVm}</p> : null}
             {vms.map((vm) => (
-              <Machine key={vm.name} vm={vm} />
+              <Machine key={vm.name} vm={vm} grid={vms.length > 1 ? name(vm.grid) : null} />
             ))}
+            {vms.some(({ phase, accelerator }) => !off.has(phase) && accelerator?.name === 'tcg') ? (
+              <p className="soft small slow">{text.slowAccelerator}</p>
+            ) : null}
           </Card>
           <GivingBack yields={yields} at={at} />
         </div>
@@ -66,6 +93,7 @@ export function Home({ snapshot }: { snapshot: Snapshot }): ReactNode {
 
 function TodayCard({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const { today, grids, lostSeconds } = snapshot;
+  const name = gridNames(grids);
   return (
     <Card title={text.today}>
       <Facts
@@ -84,21 +112,31 @@ function TodayCard({ snapshot }: { snapshot: Snapshot }): ReactNode {
           ...(today.earned.length === 0 ? [[text.earned, text.nothingEarned] as const] : []),
           // Units are never added up: each grid and unit stands for itself.
           ...today.earned.map(
-            (row) =>
-              [
-                text.earnedFrom(grids.find((grid) => grid.id === row.grid)?.name ?? row.grid),
-                <>
-                  {amount(row.settled)} <Foreign>{row.unit}</Foreign>
-                  {row.pending > 0 ? (
-                    <span className="soft small"> {text.pending(amount(row.pending))}</span>
-                  ) : null}
-                </>,
-              ] as const,
+            (row) => [text.earnedFrom(name(row.grid)), <Earned key="" row={row} />] as const,
           ),
         ]}
       />
+      {today.earned.some(({ observed }) => observed > 0) ? (
+        <p className="soft small">{gridsText.observedHint}</p>
+      ) : null}
       {lostSeconds > 0 ? <p className="lost small">{text.lost(lostSeconds)}</p> : null}
     </Card>
+  );
+}
+
+/** What is confirmed, what is only read off the grid, and what is not confirmed yet: never added up. */
+function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
+  const { unit, settled, pending, observed } = row;
+  const isObserved = observed > 0 && settled === 0;
+  return (
+    <>
+      {amount(isObserved ? observed : settled)} <Foreign>{unit}</Foreign>
+      {isObserved ? <span className="soft small line">{gridsText.observed}</span> : null}
+      <span className="soft small">
+        {observed > 0 && !isObserved ? ` · ${amount(observed)} ${gridsText.observed}` : ''}
+        {pending > 0 ? ` ${text.pending(amount(pending))}` : ''}
+      </span>
+    </>
   );
 }
 
@@ -122,8 +160,19 @@ function Problems({ problems }: { problems: readonly Failure[] }): ReactNode {
 /** Phases in which no QEMU runs. */
 const off: ReadonlySet<VmView['phase']> = new Set(['stopped', 'saved', 'backoff', 'failed']);
 
-function Machine({ vm }: { vm: VmView }): ReactNode {
-  if (off.has(vm.phase)) return <p className="soft">{text.noVm}</p>;
+/** `grid`: whose it is, where there are several. */
+function Machine({ vm, grid }: { vm: VmView; grid: string | null }): ReactNode {
+  const owner = grid === null ? null : <Foreign className="job-title line">{grid}</Foreign>;
+  if (off.has(vm.phase)) {
+    return (
+      <div className="stack">
+        <div>
+          {owner}
+          <p className="soft">{text.noVm}</p>
+        </div>
+      </div>
+    );
+  }
   const granted = percent(vm.shareGranted);
   const words =
     vm.shareMeasured === null
@@ -137,6 +186,7 @@ function Machine({ vm }: { vm: VmView }): ReactNode {
   ];
   return (
     <div className="stack">
+      {owner}
       <div className="meter-row">
         <span>{text.share}</span>
         <span className="soft">{words}</span>
@@ -147,7 +197,6 @@ function Machine({ vm }: { vm: VmView }): ReactNode {
           <li key={fact}>{fact}</li>
         ))}
       </ul>
-      {vm.accelerator?.name === 'tcg' ? <p className="soft small">{text.slowAccelerator}</p> : null}
     </div>
   );
 }

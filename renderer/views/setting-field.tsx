@@ -2,7 +2,16 @@ import { type ReactNode, useId } from 'react';
 import type { EffectiveSetting } from '../../electron/contract/settings.ts';
 import { policyText, sourceWords } from '../text/policy-text.ts';
 import type { SettingRow } from '../text/setting-rows.ts';
-import { asList, asNumber, asText, asWindows, fromUnit, toList, toUnit } from '../text/setting-value.ts';
+import {
+  asList,
+  asNumber,
+  asText,
+  asWindows,
+  countOf,
+  fromUnit,
+  toList,
+  toUnit,
+} from '../text/setting-value.ts';
 import { Choice, NumberField, PercentSlider, Switch, TextField } from '../ui/fields.tsx';
 import { LockMark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
@@ -101,18 +110,28 @@ function SettingControl(
         <TextField
           {...common}
           value={asList(value).join(', ')}
-          empty={policyText.none}
-          onCommit={(words) => changes.set(key, toList(words))}
+          empty={control.empty ?? policyText.none}
+          onCommit={(words) => {
+            const list = toList(words);
+            return changes.set(key, list.length === 0 && control.empty !== undefined ? null : list);
+          }}
         />
       );
     case 'text':
       return (
         <TextField
           {...common}
-          value={asText(value)}
+          value={value === control.unsaid ? '' : asText(value)}
           empty={control.empty}
-          onCommit={(words) => changes.set(key, words.trim() === '' ? null : words.trim())}
+          long={control.long === true}
+          onCommit={(words) => changes.set(key, words.trim() || (control.unsaid ?? null))}
         />
+      );
+    case 'count':
+      return (
+        <output id={id} className="soft">
+          {countOf(value)}
+        </output>
       );
     case 'schedule':
       return (

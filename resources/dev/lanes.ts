@@ -43,6 +43,14 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
   },
   {
+    name: 'grid',
+    title: 'Network tests in a namespace of their own',
+    npmScript: 'test:grid',
+    kind: 'tests',
+    reportArgs: vitestArgs,
+    needsProducts: true,
+  },
+  {
     name: 'e2e',
     title: 'The application in real Electron',
     npmScript: 'test:e2e',

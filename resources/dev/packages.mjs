@@ -49,6 +49,8 @@ export const systemPackages = [
   // A sound server whose microphone can be used without any hardware. It would put out a desktop's own.
   { name: 'pulseaudio', group: 'test', command: 'pulseaudio', unless: 'pipewire-audio' },
   { name: 'pulseaudio-utils', group: 'test', command: 'pactl' },
+  // Makes the network that tests have to themselves.
+  { name: 'iproute2', group: 'test', command: 'ip' },
 ];
 
 /**

@@ -8,22 +8,23 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { appliances } from './appliances.ts';
 import { buildAppliance } from './build/appliance.ts';
 import { Apt, findMirror } from './build/apt.ts';
 import { buildInitramfs } from './build/control.ts';
 import { BuildError } from './build/errors.ts';
-import { damagedFiles, describeFile, type Manifest, readIntact, writeManifest } from './build/manifest.ts';
+import {
+  type BuiltFile,
+  damagedFiles,
+  describeFile,
+  type Manifest,
+  readIntact,
+  writeManifest,
+} from './build/manifest.ts';
 import { interruption } from './build/run.ts';
 import { unpackPackages } from './build/tree.ts';
 import { extractVmlinux } from './build/vmlinux.ts';
-import {
-  appliancePackages,
-  controlPackages,
-  defaultOutDir,
-  kernelMetaPackage,
-  recipeDigest,
-  suite,
-} from './recipe.ts';
+import { controlPackages, defaultOutDir, kernelMetaPackage, recipeDigest, suite } from './recipe.ts';
 
 function say(line: string): void {
   process.stderr.write(`guest image: ${line}\n`);
@@ -35,7 +36,8 @@ async function build(dir: string, work: string, recipe: string, packageCache: st
   say(`fetching the index of Debian ${suite} from ${mirror}`);
   const apt = await Apt.open(join(work, 'apt'), mirror);
   const kernelPackage = await apt.realPackage(kernelMetaPackage);
-  const names = [...new Set([kernelPackage, ...controlPackages, ...appliancePackages])];
+  const inside = Object.values(appliances).flatMap((appliance) => appliance.packages);
+  const names = [...new Set([kernelPackage, ...controlPackages, ...inside])];
   const packages = await apt.describe(names);
   say(`fetching ${packages.length} packages`);
   const debs = await apt.download(packages, packageCache);
@@ -62,8 +64,13 @@ async function build(dir: string, work: string, recipe: string, packageCache: st
   await writeFile(join(dir, 'vmlinux'), vmlinux);
   say('initramfs');
   await buildInitramfs(controlDir, kernelDir, release, work, join(dir, 'initramfs.zst'));
-  say('appliance base');
-  await buildAppliance(pick(appliancePackages), work, join(dir, 'base.squashfs'));
+  const built: Record<string, BuiltFile> = {};
+  for (const [name, appliance] of Object.entries(appliances)) {
+    say(`appliance ${name}`);
+    const file = `${name}.squashfs`;
+    await buildAppliance(appliance, pick(appliance.packages), work, join(dir, file));
+    built[name] = await describeFile(dir, file);
+  }
 
   const manifest: Manifest = {
     schema: 1,
@@ -72,7 +79,7 @@ async function build(dir: string, work: string, recipe: string, packageCache: st
     kernelRelease: release,
     kernel: await describeFile(dir, 'vmlinux'),
     initramfs: await describeFile(dir, 'initramfs.zst'),
-    appliances: { base: await describeFile(dir, 'base.squashfs') },
+    appliances: built,
     packages,
   };
   await writeManifest(dir, manifest);

@@ -69,7 +69,9 @@ export const controlFiles: readonly (readonly [from: string, to: string])[] = [
   ['usr/bin/nc.openbsd', 'bin/nc'],
   ['usr/bin/unixserver', 'bin/unixserver'],
   ['usr/sbin/dropbear', 'bin/dropbear'],
+  ['usr/sbin/e2fsck', 'sbin/e2fsck'],
   ['usr/sbin/mke2fs', 'sbin/mke2fs'],
+  ['usr/sbin/resize2fs', 'sbin/resize2fs'],
   ...[
     'libacl.so.1',
     'libblkid.so.1',
@@ -99,108 +101,6 @@ export const controlLinks: readonly (readonly [name: string, target: string])[] 
   ['lib/libc.so.6', '/kit/libc.so.6'],
   ['lib/libcap-ng.so.0', '/kit/libcap-ng.so.0'],
   ['lib64/ld-linux-x86-64.so.2', '/kit/ld-linux-x86-64.so.2'],
-];
-
-/** Packages of the base appliance, unpacked without running their maintainer scripts. */
-export const appliancePackages = [
-  'base-files',
-  'bash',
-  'coreutils',
-  'dash',
-  'findutils',
-  'grep',
-  'gzip',
-  'libacl1',
-  'libattr1',
-  'libbz2-1.0',
-  'libc6',
-  'libcap2',
-  'libexpat1',
-  'libffi8',
-  'libgcc-s1',
-  'libgmp10',
-  'liblzma5',
-  'libpcre2-8-0',
-  'libpython3.13-minimal',
-  'libpython3.13-stdlib',
-  'libselinux1',
-  'libssl3t64',
-  'libstdc++6',
-  'libsystemd0',
-  'libtinfo6',
-  'libuuid1',
-  'libzstd1',
-  'mawk',
-  'python3.13-minimal',
-  'sed',
-  'tar',
-  'zlib1g',
-];
-
-/** Where the appliance's Python keeps its library. */
-export const pythonDir = 'usr/lib/python3.13';
-
-/** What no job needs, as paths in the appliance. Copyright notices stay. */
-export const applianceOmits = [
-  'usr/share/bug',
-  'usr/share/doc-base',
-  'usr/share/info',
-  'usr/share/lintian',
-  'usr/share/locale',
-  'usr/share/man',
-  'usr/share/menu',
-  'usr/lib/systemd',
-  'usr/lib/valgrind',
-  'usr/lib/mime',
-  'usr/share/applications',
-  'usr/share/pixmaps',
-  'usr/share/gcc',
-  'usr/share/gdb',
-  `${libraryDir}/gconv`,
-  `${libraryDir}/audit`,
-  `${libraryDir}/engines-3`,
-  ...[
-    'curses',
-    'dbm',
-    'ensurepip',
-    'idlelib',
-    'pydoc_data',
-    'sqlite3',
-    'test',
-    'tkinter',
-    'turtle.py',
-    'turtledemo',
-    'venv',
-  ].map((name) => `${pythonDir}/${name}`),
-];
-
-/** Python's compiled modules whose libraries the appliance does not carry, by the beginning of their file names. */
-export const omittedExtensions = [
-  '_curses',
-  '_dbm',
-  '_gdbm',
-  '_sqlite3',
-  '_test',
-  '_tkinter',
-  '_xxtest',
-  'readline',
-];
-
-/** Links and files that maintainer scripts would have made, in the appliance. */
-export const applianceLinks: readonly (readonly [name: string, target: string])[] = [
-  ['usr/bin/awk', 'mawk'],
-  ['usr/bin/sh', 'dash'],
-  ['usr/bin/python3', 'python3.13'],
-  ['usr/bin/python', 'python3.13'],
-  ['etc/localtime', '/usr/share/zoneinfo/UTC'],
-  ['etc/mtab', '/proc/self/mounts'],
-];
-export const applianceTexts: readonly (readonly [name: string, text: string])[] = [
-  ['etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/job:/bin/sh\n'],
-  ['etc/group', 'root:x:0:\nnogroup:x:65534:\n'],
-  ['etc/hosts', '127.0.0.1 localhost\n'],
-  ['etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files\n'],
-  ['etc/shells', '/bin/sh\n/bin/bash\n'],
 ];
 
 const guestDir = import.meta.dirname;

@@ -10,14 +10,15 @@ import type {
 } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
-import type { LedgerEntry } from '../../electron/contract/ledger.ts';
+import type { AttemptBody, AttemptEntry } from '../../electron/contract/ledger.ts';
 import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
+import { FakeGrids } from './fake-grids.ts';
 import { FakeSettings } from './fake-settings.ts';
 
-/** 2026-03-01T12:00:00Z: every fake figure is told from here. */
-export const fakeNow = Date.UTC(2026, 2, 1, 12);
+export { fakeNow } from './fake-grid-views.ts';
 
 /** What is allowed, and what holds it back, the most useful first. */
 export function fakeAllowance(share: number, reason: string, reasons: Allowance['reasons']): Allowance {
@@ -60,6 +61,7 @@ export function fakeJob(changes: Partial<JobView> = {}): JobView {
     cpuSeconds: 61.5,
     memoryPeakBytes: 20 * 1024 * 1024,
     checkpointAt: null,
+    deadline: null,
     earned: null,
     failure: null,
     hasResult: false,
@@ -89,13 +91,15 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       },
     ],
     jobs: [fakeJob()],
-    grids: [{ id: 'local', name: 'This computer', queued: 9, running: 1, done: 3, failed: 0, aborted: 0 }],
+    grids: [fakeLocalGrid()],
+    manager: null,
+    denials: [],
     today: {
       cpuSeconds: 732,
       wallSeconds: 800,
       jobsDone: 3,
       jobsFailed: 0,
-      earned: [{ grid: 'local', unit: 'points', settled: 15, pending: 0 }],
+      earned: [{ grid: 'local', unit: 'points', settled: 15, pending: 0, observed: 0 }],
     },
     yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
     lostSeconds: 0,
@@ -108,7 +112,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
-export function fakeEntry(changes: Partial<LedgerEntry['body']> = {}): LedgerEntry {
+export function fakeEntry(changes: Partial<AttemptBody> = {}): AttemptEntry {
   return {
     seq: 1,
     bookedAt: fakeNow - 30_000,
@@ -203,9 +207,10 @@ export class FakeHost implements HostApi {
   readonly failures = new Map<string, Error>();
   snapshot = fakeSnapshot();
   jobs: JobView[] = [fakeJob()];
-  entries: LedgerEntry[] = [fakeEntry()];
+  entries: AttemptEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   readonly settings = new FakeSettings();
+  readonly grids = new FakeGrids();
   signals = fakeSignals;
   sensorTroubles: { sensor: string; words: string }[] = [];
   yields = fakeYieldReport();
@@ -233,6 +238,13 @@ export class FakeHost implements HostApi {
   /** After a change of `settings`: the Snapshot carries the preset. */
   emitSettings(): void {
     this.emit({ ...this.snapshot, preset: this.settings.preset });
+  }
+
+  /** After a change of `grids`: the Snapshot carries what is joined beside the embedded grid. */
+  emitGrids(): void {
+    const { views, manager, denials } = this.grids;
+    const embedded = this.snapshot.grids.filter(({ kind }) => kind === 'local');
+    this.emit({ ...this.snapshot, grids: [...embedded, ...views], manager, denials: denials.slice(0, 5) });
   }
 
   subscribe(listener: (event: HostEvent) => void): () => void {
@@ -292,7 +304,16 @@ export class FakeHost implements HostApi {
     return answer;
   }
 
-  readonly #answers: { [N in PlainCommandName]: (input: CommandParsed<N>) => CommandOutput<N> } = {
+  /** The answer to a change of what is joined, after everybody has heard of it. */
+  async #joined<T>(answer: T | Promise<T>): Promise<T> {
+    const value = await answer;
+    this.emitGrids();
+    return value;
+  }
+
+  readonly #answers: {
+    [N in PlainCommandName]: (input: CommandParsed<N>) => CommandOutput<N> | Promise<CommandOutput<N>>;
+  } = {
     status: () => this.snapshot,
     pause: ({ length }) =>
       fakeContribution({
@@ -333,6 +354,26 @@ export class FakeHost implements HostApi {
     'settings.import-boinc': ({ xml, dryRun }) => this.#changed(this.settings.importBoinc(xml, dryRun)),
     'yields.report': () => this.yields,
     'presence.report': () => null,
+    'grids.list': () => this.snapshot.grids,
+    'grids.show': ({ id }) => this.grids.show(id),
+    'grids.known': () => this.grids.known,
+    'grids.lookup': (input) => this.grids.lookup(input),
+    'grids.join': (input) => this.#joined(this.grids.join(input)),
+    'grids.leave': ({ id }) => this.#joined(this.grids.leave(id)),
+    'grids.update': ({ id }) => this.#joined(this.grids.update(id)),
+    'grids.set': (input) => this.#joined(this.grids.set(input)),
+    'grids.abort-task': (input) => this.#joined(this.grids.abortTask(input)),
+    'grids.allow': (input) => this.#joined(this.grids.allow(input)),
+    'grids.forbid': (input) => this.#joined(this.grids.forbid(input)),
+    'manager.join': (input) => this.#joined(this.grids.joinManager(input)),
+    'manager.sync': () => this.#joined(this.grids.sync()),
+    'manager.leave': ({ leaveProjects }) => this.#joined(this.grids.leaveManager(leaveProjects)),
+    'network.report': () => this.grids.report(),
+    'network.proxy-login': ({ login }) => {
+      this.grids.login = login;
+      return null;
+    },
+    'appliance.update': () => this.grids.updateAppliances(),
     doctor: () => this.checks,
   };
 }

@@ -1,5 +1,6 @@
-import type { EntryPersonal } from '../../electron/contract/index.ts';
-import type { Booking } from '../../electron/ledger/ledger.ts';
+import type { AttemptBody, EntryPersonal } from '../../electron/contract/index.ts';
+
+type Booking = Omit<AttemptBody, 'personalDigest'>;
 
 export const somebody: EntryPersonal = { title: 'Options 1–10', owner: 'me' };
 

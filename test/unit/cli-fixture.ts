@@ -21,8 +21,13 @@ export function useFolder(): () => string {
   return () => dir;
 }
 
-/** An Io that keeps what is written, and whose signals a test sends. */
-export function memoryIo(): Io & {
+/**
+ * An Io that keeps what is written, and whose signals a test sends. `stdin` is what comes from a pipe; with `answers`
+ * somebody sits there who gives them one by one.
+ */
+export function memoryIo({ stdin = '', answers }: { stdin?: string; answers?: string[] } = {}): Io & {
+  /** What was asked; hidden questions end with an asterisk. */
+  readonly questions: readonly string[];
   readonly stdout: string;
   readonly stderr: string;
   signal(): void;
@@ -30,9 +35,12 @@ export function memoryIo(): Io & {
 } {
   const listeners = new Set<() => void>();
   const cleanUps = new Set<() => void>();
+  const questions: string[] = [];
+  const left = [...(answers ?? [])];
   let stdout = '';
   let stderr = '';
   return {
+    questions,
     get stdout() {
       return stdout;
     },
@@ -46,6 +54,12 @@ export function memoryIo(): Io & {
       stderr += text;
     },
     outIsTerminal: false,
+    canAsk: answers !== undefined,
+    ask: async (question, hidden) => {
+      questions.push(`${question}${hidden ? '*' : ''}`);
+      return await Promise.resolve(left.shift() ?? null);
+    },
+    readIn: async () => await Promise.resolve(stdin),
     style: styleFor(false, {}),
     now: () => 0,
     onSignal: (listener) => {

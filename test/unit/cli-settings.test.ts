@@ -252,6 +252,8 @@ it('loads no host while one runs, not even to simulate', async () => {
   }
 }, 30_000);
 
+const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+
 it('values are told as a person reads them', () => {
   const told: [Parameters<typeof formatSetting>, string][] = [
     [['preset', 'gentle'], 'gentle'],
@@ -275,6 +277,14 @@ it('values are told as a person reads them', () => {
     [['pauseOn.programs', []], 'none'],
     [['pauseOn.programs', ['a', 'b']], 'a, b'],
     [['schedule.timeZone', null], "this computer's"],
+    [['network.quotaDayBytes', null], 'no limit'],
+    [['network.downBytesPerSecond', 128 * 1024], '128 KiB/s'],
+    [['network.authorities', `${certificate}\n${certificate}`], '2 certificates'],
+    [['network.authorities', null], 'none'],
+    [['grids.permitted', null], 'any'],
+    [['grids.permitted', ['https://a.example/']], 'https://a.example/'],
+    [['grids.boinc', [{ url: 'https://a.example/' }]], '1 project'],
+    [['grids.localShare', 100], '100'],
   ];
   for (const [[key, value], words] of told) expect(formatSetting(key, value), key).toBe(words);
 });

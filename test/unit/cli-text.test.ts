@@ -113,7 +113,7 @@ describe('exit codes', () => {
   it('tell refusals, missing things and a missing host from failures', () => {
     const codesWith = (exitCode: number) => failureCodes.filter((code) => exitCodeOf(code) === exitCode);
     expect(codesWith(3)).toEqual(['host-not-running']);
-    expect(codesWith(5)).toEqual(['not-found', 'setting-unknown']);
+    expect(codesWith(5)).toEqual(['not-found', 'not-joined', 'setting-unknown']);
     expect(codesWith(4)).toContain('document-invalid');
     expect(codesWith(1)).toContain('internal');
     expect([1, 3, 4, 5].flatMap(codesWith)).toHaveLength(failureCodes.length);
@@ -151,7 +151,7 @@ describe('what is shown', () => {
           wallSeconds: 0,
           jobsDone: 0,
           jobsFailed: 2,
-          earned: [{ grid: 'a', unit: 'credit', settled: 0, pending: 1.5 }],
+          earned: [{ grid: 'a', unit: 'credit', settled: 0, pending: 1.5, observed: 0 }],
         },
         problems: [{ code: 'disk-full', sentence: 'The disk is full.', hint: 'Free some.' }],
       }),

@@ -8,7 +8,7 @@ import { LedgerEntry } from '../../electron/contract/index.ts';
 import { hashLink } from '../../electron/ledger/chain.ts';
 import { type Database, openDatabase } from '../../electron/ledger/database.ts';
 import { csvCell } from '../../electron/ledger/export.ts';
-import { type Booking, Ledger } from '../../electron/ledger/ledger.ts';
+import { Ledger } from '../../electron/ledger/ledger.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { bookingOf, somebody } from '../fakes/ledger-bookings.ts';
 
@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const book = (n: number, different: Partial<Booking> = {}, personal = somebody): LedgerEntry =>
+const book = (n: number, different: Parameters<typeof bookingOf>[1] = {}, personal = somebody): LedgerEntry =>
   database.transaction(() => ledger.book(bookingOf(n, different), personal));
 
 async function read(stream: AsyncIterable<Uint8Array>): Promise<string> {

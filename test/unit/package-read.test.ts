@@ -137,7 +137,10 @@ describe('a bad document', () => {
     ],
     [JSON.stringify({ ...document, gpu: 1 }), 'document-invalid: job.json was refused: unknown field "gpu"'],
     [JSON.stringify({ ...document, resources: { memory: 5 } }), 'refused: resources.memory: '],
-    [JSON.stringify({ ...document, network: ['example.org:443'] }), 'network-unavailable: '],
+    [JSON.stringify({ ...document, network: ['example.org'] }), 'refused: network'],
+    [JSON.stringify({ ...document, network: ['*.example.org:443'] }), 'refused: network'],
+    [JSON.stringify({ ...document, network: ['http://example.org:80'] }), 'refused: network'],
+    [JSON.stringify({ ...document, network: ['example.org:0'] }), 'refused: network'],
     ['['.repeat(60_000), 'document-invalid: '],
   ])('is refused (case %#)', async (content, words) => {
     expect(await withDocument(content)).toContain(words);

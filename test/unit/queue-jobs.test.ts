@@ -17,6 +17,7 @@ let clock: FakeClock;
 let database: Database;
 let ledger: Ledger;
 let queue: LocalQueue;
+let network: { open: boolean; hosts: { host: string; sent: number; received: number }[] };
 
 function open(): void {
   database = openDatabase(join(dir, 'gleaner.db'));
@@ -26,11 +27,14 @@ function open(): void {
     book: (body, personal) => ledger.book(body, personal),
     jobsDir: join(dir, 'jobs'),
     clock,
+    networkOpen: () => network.open,
+    contacted: () => network.hosts.splice(0),
   });
 }
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'gleaner-queue-'));
   clock = new FakeClock();
+  network = { open: true, hosts: [] };
   open();
 });
 afterEach(() => {
@@ -196,4 +200,32 @@ test('at the start, files that nothing needs any more are removed, and only thes
   expect(existsSync(foreign)).toBe(true);
   expect(readdirSync(join(dir, 'jobs', done))).toEqual(['result.tar']);
   expect(readdirSync(join(dir, 'jobs', waiting)).sort()).toEqual(['checkpoints', 'input.tar']);
+});
+
+test('a job that declares network waits while that is closed, and others go past it', async () => {
+  const one = await add({ network: ['example.org:443'] });
+  const other = await add();
+  network.open = false;
+  expect(queue.lease(machine)?.id).toBe(other);
+  queue.settle({ id: other, attempt: 1 }, { outcome: 'done', resultDigest: digest }, usage);
+  expect([queue.hasWork(), queue.counts().queued, queue.lease(machine)]).toEqual([false, 1, undefined]);
+  network.open = true;
+  expect(queue.hasWork()).toBe(true);
+  expect(queue.lease(machine)?.id).toBe(one);
+  // What runs goes on: the gateway itself refuses.
+  network.open = false;
+  expect(queue.hasWork()).toBe(true);
+});
+
+test('hosts contacted are booked with the job that declared network, and with no other', async () => {
+  const bytes = { host: 'example.org', sent: 1, received: 2 };
+  network.hosts = [bytes];
+  const silent = await add();
+  queue.lease(machine);
+  queue.settle({ id: silent, attempt: 1 }, { outcome: 'done', resultDigest: digest }, usage);
+  const open = await add({ network: ['example.org:443'] });
+  queue.lease(machine);
+  queue.settle({ id: open, attempt: 1 }, { outcome: 'done', resultDigest: digest }, usage);
+  expect(ledger.entriesOf(silent)[0]?.body.hosts).toEqual([]);
+  expect(ledger.entriesOf(open)[0]?.body.hosts).toEqual([bytes]);
 });

@@ -53,7 +53,8 @@ class Real {
     return this.#open.ledger
       .list({ limit: 1000 })
       .reverse()
-      .map(({ body }) => `${body.job} ${body.attempt} ${body.outcome} ${body.credit?.amount ?? '-'}`);
+      .flatMap(({ body }) => (body.kind === 'attempt' ? [body] : []))
+      .map(({ job, attempt, outcome, credit }) => `${job} ${attempt} ${outcome} ${credit?.amount ?? '-'}`);
   }
 
   dispose(): void {

@@ -36,13 +36,17 @@ const pairs = [
   ['ink-soft', 'card'],
   ['ink-soft', 'calm-wash'],
   ['ink-soft', 'warn-wash'],
+  ['ink-soft', 'track'],
   ['accent', 'card'],
+  ['accent', 'paper'],
+  ['accent', 'warn-wash'],
   ['accent', 'accent-wash'],
   ['accent-ink', 'accent'],
   ['calm', 'calm-wash'],
   ['warn', 'card'],
   ['warn', 'warn-wash'],
   ['bad', 'card'],
+  ['card', 'bad'],
   ['bad', 'warn-wash'],
 ] as const;
 

@@ -49,3 +49,12 @@ test('every built-in value survives being written as JSON', () => {
     expect(parseSettingText(key, JSON.stringify(value))).toEqual(value);
   }
 });
+
+test('a list is written with commas; what is JSON and fits is that', () => {
+  expect(parseSettingText('grids.permitted', 'https://a.example/, https://b.example/')).toEqual([
+    'https://a.example/',
+    'https://b.example/',
+  ]);
+  expect(parseSettingText('grids.permitted', 'null')).toBeNull();
+  expect(parseSettingText('pauseOn.programs', '["a"]')).toEqual(['a']);
+});

@@ -78,8 +78,10 @@ describe('trayModel', () => {
       today: {
         ...fakeSnapshot().today,
         earned: [
-          { grid: 'local', unit: 'points', settled: 1.239, pending: 0 },
-          { grid: 'somewhere', unit: 'credit', settled: 0, pending: 7 },
+          { grid: 'local', unit: 'points', settled: 1.239, pending: 0, observed: 0 },
+          { grid: 'somewhere', unit: 'credit', settled: 0, pending: 7, observed: 0 },
+          { grid: 'orchard', unit: 'credit', settled: 0, pending: 0, observed: 12.304 },
+          { grid: 'both', unit: 'credit', settled: 2, pending: 1, observed: 3 },
         ],
       },
     });
@@ -87,6 +89,8 @@ describe('trayModel', () => {
       expect.arrayContaining([
         'Earned today (This computer): 1.24 points',
         'Earned today (somewhere): 0 credit, 7 pending',
+        'Earned today (orchard): 12.3 credit observed',
+        'Earned today (both): 2 credit, 3 observed, 1 pending',
       ]),
     );
   });

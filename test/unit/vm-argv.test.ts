@@ -30,7 +30,12 @@ describe('the command line', () => {
       ...['-name', 'gleaner-local', '-nodefaults', '-no-user-config'],
       ...['-action', 'reboot=shutdown,shutdown=pause', '-display', 'none', '-nic', 'none'],
       ...['-machine', 'q35,usb=off,vmport=off,smm=off,sata=off,dump-guest-core=off'],
-      ...['-accel', 'tcg,thread=multi,tb-size=128', '-cpu', 'max,cx16=off,xsave=off'],
+      ...[
+        '-accel',
+        'tcg,thread=multi,tb-size=128',
+        '-cpu',
+        'max,cx16=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,vaes=off,vpclmulqdq=off',
+      ],
       ...['-smp', '2,sockets=1,cores=2,threads=1', '-m', '768M', '-rtc', 'base=utc'],
       ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
       ...['-kernel', '/images/kernel', '-initrd', '/images/initramfs'],

@@ -21,6 +21,7 @@ const input: PlanInput = {
   kernelWords: [],
   images: { kernelPath: '/data/k', initramfsPath: '/data/i', rootPath: '/data/r' },
   folder: folderOf('/data/vms', 'local'),
+  dataPath: undefined,
   qemu: {
     path: '/usr/bin/qemu-system-x86_64',
     version: '7.2.22',

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { createBootKeys } from '../../electron/vm/boot-disk.ts';
-import { folderOf } from '../../electron/vm/folder.ts';
+import { disksOf, folderOf } from '../../electron/vm/folder.ts';
 import {
   consumeState,
   isSaved,
@@ -236,13 +236,14 @@ describe('a VM’s folder', () => {
 
   it('has the disks of a state only as long as nobody touches them', async () => {
     const folder = made();
-    const header = { ...fresh(), disks: await syncDisks(folder) };
-    await expect(requireDisks(folder, header)).resolves.toBeUndefined();
-    expect(await syncDisks(folder)).toEqual(header.disks);
+    const disks = disksOf(folder, undefined);
+    const header = { ...fresh(), disks: await syncDisks(disks) };
+    await expect(requireDisks(disks, header)).resolves.toBeUndefined();
+    expect(await syncDisks(disks)).toEqual(header.disks);
     const before = readFileSync(folder.scratchPath);
     writeFileSync(folder.scratchPath, before);
-    await expect(requireDisks(folder, header)).rejects.toThrow('the disks are not those that belong to it');
+    await expect(requireDisks(disks, header)).rejects.toThrow('the disks are not those that belong to it');
     rmSync(folder.outPath);
-    await expect(requireDisks(folder, header)).rejects.toMatchObject(refused);
+    await expect(requireDisks(disks, header)).rejects.toMatchObject(refused);
   });
 });

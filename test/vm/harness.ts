@@ -14,25 +14,27 @@ const MiB = 1024 * 1024;
 export const testUid = 64_173;
 const isRoot = process.getuid?.() === 0;
 
-/** The guest image as set-up has built it; throws when it is not there. */
-export function guestImages(): VmImages {
+/** The guest image as set-up has built it, with one of its appliances; throws when it is not there. */
+export function guestImages(appliance = 'base'): VmImages {
   const dir = defaultOutDir();
   const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as {
     kernel: { file: string };
     initramfs: { file: string };
-    appliances: { base: { file: string; digest: string } };
+    appliances: Record<string, { file: string; digest: string }>;
   };
+  const root = manifest.appliances[appliance];
+  if (!root) throw new Error(`there is no appliance ${appliance}`);
   return {
     kernelPath: join(dir, manifest.kernel.file),
     initramfsPath: join(dir, manifest.initramfs.file),
-    rootPath: join(dir, manifest.appliances.base.file),
-    rootDigest: manifest.appliances.base.digest,
+    rootPath: join(dir, root.file),
+    rootDigest: root.digest,
   };
 }
 
 /** The images where QEMU's own user can read them, wherever the checkout is: linked into `dir`, else copied. */
-function reachableImages(dir: string): VmImages {
-  const images = guestImages();
+export function reachableImages(dir: string, appliance = 'base'): VmImages {
+  const images = guestImages(appliance);
   if (!isRoot) return images;
   const imagesDir = join(dir, 'images');
   mkdirSync(imagesDir, { recursive: true });

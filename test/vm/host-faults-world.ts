@@ -136,7 +136,8 @@ export function resultOf(home: string, id: string): { chain: string; began: numb
 export function story(entries: readonly LedgerEntry[]): string[] {
   return entries
     .toSorted((a, b) => a.seq - b.seq)
-    .map(({ body }) => `${body.attempt} ${body.outcome} ${body.credit?.amount ?? '-'}`);
+    .flatMap(({ body }) => (body.kind === 'attempt' ? [body] : []))
+    .map(({ attempt, outcome, credit }) => `${attempt} ${outcome} ${credit?.amount ?? '-'}`);
 }
 
 /** The processes of the host's VM as its pid file tells: wrapper and QEMU. */

@@ -25,6 +25,8 @@ export function hostIn(dir: string, overrides: Partial<HostOptions> = {}): Promi
     spawnWorker: forkWorkers({
       session: new URL('../../electron/vm/session/child.ts', import.meta.url),
       judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
+      boinc: new URL('../../electron/grid/boinc/child.ts', import.meta.url),
+      egress: new URL('../../electron/egress/child.ts', import.meta.url),
     }),
     imageSourceDir: () => Promise.resolve(defaultOutDir()),
     sampleDir,

@@ -1,11 +1,13 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ApplianceStore } from '../../electron/appliance/store.ts';
 import { type Clock, systemClock } from '../../electron/base/clock.ts';
 import type { Log } from '../../electron/base/log.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { type JobView, presetValues, type Settings } from '../../electron/contract/index.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
+import type { VmWorld } from '../../electron/host/grid-vm.ts';
 import { LocalGrid } from '../../electron/host/local-grid.ts';
 import { LocalVm } from '../../electron/host/local-vm.ts';
 import { Problems } from '../../electron/host/problems.ts';
@@ -66,6 +68,8 @@ export class SaveHost {
     const spawnWorker = forkWorkers({
       session: new URL('../../electron/vm/session/child.ts', import.meta.url),
       judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
+      boinc: new URL('../../electron/grid/boinc/child.ts', import.meta.url),
+      egress: new URL('../../electron/egress/child.ts', import.meta.url),
     });
     this.ledger = new Ledger(database, clock);
     this.grid = new LocalGrid({
@@ -74,12 +78,14 @@ export class SaveHost {
       jobsDir: paths.jobsDir,
       sampleDir: fileURLToPath(new URL('../../resources/sample', import.meta.url)),
       spawnWorker,
+      networkOpen: () => true,
+      contacted: () => [],
       clock,
       log,
       onChange: changed,
       onProblem: () => undefined,
     });
-    this.#local = new LocalVm({
+    const world = {
       paths,
       settings: () => ({
         preset: 'balanced',
@@ -90,10 +96,19 @@ export class SaveHost {
         ...o.settings,
       }),
       spawnWorker,
-      imageSourceDir: () => Promise.resolve(defaultOutDir()),
+      store: new ApplianceStore({
+        sourceDir: () => Promise.resolve(defaultOutDir()),
+        imagesDir: paths.imagesDir,
+        log,
+      }),
       clock,
       log,
       secrets: new KeyFiles(join(dir, 'secrets')),
+    } satisfies VmWorld;
+    this.#local = new LocalVm(world, {
+      socketPath: '',
+      open: () => Promise.resolve(false),
+      close: () => Promise.resolve(),
     });
     const { vm } = this.#local;
     this.contribution = new Contribution<GuestSession>({

@@ -12,7 +12,8 @@ import { shakeHands } from '../../electron/vm/session/handshake.ts';
 import type { SessionBounds } from '../../electron/vm/session/keeper.ts';
 import type { SessionFiles, SessionKeys } from '../../electron/vm/session/messages.ts';
 import { SshSession } from '../../electron/vm/session/ssh.ts';
-import { spawnWorker, temporaryDir, testLog, vmOptions } from './harness.ts';
+import type { VmOptions } from '../../electron/vm/vm.ts';
+import { reachableImages, spawnWorker, temporaryDir, testLog, vmOptions } from './harness.ts';
 
 const MiB = 1024 * 1024;
 export const bootLimitMs = 180_000;
@@ -33,9 +34,25 @@ export interface BareVm {
   end(): Promise<void>;
 }
 
-export async function bootBareVm(): Promise<BareVm> {
-  const { dir, remove } = temporaryDir();
-  const o = vmOptions(dir, { transferBytes: 128 * MiB, diskBytes: 512 * MiB, vcpus: 2 });
+export interface BareVmOptions extends Partial<VmOptions> {
+  readonly appliance?: string;
+  /** A folder of the test's own, which then outlives the VM. */
+  readonly dir?: string;
+}
+
+export async function bootBareVm({
+  appliance = 'base',
+  dir: given,
+  ...more
+}: BareVmOptions = {}): Promise<BareVm> {
+  const { dir, remove } = given === undefined ? temporaryDir() : { dir: given, remove: () => undefined };
+  const o = vmOptions(dir, {
+    images: () => Promise.resolve(reachableImages(dir, appliance)),
+    transferBytes: 128 * MiB,
+    diskBytes: 512 * MiB,
+    vcpus: 2,
+    ...more,
+  });
   const { plan, files, keys } = await prepareVm({ ...o, accelerator: 'tcg', bootId: undefined }, {});
   const startedAt = performance.now();
   const qemu = await QemuProcess.launch(plan, systemProcesses, systemClock);

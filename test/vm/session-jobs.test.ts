@@ -229,6 +229,8 @@ print(connection.getresponse().read())
     capabilities: [],
     uid: 65_534,
     gid: 65_534,
+    data: false,
+    files: [],
   });
   // It ends when its report was taken, or when it failed before.
   while ((await s.agentStatus('probe')).running);

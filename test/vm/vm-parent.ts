@@ -31,6 +31,7 @@ const plan = planLaunch({
   kernelWords: [],
   images: await o.images(),
   folder,
+  dataPath: undefined,
   qemu: how === 'tied' ? qemu : { ...qemu, tools: none },
   wrapped: how === 'tied' && qemu.wrapperRefusal === undefined,
   uid: o.uid,

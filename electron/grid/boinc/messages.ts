@@ -14,6 +14,8 @@ export const ProjectFacts = z.object({
   kind: z.enum(['project', 'manager']),
   /** The master URL that it names as its own, with a slash at its end. */
   url: z.string().max(500),
+  /** Where accounts are asked for, when that is elsewhere on the same host: a scheme or path of its own. */
+  accountsUrl: z.string().max(500).optional(),
   name: Name,
   platforms: z.array(Name).max(200),
   canCreateAccount: z.boolean(),
@@ -142,13 +144,18 @@ export const ClientLook = z.object({
 });
 export type ClientLook = z.infer<typeof ClientLook>;
 
+/** Web verbs go through the gateway's Unix socket, which is an HTTP proxy with the list of what may be asked. */
+interface Way {
+  readonly gatewayPath: string;
+  /** Certificates (PEM) of authorities to be trusted besides the public ones: the setting `network.authorities`. */
+  readonly authorities: string | null;
+}
+
 /** What the worker `boinc` is asked, by verb. */
 export interface Inputs {
-  /** Web verbs go through the gateway's Unix socket, which is an HTTP proxy with the list of what may be asked. */
-  readonly lookup: { readonly gatewayPath: string; readonly url: string };
-  readonly signIn: { readonly gatewayPath: string; readonly facts: ProjectFacts; readonly account: Account };
-  readonly syncManager: {
-    readonly gatewayPath: string;
+  readonly lookup: Way & { readonly url: string };
+  readonly signIn: Way & { readonly facts: ProjectFacts; readonly account: Account };
+  readonly syncManager: Way & {
     readonly facts: ProjectFacts;
     readonly name: string;
     /** md5 (hex) of the password and the lower-case name, as BOINC has it. */

@@ -34,3 +34,19 @@ export function outlookOf(look: ClientLook, project: ClientProject | undefined, 
     empty: !look.tasks.some(({ state }) => state <= 2),
   };
 }
+
+/** What a task still needs is known badly: twice the estimate is kept for it. */
+const estimateMargin = 2;
+
+/**
+ * When the most pressing of these tasks has to be begun, in epoch ms; null: none has a deadline. What it needs beside
+ * its computing (a report, a VM that comes back) is in the margin. Pure.
+ */
+export function latestStart(
+  tasks: readonly { readonly deadline: number | null; readonly remainingSeconds: number | null }[],
+): number | null {
+  const starts = tasks.flatMap(({ deadline, remainingSeconds }) =>
+    deadline === null ? [] : [deadline - (remainingSeconds ?? 0) * 1000 * estimateMargin],
+  );
+  return starts.length === 0 ? null : Math.min(...starts);
+}

@@ -8,7 +8,7 @@ import {
   toFailure,
 } from '../../contract/index.ts';
 import { Halt } from '../local/runner-halt.ts';
-import type { Outlook } from './outlook.ts';
+import { latestStart, type Outlook } from './outlook.ts';
 import { Patience } from './patience.ts';
 import { gatewayPort, rpcPort } from './preferences.ts';
 import { ProjectRecord } from './record.ts';
@@ -158,6 +158,11 @@ export class BoincRunner implements Disposable {
     this.#wishes.aborts.add(name);
     this.#stay?.wake();
     this.#o.onChange();
+  }
+
+  /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
+  latestStartAt(): number | null {
+    return latestStart(this.#record.open());
   }
 
   view(): GridView {

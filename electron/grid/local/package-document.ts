@@ -12,8 +12,8 @@ export interface JobRoom {
 }
 
 /**
- * The job document in `bytes` (UTF-8 JSON), with its defaults filled in. Throws `document-invalid`,
- * `document-version`, and `network-unavailable` for a job that asks for network. Pure.
+ * The job document in `bytes` (UTF-8 JSON), with its defaults filled in. Throws `document-invalid`
+ * and `document-version`. Pure.
  */
 export function parseDocument(bytes: Uint8Array): JobDocument {
   const value = parseJson(bytes);
@@ -30,13 +30,6 @@ export function parseDocument(bytes: Uint8Array): JobDocument {
       'document-invalid',
       `${documentName} was refused: ${describeIssues(parsed.error.issues)}.`,
       'Correct the named fields and add the job again.',
-    );
-  }
-  if (parsed.data.network !== 'none') {
-    throw new GleanerError(
-      'network-unavailable',
-      'The job asks for network, which this Gleaner cannot give to a job.',
-      `Leave "network" out of ${documentName} and put what the job needs into its inputs.`,
     );
   }
   return parsed.data;

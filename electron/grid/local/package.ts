@@ -34,7 +34,7 @@ export interface JobPackage {
 /**
  * Reads an uploaded package, an uncompressed tar of `job.json` and `in/…` in any order, into `stagingDir`
  * (made when missing; the caller removes it). Rejects with `document-invalid`, `document-version`,
- * `document-too-large`, `network-unavailable`, `archive-invalid` or `archive-too-large`, with what the file
+ * `document-too-large`, `archive-invalid` or `archive-too-large`, with what the file
  * system says, or with what `body` throws; nothing is left in the staging folder then.
  */
 export async function readPackage(body: ByteSource, stagingDir: string): Promise<JobPackage> {

@@ -1,4 +1,4 @@
-import type { EntryBody, Failure, JobDocument, JobState, JobStream } from '../../contract/index.ts';
+import type { AttemptBody, Failure, JobDocument, JobState, JobStream } from '../../contract/index.ts';
 import type { JobRow, LeaseMemo, Usage } from './queue-rows.ts';
 
 /** The streams of which more came than was kept; of none when it is not said. */
@@ -28,8 +28,8 @@ export interface Settlement {
   readonly earned: { readonly amount: number; readonly unit: string } | null;
   readonly resultDigest: string | null;
   readonly truncated: Truncated;
-  readonly outcome: EntryBody['outcome'];
-  readonly bookedFailure: EntryBody['failure'];
+  readonly outcome: AttemptBody['outcome'];
+  readonly bookedFailure: AttemptBody['failure'];
 }
 
 export const abortedFailure: Failure = { code: 'job-aborted', sentence: 'The job was aborted by hand.' };
@@ -104,7 +104,7 @@ export function bookingOfAttempt(
   settlement: Settlement,
   usage: Usage,
   endedAt: number,
-): Omit<EntryBody, 'personalDigest'> {
+): Omit<AttemptBody, 'personalDigest'> {
   return {
     kind: 'attempt',
     grid: 'local',

@@ -166,6 +166,7 @@ export function viewOf(row: JobRow, live: LiveJob | undefined): JobView {
     cpuSeconds: row.cpu_seconds + (running?.cpuSeconds ?? 0),
     memoryPeakBytes: Math.max(row.memory_peak_bytes, running?.memoryPeakBytes ?? 0),
     checkpointAt: row.checkpoint_at,
+    deadline: null,
     earned: row.earned,
     failure: row.failure,
     hasResult: row.has_result === 1,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { EntryBody, EntryPersonal, JobDocument } from '../../contract/index.ts';
+import type { AttemptBody, EntryPersonal, JobDocument } from '../../contract/index.ts';
 
 export type Value = string | number | null;
 
@@ -13,7 +13,7 @@ export interface QueueDatabase {
 }
 
 /** Books one attempt; called inside the transaction that ends its lease. */
-export type Book = (body: Omit<EntryBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
+export type Book = (body: Omit<AttemptBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
 
 export interface QueueOptions {
   readonly database: QueueDatabase;
@@ -21,6 +21,10 @@ export interface QueueOptions {
   /** Made when missing. */
   readonly jobsDir: string;
   readonly clock: Clock;
+  /** Whether jobs that declare network may be begun now; by default they may. */
+  readonly networkOpen?: () => boolean;
+  /** What the running job has moved so far through the gateway; asked once at its end. */
+  readonly contacted?: () => AttemptBody['hosts'];
   /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
   readonly step?: (name: QueueStep) => void;
 }

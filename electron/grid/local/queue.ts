@@ -25,6 +25,8 @@ import {
 } from './queue-rows.ts';
 import type { Book, Lease, NewJob, QueueDatabase, QueueOptions, QueueStep, Value } from './queue-types.ts';
 
+/** One that declares network waits while that is closed; takes whether it is open. */
+const leasable = "(? = 1 OR document ->> '$.network' = 'none')";
 const noUsage: Usage = { wallSeconds: 0, frozenSeconds: 0, cpuSeconds: 0, memoryPeakBytes: 0 };
 
 /**
@@ -37,17 +39,21 @@ export class LocalQueue {
   readonly #book: Book;
   readonly #clock: Clock;
   readonly #step: (name: QueueStep) => void;
+  readonly #networkOpen: () => boolean;
+  readonly #contacted: NonNullable<QueueOptions['contacted']>;
   readonly files: JobFiles;
   readonly checkpoints: CheckpointRecords;
   #live: LiveJob | undefined;
 
-  constructor({ database, book, jobsDir, clock, step }: QueueOptions) {
+  constructor({ database, book, jobsDir, clock, step, networkOpen, contacted }: QueueOptions) {
     this.files = new JobFiles(jobsDir);
     this.#db = database;
     this.checkpoints = new CheckpointRecords(database);
     this.#book = book;
     this.#clock = clock;
     this.#step = step ?? (() => undefined);
+    this.#networkOpen = networkOpen ?? (() => true);
+    this.#contacted = contacted ?? (() => []);
     database.migrate('local-queue', queueMigrations);
   }
 
@@ -78,13 +84,16 @@ export class LocalQueue {
   }
 
   /**
-   * Starts the next attempt at the oldest queued job; undefined when none is queued. Jobs whose deadline has
+   * Starts the next attempt at the oldest queued job that may be begun now; undefined when there is none. Jobs whose deadline has
    * passed end as failed on the way, unbooked: nothing of them ran.
    */
   lease(machine: { readonly accelerator: string; readonly applianceDigest: string }): Lease | undefined {
     return this.#db.transaction(() => {
       for (;;) {
-        const next = this.#db.get("SELECT id FROM local_jobs WHERE state = 'queued' ORDER BY seq LIMIT 1");
+        const next = this.#db.get(
+          `SELECT id FROM local_jobs WHERE state = 'queued' AND ${leasable} ORDER BY seq LIMIT 1`,
+          Number(this.#networkOpen()),
+        );
         if (!next) return undefined;
         const id = String(next['id']);
         const document = this.document(id);
@@ -163,10 +172,11 @@ export class LocalQueue {
     this.#db.transaction(() => {
       this.#step('settle-begun');
       const { row, memo } = this.#leased(lease);
+      const document = this.document(lease.id);
       const settlement = settlementOf(
         ending,
         { stalls: row.stalls, checkpointed: memo.checkpointed },
-        this.document(lease.id).price,
+        document.price,
       );
       const over = settlement.state !== 'queued';
       this.#db.run(
@@ -187,7 +197,8 @@ export class LocalQueue {
       if (over) this.checkpoints.clear(lease.id);
       if (ending.outcome === 'interrupted') this.#lose(lease, lossOf(memo, usage), endedAt);
       this.#step('settle-released');
-      this.#book(bookingOfAttempt(row, memo, settlement, usage, endedAt), row.label);
+      const hosts = document.network === 'none' ? [] : this.#contacted();
+      this.#book({ ...bookingOfAttempt(row, memo, settlement, usage, endedAt), hosts }, row.label);
       this.#step('settle-booked');
     });
     this.#step('settle-committed');
@@ -269,6 +280,15 @@ export class LocalQueue {
     const row = this.#db.get('SELECT document FROM local_jobs WHERE id = ?', id);
     if (!row) throw notFound(id);
     return JobDocument.parse(JSON.parse(String(row['document'])));
+  }
+
+  /** Whether a job runs, or one that is queued may be begun now. */
+  hasWork(): boolean {
+    const row = this.#db.get(
+      `SELECT 1 FROM local_jobs WHERE state = 'running' OR (state = 'queued' AND ${leasable}) LIMIT 1`,
+      Number(this.#networkOpen()),
+    );
+    return row !== undefined;
   }
 
   counts(): Pick<GridView, JobState> {

@@ -14,6 +14,8 @@ export interface MachineJob {
   /** Bound on stdout and on stderr, each, in bytes. */
   readonly logBytes: number;
   readonly inputTarPath: string;
+  /** Whether it may use the gateway. */
+  readonly network: boolean;
 }
 
 export interface MachineListener {

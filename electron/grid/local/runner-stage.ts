@@ -18,6 +18,7 @@ export function machineJobOf({ id, attempt, document }: Lease, inputTarPath: str
     vcpus: document.resources.vcpus,
     logBytes: document.limits.log,
     inputTarPath,
+    network: document.network !== 'none',
   };
 }
 

@@ -87,7 +87,6 @@ const ownFaults: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'archive-invalid',
   'archive-too-large',
   'job-output-too-large',
-  'network-unavailable',
   'appliance-unknown',
   'resources-unavailable',
   'document-invalid',

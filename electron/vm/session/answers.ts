@@ -73,10 +73,12 @@ export function parseClaim(text: string): (Claim & { frozenMs: number }) | null 
 }
 
 export function parseAgentStatus(text: string): AgentStatus {
-  const [first = ''] = text.split('\n', 1);
-  if (first === 'running') return { running: true, words: '' };
-  if (!first.startsWith('end ')) throw unexpected('the state of an agent');
-  return { running: false, words: cleanText(first.slice('end '.length), 200) };
+  const answer = fields(text);
+  if (answer.has('running')) return { running: true, words: '' };
+  const end = answer.get('end');
+  if (end === undefined) throw unexpected('the state of an agent');
+  const said = Buffer.from(answer.get('said') ?? '', 'base64').toString('utf8');
+  return { running: false, words: cleanText(said === '' ? end : `${end}: ${said}`, 200) };
 }
 
 export type WatchLine =
@@ -143,6 +145,7 @@ function parseEnd(kind = '', number: string): (truncated: readonly ('stdout' | '
 const refusals: Readonly<Record<string, readonly [FailureCode, string]>> = {
   'launch-failed': ['launch-failed', 'The workload could not be started'],
   busy: ['wrong-phase', 'The virtual machine is busy'],
+  'data-unusable': ['data-unusable', 'The data disk cannot be used'],
   'not-ended': ['wrong-phase', 'The job has not ended'],
   'unknown-job': ['not-found', 'The virtual machine does not know this job'],
   'unknown-agent': ['not-found', 'The virtual machine does not know this agent'],

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Disposable } from '../../base/disposal.ts';
 import { type Failure, GleanerError } from '../../contract/failures.ts';
 import { SessionKeeper, type SessionOptions } from './keeper.ts';
@@ -10,6 +11,7 @@ import type {
   GuestForward,
   GuestHello,
   GuestJob,
+  GuestReach,
   GuestUsage,
   Inputs,
   JobEnd,
@@ -30,12 +32,13 @@ export interface JobListener {
 export class GuestSession implements Disposable {
   readonly #keeper: SessionKeeper;
   readonly #forwards: GuestForward[] = [];
+  readonly #reaches: GuestReach[] = [];
 
   constructor(o: SessionOptions) {
     this.#keeper = new SessionKeeper(o, async (link) => {
-      for (const forward of this.#forwards) {
-        await link.call('forward', forward, { limitMs: this.#keeper.bounds.callMs });
-      }
+      const limitMs = this.#keeper.bounds.callMs;
+      for (const forward of this.#forwards) await link.call('forward', forward, { limitMs });
+      for (const reach of this.#reaches) await link.call('reach', reach, { limitMs });
     });
   }
 
@@ -134,12 +137,20 @@ export class GuestSession implements Disposable {
     await this.#work('cleanJob', { id });
   }
 
+  /**
+   * Resolves when the agent's program runs. Rejects with `data-unusable` when the data disk can be neither formatted,
+   * mended nor written; `launch-failed`; `wrong-phase` while it, or a job, is there.
+   */
   async startAgent(agent: GuestAgent): Promise<void> {
     await this.#work('startAgent', agent);
   }
 
-  async stopAgent(name: string): Promise<void> {
-    await this.#ask('stopAgent', { name });
+  /**
+   * Asks an agent to end, kills it after `graceSeconds` (in the guest's time), and forgets it; what it wrote to the
+   * data disk is on the disk then. Rejects with `not-found`.
+   */
+  async stopAgent(name: string, graceSeconds = 5): Promise<void> {
+    await this.#work('stopAgent', { name, graceSeconds });
   }
 
   agentStatus(name: string): Promise<AgentStatus> {
@@ -150,6 +161,15 @@ export class GuestSession implements Disposable {
   async forward(forward: GuestForward): Promise<void> {
     await this.#ask('forward', forward);
     this.#forwards.push(forward);
+  }
+
+  /**
+   * Lets whoever may open `socketPath` reach `127.0.0.1:port` among the guest's forwards, for the session's whole
+   * life; the socket is gone with it. While the session is repaired nobody listens there.
+   */
+  async reach(reach: GuestReach): Promise<void> {
+    await this.#ask('reach', reach);
+    this.#reaches.push(reach);
   }
 
   /** Asks the guest to power off; does not wait for QEMU. The session is not repaired any more. */
@@ -164,8 +184,10 @@ export class GuestSession implements Disposable {
   }
 
   /** Everything pending rejects with `session-lost`; resolves when the child is gone. */
-  dispose(): Promise<void> {
-    return this.#keeper.dispose();
+  async dispose(): Promise<void> {
+    await this.#keeper.dispose();
+    // A child that was killed leaves its sockets behind.
+    for (const { socketPath } of this.#reaches.splice(0)) await rm(socketPath, { force: true });
   }
 
   async #ask<V extends Verb>(verb: V, input: Inputs[V]): Promise<Answer<V>> {

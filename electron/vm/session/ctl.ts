@@ -10,10 +10,11 @@ import {
   refusalOf,
 } from './answers.ts';
 import { collectDisk, fillDisk } from './disks.ts';
-import { acceptInto } from './forwards.ts';
+import { acceptInto, type Reaches } from './forwards.ts';
 import { LineReader } from './lines.ts';
 import {
   type Answer,
+  agentFileBytesMax,
   type Collected,
   type GuestAgent,
   type GuestJob,
@@ -36,6 +37,7 @@ const logBytesMax = 64 * 1024 * 1024;
 export interface CtlContext {
   readonly ssh: SshSession;
   readonly files: SessionFiles;
+  readonly reaches: Reaches;
   /** Each transfer disk holds one archive at a time, from its first byte written to its last byte read. */
   readonly inDisk: Mutex;
   readonly outDisk: Mutex;
@@ -76,7 +78,8 @@ export const verbs: Verbs = {
   startJob: async (context, job) => {
     await context.inDisk.run(async () => {
       const inputBytes = await fillDisk(context.files.inDiskPath, job.inputTarPath);
-      const lines = [`input ${inputBytes}`, ...workloadLines(job)];
+      const network = job.network ? ['network'] : [];
+      const lines = [`input ${inputBytes}`, ...network, ...workloadLines(job)];
       await ctl(context, `job-start ${named(job.id)}`, lines);
     });
     return null;
@@ -106,18 +109,24 @@ export const verbs: Verbs = {
       ...agent.capabilities.map((name) => `cap ${name}`),
       `uid ${agent.uid}`,
       `gid ${agent.gid}`,
+      ...(agent.data ? ['data'] : []),
+      ...fileLines(agent.files),
       ...workloadLines(agent),
     ]);
     return null;
   },
-  stopAgent: async (context, { name }) => {
-    await ctl(context, `agent-stop ${named(name)}`);
+  stopAgent: async (context, { name, graceSeconds }) => {
+    await ctl(context, `agent-stop ${named(name)} ${Math.ceil(graceSeconds)}`);
     return null;
   },
   agentStatus: async (context, { name }) =>
     parseAgentStatus(await ctl(context, `agent-status ${named(name)}`)),
   forward: async ({ ssh }, { bindAddress, port, toSocketPath }) => {
     await ssh.forward(bindAddress, port, acceptInto(toSocketPath));
+    return null;
+  },
+  reach: async ({ ssh, reaches }, { port, socketPath }) => {
+    await reaches.listen(socketPath, () => ssh.reach('127.0.0.1', port));
     return null;
   },
   powerOff: async (context) => {
@@ -142,8 +151,19 @@ function cpuWords(quotaUsec: number | 'max', periodUsec: number): string {
   return `${quotaUsec === 'max' ? 'max' : Math.round(quotaUsec)} ${Math.round(periodUsec)}`;
 }
 
+const encoded = (text: string): string => Buffer.from(text).toString('base64');
+
+function fileLines(files: GuestAgent['files']): string[] {
+  const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  if (bytes > agentFileBytesMax) {
+    throw new GleanerError('bad-request', `The files of an agent are too large (${bytes} bytes).`);
+  }
+  return files.map(({ path, content, mode }) => {
+    return `file ${encoded(path)} ${encoded(content)} ${mode.toString(8).padStart(3, '0')}`;
+  });
+}
+
 function workloadLines(work: Omit<GuestJob, 'id' | 'inputTarPath'> | GuestAgent): string[] {
-  const encoded = (text: string): string => Buffer.from(text).toString('base64');
   return [
     ...work.argv.map((word) => `arg ${encoded(word)}`),
     ...Object.entries(work.env).map(([name, value]) => `env ${encoded(`${name}=${value}`)}`),

@@ -57,21 +57,45 @@ export interface GuestJob extends Workload {
   readonly id: string;
   /** A tar that the host made itself: `in/…` and, on a later attempt, `checkpoint/…`. */
   readonly inputTarPath: string;
+  /** It reaches what the host forwards; its variables name 127.0.0.1:3128 as its proxy. Else it has no network. */
+  readonly network?: boolean;
 }
 
-/** A grid's own worker: shares the control plane's network, keeps only the capabilities named. */
+/** A file for an agent, put in the place of whatever has its name. */
+export interface GuestFile {
+  /** Below `/data`: names of letters, digits and `._-`, with `/` between them. */
+  readonly path: string;
+  readonly content: string;
+  /** As in 0o600. */
+  readonly mode: number;
+}
+
+/** A grid's own worker: reaches what the host forwards, keeps only the capabilities named. */
 export interface GuestAgent extends Workload {
   readonly name: string;
   readonly capabilities: readonly string[];
   readonly uid: number;
   readonly gid: number;
+  /** It has the VM's data disk: its folder `/data`, where it starts. */
+  readonly data: boolean;
+  /** Written before it starts; together at most {@link agentFileBytesMax} bytes. */
+  readonly files: readonly GuestFile[];
 }
+
+/** Bound on the contents of an agent's files, in bytes. */
+export const agentFileBytesMax = 512 * 1024;
 
 /** Where a connection to `bindAddress:port` inside the guest comes out on the host. */
 export interface GuestForward {
   readonly bindAddress: string;
   readonly port: number;
   readonly toSocketPath: string;
+}
+
+/** Where a program of the host finds `127.0.0.1:port` of the guest's forwards: a Unix socket, made 0600. */
+export interface GuestReach {
+  readonly port: number;
+  readonly socketPath: string;
 }
 
 interface Collecting {
@@ -95,9 +119,10 @@ export interface Inputs {
   readonly killJob: { readonly id: string };
   readonly cleanJob: { readonly id: string };
   readonly startAgent: GuestAgent;
-  readonly stopAgent: { readonly name: string };
+  readonly stopAgent: { readonly name: string; readonly graceSeconds: number };
   readonly agentStatus: { readonly name: string };
   readonly forward: GuestForward;
+  readonly reach: GuestReach;
   readonly powerOff: null;
 }
 export type Verb = keyof Inputs;
@@ -119,6 +144,7 @@ export const answers = {
   stopAgent: z.null(),
   agentStatus: AgentStatus,
   forward: z.null(),
+  reach: z.null(),
   powerOff: z.null(),
 } satisfies Record<Verb, z.ZodType>;
 export type Answer<V extends Verb> = z.output<(typeof answers)[V]>;

@@ -175,6 +175,34 @@ export class SshSession {
     });
   }
 
+  /**
+   * A connection to `address:port` of the guest's own network. Rejects with `grid-unreachable` when nobody listens
+   * there, `session-lost`.
+   */
+  reach(address: string, port: number): Promise<ClientChannel> {
+    return this.#unlessLost((resolve, reject) => {
+      if (this.#channels.size >= channelsMax) {
+        reject(new GleanerError('internal', 'Too many things are asked of the virtual machine at once.'));
+        return;
+      }
+      this.#ifConnected(() => {
+        this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+          if (error) {
+            reject(
+              new GleanerError('grid-unreachable', `Nobody listens on port ${port} of the virtual machine.`),
+            );
+            return;
+          }
+          this.#channels.add(channel);
+          channel.on('close', () => {
+            this.#channels.delete(channel);
+          });
+          resolve(channel);
+        });
+      });
+    });
+  }
+
   /** Ends the session at once. */
   end(): void {
     this.#lose(lostSession('the host ended it'));

@@ -1,10 +1,13 @@
 # Starting and removing workloads; used by the job, agent and selfcheck verbs.
+. /control/data.sh
 
 # read_request VARIABLE…: the lines of standard input up to `end`. $work/args and $work/env get the values, each ended
-# by NUL; the given variables come first, so that the request's win.
+# by NUL; the given variables come first, so that the request's win. Files stay in $work/request, see data.sh.
 read_request() {
-  memory= pids= cpu= output=65536 input= arguments=0 variables=0 defaults=$#
-  [ $# = 0 ] || printf '%s\0' "$@" >"$work/env"
+  memory= pids= cpu= output=65536 input= arguments=0 variables=0
+  sed '/^end$/q' >"$work/request"
+  check_files
+  sed '/^file /d' "$work/request" >"$work/lines"
   while read -r key value more; do
     case $key in
     arg | env) is_base64 "$value" || refuse bad-request "an $key is not base64" ;;
@@ -25,14 +28,26 @@ read_request() {
       check_number "$value" "$key" && eval "$key=$value"
       ;;
     cap) add_capability "$value" ;;
+    data)
+      [ "$tier" = agent ] || refuse bad-request 'a job has no data disk'
+      data=data
+      set -- "$@" HOME=/data
+      ;;
+    network)
+      network=forwards
+      gateway=http://127.0.0.1:3128
+      set -- "$@" http_proxy=$gateway https_proxy=$gateway HTTP_PROXY=$gateway HTTPS_PROXY=$gateway no_proxy= NO_PROXY=
+      ;;
     end) break ;;
     *) refuse bad-request 'there is an unknown line in the request' ;;
     esac
-  done >"$work/args.base64" 3>"$work/env.base64"
+  done <"$work/lines" >"$work/args.base64" 3>"$work/env.base64"
   [ "$key" = end ] || refuse bad-request 'the request has no end'
   [ $arguments -gt 0 ] || refuse bad-request 'the request has no arg'
   [ -n "$memory" ] && [ -n "$pids" ] && [ -n "$cpu" ] || refuse bad-request 'memory, pids or cpu is missing'
+  [ $files = 0 ] || [ -n "$data" ] || refuse bad-request 'files need the data disk'
   base64 -d "$work/args.base64" >"$work/args"
+  [ $# = 0 ] || printf '%s\0' "$@" >"$work/env"
   [ $variables = 0 ] || base64 -d "$work/env.base64" >>"$work/env"
   # A value that held a NUL itself would count as two.
   while IFS= read -r -d '' _; do arguments=$((arguments - 1)); done <"$work/args"
@@ -43,7 +58,24 @@ read_request() {
     esac
     case $pair in *=*) ;; *) refuse bad-request 'a variable has no value' ;; esac
   done <"$work/env"
-  [ "$arguments $variables" = "0 -$defaults" ] || refuse bad-request 'an arg or env is not the base64 of a text'
+  [ "$arguments $variables" = "0 -$#" ] || refuse bad-request 'an arg or env is not the base64 of a text'
+}
+
+# check_files: the lines `file PATH CONTENT MODE` of the request; sets files to their number.
+check_files() {
+  grep '^file' "$work/request" >"$work/list"
+  files=$(wc -l <"$work/list")
+  [ "$files" = 0 ] && return
+  [ "$(wc -c <"$work/list")" -le 1048576 ] || refuse bad-request 'the files are too large'
+  grep -qvE '^file [A-Za-z0-9+/]+={0,2} [A-Za-z0-9+/]*={0,2} [0-7]{3}$' "$work/list" &&
+    refuse bad-request 'a file is not told as it should be'
+  cut -d ' ' -f 2 "$work/list" >"$work/paths"
+  while read -r path; do
+    path=$(echo "$path" | base64 -d)
+    case /$path/ in
+    *//* | */./* | */../* | *[!A-Za-z0-9._/-]*) refuse bad-request 'a file has a bad path' ;;
+    esac
+  done <"$work/paths"
 }
 
 # is_base64 VALUE: whole groups of four; busybox's decoder itself takes anything.
@@ -100,7 +132,7 @@ prepare_folder() {
 # launch: hands $name to the launcher; returns 0 when it runs, else sets failure.
 launch() {
   {
-    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder"
+    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder data=$data"
     echo "memory=$memory pids=$pids output=$output cpu='$cpu'"
   } >"$work/spec"
   mkdir -m 755 "/run/scratch/$name/upper"
@@ -122,17 +154,28 @@ remove() {
     while [ -d "$cgroups/work/$name" ]; do usleep 4000; done
   fi
   umount "$work/view/out" 2>/dev/null # a collection that was cut off
+  [ -e "$work/data" ] && release_data
   rm -rf "$work"
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done
-  # The kernel takes the last of the workload's mounts down a moment after its death.
-  tries=0
-  while mounted /run/scratch && ! umount /run/scratch 2>/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 1000 ] || refuse scratch-busy 'the scratch disk stays in use'
-    usleep 4000
-  done
+  unmount scratch
   blkdiscard /run/disk/scratch 2>/dev/null
   return 0
+}
+
+# unmount DISK: from /run/DISK, and waits until the kernel has let go of it: it takes the last of a workload's mounts
+# down a moment after the workload's death. As long as it is held, nobody can mount it as anything else either.
+unmount() {
+  tries=0
+  while mounted "/run/$1" && ! umount "/run/$1" 2>/dev/null || is_held "$1"; do
+    tries=$((tries + 1))
+    [ $tries -lt 1000 ] || refuse "$1-busy" "the $1 disk stays in use"
+    usleep 4000
+  done
+}
+
+is_held() {
+  case $(mount -t squashfs -o ro "/run/disk/$1" "/run/$1" 2>&1) in *busy*) return 0 ;; esac
+  return 1
 }

@@ -8,7 +8,7 @@ import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
 import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
-import { type GalleryState, galleryStates } from '../../fixtures/snapshots.ts';
+import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
 export interface Gallery {
   readonly host: FakeHost;
@@ -42,7 +42,8 @@ app.on('window-all-closed', () => undefined);
 
 async function open(): Promise<void> {
   const host = new FakeHost();
-  host.snapshot = galleryStates(Date.now()).working;
+  const first = process.env['GALLERY_STATE'] as GalleryState | undefined;
+  host.snapshot = galleryStates(Date.now())[first ?? 'working'];
   const shell = await createShell({
     app,
     api: host,
@@ -66,7 +67,10 @@ async function open(): Promise<void> {
       host.emitSettings();
     },
     show(state) {
-      host.emit(galleryStates(Date.now())[state]);
+      const now = Date.now();
+      const { details, manager } = galleryGrids(state, now);
+      host.grids.load(details, manager);
+      host.emit(galleryStates(now)[state]);
     },
   };
   await shell.showUp();

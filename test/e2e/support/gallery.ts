@@ -22,6 +22,8 @@ export async function openGallery(options: {
   readonly scale?: number;
   /** Leaves the shell to notice that there is no tray. */
   readonly noTray?: boolean;
+  /** What the window begins with; it decides about its first page by that. */
+  readonly state?: GalleryState;
 }): Promise<GalleryRun> {
   built ??= buildGallery(galleryDir);
   await built;
@@ -34,7 +36,10 @@ export async function openGallery(options: {
     homeDir: home.homeDir,
     switches: [...(options.scale === undefined ? [] : [`--force-device-scale-factor=${options.scale}`])],
     colorScheme: options.dark === true ? 'dark' : 'light',
-    env: { GALLERY_CHECKOUT: checkoutDir },
+    env: {
+      GALLERY_CHECKOUT: checkoutDir,
+      ...(options.state === undefined ? {} : { GALLERY_STATE: options.state }),
+    },
   });
   const page = await app.firstWindow();
   return {

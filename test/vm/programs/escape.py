@@ -1,4 +1,5 @@
-"""Tries every way out of a job and writes what came of each to out/report.json.
+"""Tries every way out of a job and writes what came of each to out/report.json; `agent FILE PORT`: out of an agent, and
+sends it to a port of 127.0.0.1 as well.
 
 An attempt that raises OSError was refused; one that returns got through. Numbers are those of x86-64.
 """
@@ -16,6 +17,7 @@ import struct
 import sys
 import time
 
+home = os.getcwd()
 libc = ctypes.CDLL(None, use_errno=True)
 AT_FDCWD, O_PATH = -100, 0o10000000
 CLONE = {"mnt": 0x00020000, "cgroup": 0x02000000, "uts": 0x04000000, "ipc": 0x08000000, "user": 0x10000000,
@@ -165,7 +167,7 @@ def climb():
     for _ in range(64):
         os.chdir("..")
     above, root = os.stat("."), os.stat("/proc/self/root")
-    os.chdir("/job")
+    os.chdir(home)
     if (above.st_dev, above.st_ino) == (root.st_dev, root.st_ino):
         raise OSError(errno.ENOENT, "the root has no parent")
 
@@ -217,7 +219,7 @@ NAMESPACES = {
     "bind mount": lambda: call(165, b"/", b"/tmp", b"", 0x1000, 0),
     "remount /proc writable": lambda: call(165, b"x", b"/proc", b"", 0x20, 0),
     "unmount /proc": lambda: call(166, b"/proc", 2),
-    "unmount /job/progress": lambda: call(166, b"/job/progress", 2),
+    "unmount its folder": lambda: call(166, home.encode() + (b"/progress" if home == "/job" else b""), 2),
     "fsopen": lambda: call(430, b"ext4", 0),
     "open_tree": lambda: call(428, AT_FDCWD, b"/", 1),
     "mount_setattr": lambda: call(442, AT_FDCWD, b"/", 0, zeros(32, 0, 0, 1, 0), 32),
@@ -288,7 +290,7 @@ FILES = {
     **{f"make a node for {name}": lambda name=name, kind=kind: os.mknod(f"/tmp/{name}", kind[0] | 0o600, os.makedev(*kind[1:]))
        for name, kind in NODES.items()},
     "change /dev/null": lambda: os.chmod("/dev/null", 0),
-    "move the job's folder": lambda: os.rename("/job", "/other"),
+    "move its folder": lambda: os.rename(home, "/other"),
 }
 
 
@@ -354,10 +356,77 @@ def facts():
     }
 
 
+def answering():
+    """The ports of 127.0.0.1 that take a connection."""
+    found = []
+    for port in range(1, 65536):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                found.append(port)
+    return found
+
+
+def socket_list(family):
+    """Asks the kernel for all sockets of a family (sock_diag)."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as s:
+        s.settimeout(5)
+        body = struct.pack("=BBHI", family, 0, 0, 0xFFFFFFFF) + bytes(48)
+        s.send(struct.pack("=IHHII", 16 + len(body), 20, 0x301, 1, 0) + body)
+        answer = s.recv(4096)
+        if struct.unpack_from("=H", answer, 4)[0] == 2:
+            code = struct.unpack_from("=i", answer, 16)[0]
+            raise OSError(-code, os.strerror(-code))
+        return answer
+
+
+def abstract(name):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        s.connect(name)
+
+
+def foreign():
+    """Files beside the appliance's own (whose times are 0) that can be read, and folders that can be written."""
+    files, folders = [], []
+    for root, names, others in os.walk("/"):
+        names[:] = [name for name in names if os.path.join(root, name) not in ("/proc", "/dev")]
+        if os.access(root, os.W_OK):
+            folders.append(root)
+        for name in others:
+            path = os.path.join(root, name)
+            try:
+                status = os.lstat(path)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode) and status.st_mtime > 0 and os.access(path, os.R_OK):
+                files.append(path)
+    return sorted(files), sorted(folders)
+
+
+NEIGHBOURS = {
+    "list the unix sockets": lambda: socket_list(socket.AF_UNIX),
+    "list the other sockets": lambda: socket_list(socket.AF_PACKET),
+    "the session's socket": lambda: abstract("/run/ssh/socket"),
+    "an abstract socket": lambda: abstract("\0gleaner"),
+    "a port below 1024": lambda: socket.socket().bind(("127.0.0.1", 80)),
+    "an address that is not its own": lambda: socket.socket().bind(("10.0.2.15", 0)),
+    "read another's file": lambda: read("/data/others"),
+    "take another's file": lambda: os.chown("/data/others", os.getuid(), os.getgid()),
+    "give a file away": lambda: os.chown("/data/mine", 601, 601),
+    "a device on the data disk": lambda: os.mknod("/data/disk", stat.S_IFBLK | 0o600, os.makedev(254, 0)),
+    "above the data disk's folder": lambda: absent("/data/../lost+found", "/data/lost+found", "/lost+found"),
+}
+
+agent = sys.argv[1:2] == ["agent"]
 report = {"facts": facts()}
+if agent:
+    report["facts"]["ports"] = answering()
+    report["facts"]["foreign files"], report["facts"]["writable folders"] = foreign()
 for group, attempts in (("network", NETWORK), ("privilege", PRIVILEGE), ("namespaces", NAMESPACES), ("kernel", KERNEL),
-                        ("processes", PROCESSES), ("files", FILES)):
+                        ("processes", PROCESSES), ("files", FILES), *([("neighbours", NEIGHBOURS)] if agent else [])):
     report[group] = {name: attempt(act) for name, act in attempts.items()}
-with open("out/report.json", "w", encoding="utf-8") as file:
+with open(sys.argv[2] if agent else "out/report.json", "w", encoding="utf-8") as file:
     json.dump(report, file)
+if agent:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[3]))) as s:
+        s.sendall(json.dumps(report).encode())
 sys.exit(0)

@@ -4,11 +4,15 @@ for other in /run/work/job-*; do
   [ -d "$other" ] && refuse busy 'there is a job in this machine'
 done
 tier=agent name=agent-$1 work=/run/work/agent-$1
-uid=65534 gid=65534 caps=-all network= folder=
+uid=65534 gid=65534 caps=-all network=forwards folder= data=
 mkdir "$work" 2>/dev/null || refuse busy 'this agent is running'
 trap remove EXIT
 read_request HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 mount_disks
+if [ -n "$data" ]; then
+  mount_data
+  write_files
+fi
 mkdir "/run/scratch/$name"
 launch || refuse launch-failed "$failure"
 trap - EXIT

@@ -10,3 +10,9 @@ read -r verdict <"$work/end"
 read -r cpu_usec _ <"$work/usage"
 echo "end $verdict"
 echo "cpu_usec $cpu_usec"
+# Its last words, as far as they were kept.
+for stream in stderr stdout; do
+  said=$(tail -n 1 "$work/view/$stream" 2>/dev/null | head -c 150 | base64 -w 0)
+  [ -n "$said" ] && echo "said $said" && break
+done
+exit 0

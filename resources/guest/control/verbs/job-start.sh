@@ -4,7 +4,7 @@ for other in /run/work/*; do
   [ -d "$other" ] && refuse busy 'there is a workload in this machine'
 done
 tier=job name=job-$1 work=/run/work/job-$1
-uid=65534 gid=65534 caps=-all network=-n folder=job
+uid=65534 gid=65534 caps=-all network=none folder=job data=
 mkdir "$work" 2>/dev/null || refuse busy 'there is a job in this machine'
 trap remove EXIT
 read_request HOME=/job PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR=/tmp

@@ -5,7 +5,7 @@ for other in /run/work/*; do
   [ -d "$other" ] && refuse busy 'there is a workload in this machine'
 done
 tier=job name=job-selfcheck work=/run/work/job-selfcheck
-uid=65534 gid=65534 caps=-all network=-n folder=job
+uid=65534 gid=65534 caps=-all network=none folder=job data=
 mkdir "$work" 2>/dev/null || refuse busy 'there is a job in this machine'
 trap remove EXIT
 read_request PATH=/usr/bin:/bin <<REQUEST
@@ -47,7 +47,9 @@ check privileges "$status" " Uid:65534,65534,65534,65534 Gid:65534,65534,65534,6
 
 for kind in pid mnt net ipc uts cgroup; do
   shared=
-  [ "$(readlink $probe/ns/$kind)" = "$(readlink /proc/self/ns/$kind)" ] && shared=shared
+  own=$(readlink $probe/ns/$kind)
+  [ "$own" = "$(readlink /proc/self/ns/$kind)" ] && shared=shared
+  [ "$own" = "$(readlink /proc/1/ns/$kind)" ] && shared=shared
   [ -e $probe/ns/$kind ] || shared=unreadable
   check "namespace-$kind" "$shared" ''
 done

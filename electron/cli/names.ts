@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { GleanerError } from '../contract/failures.ts';
+import { GridId } from '../contract/grids.ts';
+import { HostName, PortNumber } from '../contract/network.ts';
+import { UsageError } from './context.ts';
+import { cleanLine } from './text.ts';
+
+/** What cannot be a grid's id names no grid. @throws GleanerError `not-joined` */
+export function gridId(id: string): string {
+  if (GridId.safeParse(id).success) return id;
+  throw new GleanerError(
+    'not-joined',
+    `There is no grid "${cleanLine(id).slice(0, 80)}".`,
+    'See "gleaner grids list".',
+  );
+}
+
+/** `example.org:443` or `[2001:db8::1]:443`. @throws UsageError */
+export function parsePlace(text: string): { host: string; port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text.trim()) ?? [];
+  const host = HostName.safeParse((bracketed ?? plain ?? '').toLowerCase());
+  const port = PortNumber.safeParse(Number(digits));
+  if (host.success && port.success) return { host: host.data, port: port.data };
+  throw new UsageError(
+    `"${cleanLine(text).slice(0, 80)}" is no place on the network.`,
+    'It is written like example.org:443 or [2001:db8::1]:443.',
+  );
+}
+
+/** The reverse of {@link parsePlace}. */
+export function showPlace({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The address of a project: `boinc:https://…`, or without the kind. */
+export function projectUrl(text: string): string {
+  return text.replace(/^boinc:(?!\/)/, '');
+}
+
+/** The option by which somebody says that a private address is their company's. */
+export const onCompanyNetwork = (command: Command): Command =>
+  command.option('--on-company-network', "its address may be a private one: it is on my company's network");

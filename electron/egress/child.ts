@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { systemClock } from '../base/clock.ts';
+import { connectToParent } from '../base/parent.ts';
+import { toFailure } from '../contract/failures.ts';
+import type { FromChild, ToChild } from './messages.ts';
+import { EgressServer } from './server.ts';
+
+/**
+ * The worker `egress`: everything that handles bytes of a guest or of the network for one gateway runs here, away
+ * from the host's own process. Its threads evaluate proxy scripts.
+ */
+function serve(): void {
+  const parent = connectToParent();
+  const tell = (message: FromChild): void => {
+    parent.send(message);
+  };
+  // A guest can make us work; it must not get more of the computer that way than the person's own programs.
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not permitted everywhere; then we run like the others.
+  }
+
+  let server: EgressServer | undefined;
+  const asked = new Map<number, (answer: string | null) => void>();
+  let lastId = 0;
+  const ask = (url: string): Promise<string | null> =>
+    new Promise((resolve) => {
+      lastId += 1;
+      asked.set(lastId, resolve);
+      tell({ kind: 'ask', id: lastId, url });
+    });
+
+  const open = async (message: Extract<ToChild, { kind: 'open' }>): Promise<void> => {
+    const { socketPath, limits, rules } = message;
+    server = new EgressServer({
+      clock: systemClock,
+      limits,
+      rules,
+      threadUrl: new URL(import.meta.url),
+      ask,
+      onTraffic: (rows) => {
+        tell({ kind: 'traffic', rows });
+      },
+      onDenied: (denial) => {
+        tell({ kind: 'denied', denial });
+      },
+      onTrouble: (sentence) => {
+        tell({ kind: 'trouble', sentence });
+      },
+    });
+    // One that an earlier gateway left behind.
+    await rm(socketPath, { force: true });
+    await server.listen(socketPath);
+    tell({ kind: 'listening' });
+  };
+
+  parent.onMessage((raw) => {
+    const message = raw as ToChild;
+    switch (message.kind) {
+      case 'open':
+        open(message).catch((error: unknown) => {
+          tell({ kind: 'failed', failure: toFailure(error) });
+        });
+        break;
+      case 'set':
+        server?.set(message.rules);
+        break;
+      case 'answer':
+        asked.get(message.id)?.(message.answer);
+        asked.delete(message.id);
+        break;
+      case 'ping':
+        tell({ kind: 'pong' });
+        break;
+      case 'close':
+        void (server?.close() ?? Promise.resolve()).finally(() => {
+          tell({ kind: 'closed' });
+        });
+        break;
+    }
+  });
+}
+
+if (isMainThread) serve();
+else (await import('./pac-thread.ts')).servePac();

@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+
+/** What it may take of JavaScript's own memory; the script's sandbox has a bound of its own. */
+const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 };
+
+export interface PacQuestion {
+  readonly url: string;
+  readonly host: string;
+}
+
+const PacReply = z.union([
+  z.object({ answer: z.string().max(1000) }),
+  z.object({ error: z.string().max(200) }),
+]);
+
+/**
+ * A script of the network's that says which proxy to use (a "PAC" script). It runs in a sandbox in a thread of its own,
+ * because no sandbox alone keeps it from running for ever: the thread is ended when somebody is tired of waiting.
+ */
+export class PacScript {
+  readonly #source: string;
+  readonly #threadUrl: URL;
+  #thread: Worker | undefined;
+
+  /** @param threadUrl the script that becomes the thread: it calls `servePac` */
+  constructor(source: string, threadUrl: URL) {
+    this.#source = source;
+    this.#threadUrl = threadUrl;
+  }
+
+  /** The script's answer, unread. Rejects when it fails, or the signal says so. One call at a time. */
+  answer(question: PacQuestion, signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const thread = (this.#thread ??= this.#start());
+      const end = (): void => {
+        signal.removeEventListener('abort', abort);
+        thread.removeAllListeners('message');
+        thread.removeAllListeners('exit');
+      };
+      const fail = (error: Error): void => {
+        end();
+        this.dispose();
+        reject(error);
+      };
+      const abort = (): void => {
+        fail(signal.reason as Error);
+      };
+      signal.addEventListener('abort', abort);
+      thread.once('exit', () => {
+        fail(new Error('it breaks'));
+      });
+      thread.once('message', (raw: unknown) => {
+        const reply = PacReply.safeParse(raw);
+        if (!reply.success) fail(new Error('it answers nonsense'));
+        else if ('error' in reply.data) fail(new Error(reply.data.error));
+        else {
+          end();
+          resolve(reply.data.answer);
+        }
+      });
+      thread.postMessage(question);
+    });
+  }
+
+  /** Ends the thread; the next question starts another. */
+  dispose(): void {
+    void this.#thread?.terminate();
+    this.#thread = undefined;
+  }
+
+  #start(): Worker {
+    const thread = new Worker(this.#threadUrl, {
+      workerData: this.#source,
+      env: {},
+      execArgv: [],
+      resourceLimits,
+      stdout: true,
+      stderr: true,
+    });
+    // It is told of by `exit`.
+    thread.on('error', () => undefined);
+    thread.unref();
+    return thread;
+  }
+}

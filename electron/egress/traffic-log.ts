@@ -1,0 +1,165 @@
+import type { Clock } from '../base/clock.ts';
+import type { Denial, HostTraffic } from '../contract/index.ts';
+
+type Value = string | number | null;
+type Row = Readonly<Record<string, Value>>;
+
+/** The part of the host's database that the log needs. */
+export interface TrafficDatabase {
+  run(sql: string, ...params: readonly Value[]): unknown;
+  get(sql: string, ...params: readonly Value[]): Row | undefined;
+  all(sql: string, ...params: readonly Value[]): readonly Row[];
+  transaction<T>(work: () => T): T;
+  migrate(component: string, steps: readonly string[]): void;
+}
+
+const dayMs = 86_400_000;
+const keptDays = 40;
+const keptDenials = 500;
+const migrations = [
+  `CREATE TABLE traffic (
+     day TEXT NOT NULL,
+     grid TEXT NOT NULL,
+     host TEXT NOT NULL,
+     sent INTEGER NOT NULL,
+     received INTEGER NOT NULL,
+     last_at INTEGER NOT NULL,
+     PRIMARY KEY (day, grid, host)
+   ) STRICT;
+   CREATE TABLE denials (
+     grid TEXT NOT NULL,
+     host TEXT NOT NULL,
+     port INTEGER NOT NULL,
+     reason TEXT NOT NULL,
+     sentence TEXT NOT NULL,
+     allowable INTEGER NOT NULL,
+     first_at INTEGER NOT NULL,
+     last_at INTEGER NOT NULL,
+     count INTEGER NOT NULL,
+     PRIMARY KEY (grid, host, port, reason)
+   ) STRICT;
+   CREATE INDEX denials_last_at ON denials (last_at);`,
+];
+
+/** Bytes since the last report; `sent` is what the VM sent. */
+export interface TrafficRow {
+  readonly host: string;
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** What went through the gateways, by local day, grid and host, and what did not. */
+export class TrafficLog {
+  readonly #db: TrafficDatabase;
+  readonly #clock: Clock;
+
+  constructor(database: TrafficDatabase, clock: Clock) {
+    this.#db = database;
+    this.#clock = clock;
+    database.migrate('traffic', migrations);
+  }
+
+  add(grid: string, rows: readonly TrafficRow[]): void {
+    const now = this.#clock.now();
+    const day = dayOf(now);
+    this.#db.transaction(() => {
+      for (const { host, sent, received } of rows) {
+        this.#db.run(
+          `INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+             sent = sent + excluded.sent, received = received + excluded.received, last_at = excluded.last_at`,
+          ...[day, grid, host, sent, received, now],
+        );
+      }
+      this.#db.run('DELETE FROM traffic WHERE day < ?', dayOf(now - keptDays * dayMs));
+    });
+  }
+
+  /** Adds up equal ones. */
+  deny(denial: Omit<Denial, 'firstAt' | 'lastAt'>): void {
+    const now = this.#clock.now();
+    const { grid, host, port, reason, sentence, allowable, count } = denial;
+    this.#db.transaction(() => {
+      this.#db.run(
+        `INSERT INTO denials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+           last_at = excluded.last_at, count = count + excluded.count, sentence = excluded.sentence`,
+        ...[grid, host, port, reason, sentence, allowable ? 1 : 0, now, now, count],
+      );
+      this.#db.run(
+        `DELETE FROM denials WHERE rowid IN
+           (SELECT rowid FROM denials ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET ${keptDenials})`,
+      );
+    });
+  }
+
+  /** What was denied there is allowed now. */
+  forgive(grid: string, host: string, port: number): void {
+    this.#db.run('DELETE FROM denials WHERE grid = ? AND host = ? AND port = ?', grid, host, port);
+  }
+
+  /** The grid was left. */
+  forget(grid: string): void {
+    this.#db.run('DELETE FROM denials WHERE grid = ?', grid);
+  }
+
+  /** Bytes both ways, all grids together, today and in this month. */
+  totals(): { today: number; month: number } {
+    const day = dayOf(this.#clock.now());
+    const row = this.#db.get(
+      `SELECT coalesce(sum(sent + received) FILTER (WHERE day = ?), 0) AS today,
+              coalesce(sum(sent + received), 0) AS month
+       FROM traffic WHERE day >= ?`,
+      day,
+      `${day.slice(0, 7)}-01`,
+    );
+    return { today: Number(row?.['today'] ?? 0), month: Number(row?.['month'] ?? 0) };
+  }
+
+  /** Of the last 30 days, the most bytes first. */
+  hosts(limit: number, grid?: string): HostTraffic[] {
+    const since = dayOf(this.#clock.now() - 30 * dayMs);
+    const rows = this.#db.all(
+      `SELECT grid, host, sum(sent) AS sent, sum(received) AS received, max(last_at) AS last_at
+       FROM traffic WHERE day >= ? AND grid = coalesce(?, grid)
+       GROUP BY grid, host ORDER BY sum(sent + received) DESC, grid, host LIMIT ?`,
+      since,
+      grid ?? null,
+      limit,
+    );
+    return rows.map((row) => ({
+      grid: String(row['grid']),
+      host: String(row['host']),
+      sent: Number(row['sent']),
+      received: Number(row['received']),
+      lastAt: Number(row['last_at']),
+    }));
+  }
+
+  /** The newest first. */
+  denials(limit: number, o: { readonly grid?: string; readonly since?: number } = {}): Denial[] {
+    const rows = this.#db.all(
+      `SELECT * FROM denials WHERE grid = coalesce(?, grid) AND last_at >= ?
+       ORDER BY last_at DESC, rowid DESC LIMIT ?`,
+      o.grid ?? null,
+      o.since ?? 0,
+      limit,
+    );
+    return rows.map((row) => ({
+      grid: String(row['grid']),
+      host: String(row['host']),
+      port: Number(row['port']),
+      reason: row['reason'] as Denial['reason'],
+      sentence: String(row['sentence']),
+      firstAt: Number(row['first_at']),
+      lastAt: Number(row['last_at']),
+      count: Number(row['count']),
+      allowable: row['allowable'] === 1,
+    }));
+  }
+}
+
+/** `YYYY-MM-DD` in the computer's own time zone. */
+function dayOf(epochMs: number): string {
+  const day = new Date(epochMs);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}

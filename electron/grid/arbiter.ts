@@ -1,0 +1,103 @@
+/** One grid that may want its VM to run. */
+export interface Contender {
+  readonly id: string;
+  /** Relative weight of its CPU time; with 0 it runs only when no other wants to. */
+  readonly share: number;
+  readonly wants: boolean;
+  /** CPU seconds that it has used within the window. */
+  readonly used: number;
+  /** Of its VM. */
+  readonly memoryBytes: number;
+  /** A QEMU of it lives, running or frozen. */
+  readonly holdsMemory: boolean;
+  /** How long it has had its turn, in ms; null: it has none. */
+  readonly turnMs: number | null;
+  /** How long it has wanted without a turn, in ms; 0 while it has one. */
+  readonly waitedMs: number;
+  /** Begun later than that and a quantum, its work misses a deadline, in epoch ms; null: there is none. */
+  readonly latestStartAt: number | null;
+}
+
+export interface Bounds {
+  readonly maxRunning: number;
+  /** Over all VMs that hold memory. */
+  readonly memoryBytes: number;
+  /** Epoch ms. */
+  readonly now: number;
+  /** A turn is not taken away before it has lasted so long, in ms. */
+  readonly quantumMs: number;
+  /** Who has waited longer goes before those with a deadline, in ms. */
+  readonly patienceMs: number;
+}
+
+export interface Turns {
+  /** Who has a turn. */
+  readonly turn: ReadonlySet<string>;
+  /** Who of them may run now: there is memory for it. The others wait until VMs without a turn have given theirs back. */
+  readonly go: ReadonlySet<string>;
+}
+
+/**
+ * Who runs. CPU time within the window is divided by the shares: whoever has had the least for its share comes next.
+ * A turn lasts a quantum, so that VMs are not saved and brought back all the time. Whoever would miss a deadline
+ * comes before that order, but after whoever has waited beyond patience meanwhile, so that nobody starves. Pure.
+ */
+export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Turns {
+  const wanting = contenders.filter(({ wants }) => wants);
+  const pressed = wanting.some((one) => isPressed(one, bounds));
+  const ordered = wanting.sort((a, b) => compare(a, b, { ...bounds, pressed }));
+  const turn = new Set<string>();
+  let memory = 0;
+  for (const { id, memoryBytes } of ordered) {
+    if (turn.size >= bounds.maxRunning || memory + memoryBytes > bounds.memoryBytes) continue;
+    turn.add(id);
+    memory += memoryBytes;
+  }
+  const go = new Set<string>();
+  let held = contenders.reduce(
+    (sum, { holdsMemory, memoryBytes }) => sum + (holdsMemory ? memoryBytes : 0),
+    0,
+  );
+  for (const { id, holdsMemory, memoryBytes } of ordered) {
+    if (!turn.has(id)) continue;
+    if (!holdsMemory && held + memoryBytes > bounds.memoryBytes) continue;
+    if (!holdsMemory) held += memoryBytes;
+    go.add(id);
+  }
+  return { turn, go };
+}
+
+const ranks = { keepsTurn: 0, impatient: 1, pressed: 2, inOrder: 3 } as const;
+
+/** Whether anybody's deadline presses. */
+type Now = Bounds & { readonly pressed: boolean };
+
+function compare(a: Contender, b: Contender, bounds: Now): number {
+  const [rankA, rankB] = [rankOf(a, bounds), rankOf(b, bounds)];
+  if (rankA !== rankB) return rankA - rankB;
+  const order =
+    rankA === ranks.impatient
+      ? b.waitedMs - a.waitedMs
+      : rankA === ranks.pressed
+        ? (a.latestStartAt ?? 0) - (b.latestStartAt ?? 0)
+        : served(a) - served(b);
+  // Infinity less Infinity is no number.
+  return order || (a.id < b.id ? -1 : 1);
+}
+
+function rankOf(one: Contender, bounds: Now): number {
+  const { share, waitedMs, turnMs } = one;
+  // A share of 0 asks for what is left over: it can neither keep, starve nor press.
+  if (share === 0) return ranks.inOrder;
+  if (turnMs !== null && turnMs < bounds.quantumMs) return ranks.keepsTurn;
+  if (bounds.pressed && waitedMs >= bounds.patienceMs) return ranks.impatient;
+  return isPressed(one, bounds) ? ranks.pressed : ranks.inOrder;
+}
+
+function isPressed({ share, latestStartAt }: Contender, { now }: Bounds): boolean {
+  return share > 0 && latestStartAt !== null && latestStartAt <= now;
+}
+
+function served({ used, share }: Contender): number {
+  return share > 0 ? used / share : Number.POSITIVE_INFINITY;
+}

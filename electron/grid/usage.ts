@@ -1,0 +1,71 @@
+import type { Clock } from '../base/clock.ts';
+
+type Value = string | number | null;
+
+/** The part of the host's database that the window needs. */
+export interface UsageDatabase {
+  run(sql: string, ...params: readonly Value[]): unknown;
+  all(sql: string, ...params: readonly Value[]): readonly Readonly<Record<string, Value>>[];
+  migrate(component: string, steps: readonly string[]): void;
+}
+
+const hourMs = 3_600_000;
+const windowHours = 24;
+const migrations = [
+  `CREATE TABLE grid_usage (
+     grid TEXT NOT NULL,
+     hour INTEGER NOT NULL,
+     cpu_ms REAL NOT NULL,
+     PRIMARY KEY (grid, hour)
+   ) STRICT`,
+];
+
+/** How much CPU time each grid's VM has used in the last 24 hours, in buckets of an hour; outlives the host. */
+export class UsageWindow {
+  readonly #db: UsageDatabase;
+  readonly #clock: Clock;
+  readonly #hours = new Map<string, Map<number, number>>();
+
+  constructor(database: UsageDatabase, clock: Clock) {
+    this.#db = database;
+    this.#clock = clock;
+    database.migrate('grid_usage', migrations);
+    for (const row of database.all('SELECT grid, hour, cpu_ms FROM grid_usage')) {
+      this.#of(String(row['grid'])).set(Number(row['hour']), Number(row['cpu_ms']));
+    }
+  }
+
+  /** @param cpuMs used since the last call, in ms */
+  add(grid: string, cpuMs: number): void {
+    if (cpuMs <= 0) return;
+    const hour = this.#hour();
+    const hours = this.#of(grid);
+    const total = (hours.get(hour) ?? 0) + cpuMs;
+    hours.set(hour, total);
+    this.#db.run('INSERT OR REPLACE INTO grid_usage VALUES (?, ?, ?)', grid, hour, total);
+    if (hours.size <= windowHours + 1) return;
+    for (const old of hours.keys()) if (old <= hour - windowHours) hours.delete(old);
+    this.#db.run('DELETE FROM grid_usage WHERE hour <= ?', hour - windowHours);
+  }
+
+  /** CPU seconds within the window; a clock that was set back leaves hours of the future out. */
+  seconds(grid: string): number {
+    const hour = this.#hour();
+    let ms = 0;
+    for (const [at, used] of this.#of(grid)) if (at > hour - windowHours && at <= hour) ms += used;
+    return ms / 1000;
+  }
+
+  #hour(): number {
+    return Math.floor(this.#clock.now() / hourMs);
+  }
+
+  #of(grid: string): Map<number, number> {
+    let hours = this.#hours.get(grid);
+    if (!hours) {
+      hours = new Map();
+      this.#hours.set(grid, hours);
+    }
+    return hours;
+  }
+}

@@ -1,0 +1,390 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SpawnWorker } from '../base/worker.ts';
+import {
+  type Contact,
+  GleanerError,
+  type GridDetail,
+  type GridView,
+  type JoinRequest,
+  type ProjectOffer,
+  type Settings,
+} from '../contract/index.ts';
+import type { ClientRoom } from '../grid/boinc/preferences.ts';
+import { BoincRunner } from '../grid/boinc/runner.ts';
+import type { BoincStore } from '../grid/boinc/store.ts';
+import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
+import { BoincWorker } from '../grid/boinc/worker.ts';
+import type { UsageWindow } from '../grid/usage.ts';
+import { BoincLane } from './boinc-lane.ts';
+import type { Fleet } from './fleet.ts';
+import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
+import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
+import type { LaneHost } from './lane.ts';
+import type { NetworkDesk } from './network-desk.ts';
+import { sameProject } from './project-url.ts';
+import type { SealedFiles } from './sealed.ts';
+import type { WebDesk } from './web-desk.ts';
+
+const MiB = 1024 * 1024;
+
+export interface BoincGridsOptions {
+  readonly store: BoincStore;
+  readonly fleet: Fleet;
+  readonly laneHost: LaneHost;
+  readonly vmWorld: VmWorld;
+  readonly gatewayWorld: GatewayWorld;
+  readonly network: NetworkDesk;
+  readonly web: WebDesk;
+  readonly sealed: SealedFiles;
+  readonly usage: UsageWindow;
+  readonly spawnWorker: SpawnWorker;
+  readonly settings: () => Settings;
+  /** There is something new to do. */
+  readonly turn: () => void;
+}
+
+/** What is joined without a person in front of it. */
+export interface ManagedJoin {
+  readonly url: string;
+  readonly key: string;
+  readonly share: number;
+  readonly managedBy: ManagedBy;
+  /** Besides what the project itself needs. */
+  readonly contacts?: readonly Contact[];
+  readonly allowPrivate: boolean;
+}
+
+/** The joined BOINC projects, each with its lane. */
+export class BoincGrids {
+  readonly #o: BoincGridsOptions;
+  readonly #lanes = new Map<string, BoincLane>();
+  #begun = false;
+
+  constructor(o: BoincGridsOptions) {
+    this.#o = o;
+  }
+
+  /** Makes the lanes of what was joined before; nothing runs yet. */
+  async load(): Promise<void> {
+    for (const { id, state } of this.#o.store.projects()) {
+      if (state !== 'leaving') this.#add(id, await this.#diskDir(id));
+    }
+  }
+
+  /** Finishes what an earlier host had begun to leave. */
+  async recover(): Promise<void> {
+    for (const { id, state } of this.#o.store.projects()) if (state === 'leaving') await this.#forget(id);
+  }
+
+  /** What was recovered counts from now on. */
+  begin(): void {
+    this.#begun = true;
+    for (const { contribution } of this.#lanes.values()) contribution.begin();
+  }
+
+  list(): readonly JoinedProject[] {
+    return this.#o.store.projects();
+  }
+
+  /** Throws `not-joined`. */
+  lane(id: string): BoincLane {
+    const lane = this.#lanes.get(id);
+    if (lane) return lane;
+    throw new GleanerError('not-joined', `There is no joined project ${id}.`, 'See: gleaner grids list');
+  }
+
+  async offer(url: string, allowPrivate: boolean): Promise<ProjectOffer> {
+    return (await this.#o.web.lookup(url, allowPrivate)).offer;
+  }
+
+  /** Rejects `grid-not-permitted`, `already-joined`, `consent-required`, `account-refused`, and what a lookup rejects with. */
+  async join(request: JoinRequest): Promise<GridView> {
+    const { url, account, allowPrivate, share } = request;
+    this.requirePermitted(url);
+    const { offer, facts } = await this.#o.web.lookup(url, allowPrivate);
+    if (offer.kind === 'manager') {
+      throw new GleanerError(
+        'grid-unsupported',
+        `${offer.name} is an account manager, which names projects itself.`,
+        'Join it as a manager: gleaner manager join URL',
+      );
+    }
+    this.requirePermitted(offer.url);
+    this.#requireRunnable(offer);
+    this.#requireNew(offer.url);
+    requireConsent(offer, request);
+    if (account.kind === 'create' && offer.terms !== null && !account.agreed) {
+      throw new GleanerError(
+        'consent-required',
+        `${offer.name} has terms of use that have to be agreed to.`,
+        'Read them and agree, or use an account that you have already.',
+      );
+    }
+    const { key, weak } = await this.#o.web.signIn(facts, account, allowPrivate);
+    return this.#keep(
+      offer,
+      { url: offer.url, key, share, managedBy: { kind: 'person', name: null }, allowPrivate },
+      weak,
+    );
+  }
+
+  /** For a manager or an organization, whose word stands for the consent. Rejects like {@link join}. */
+  async joinManaged(join: ManagedJoin): Promise<GridView> {
+    this.requirePermitted(join.url);
+    const { offer, facts } = await this.#o.web.lookup(join.url, join.allowPrivate);
+    this.requirePermitted(offer.url);
+    this.#requireRunnable(offer);
+    this.#requireNew(offer.url);
+    const { key, weak } = await this.#o.web.signIn(facts, { kind: 'key', key: join.key }, join.allowPrivate);
+    return this.#keep(offer, { ...join, key }, weak);
+  }
+
+  /** Detaches and deletes everything of it. */
+  async leave(id: string, by: ManagedBy['kind'] = 'person'): Promise<void> {
+    const lane = this.lane(id);
+    const { managedBy, name } = this.#project(id);
+    if (managedBy.kind !== 'person' && managedBy.kind !== by) {
+      const who =
+        managedBy.name ?? (managedBy.kind === 'manager' ? 'the account manager' : 'your organization');
+      throw new GleanerError(
+        'grid-not-permitted',
+        `${name} was joined by ${who}.`,
+        managedBy.kind === 'manager'
+          ? 'Leave it there, or leave the manager.'
+          : 'Ask who administers this computer.',
+      );
+    }
+    await lane.leave();
+    this.#lanes.delete(id);
+    this.#o.fleet.remove(id);
+    this.#o.network.book(id);
+    await this.#forget(id);
+    this.#o.turn();
+  }
+
+  /** @param by who asks: what a manager or an organization has set is theirs */
+  set(
+    id: string,
+    values: { share?: number | undefined; noNewWork?: boolean | undefined; suspended?: boolean | undefined },
+  ): GridView {
+    const lane = this.lane(id);
+    lane.runner.set(values);
+    this.#o.turn();
+    return lane.view();
+  }
+
+  /** Who named it decides no more: it is the person's own from here on. */
+  adopt(id: string): void {
+    this.#o.store.change(id, { managedBy: { kind: 'person', name: null } });
+  }
+
+  update(id: string): GridView {
+    const lane = this.lane(id);
+    lane.runner.update();
+    this.#o.turn();
+    return lane.view();
+  }
+
+  async abortTask(id: string, task: string): Promise<void> {
+    await this.lane(id).runner.abortTask(task);
+  }
+
+  allow(id: string, contact: Pick<Contact, 'host' | 'port' | 'private'>): GridDetail {
+    const lane = this.lane(id);
+    const own = this.#project(id).contacts.filter(({ source }) => source === 'person');
+    this.#o.store.setContacts(id, 'person', [...own, contact]);
+    this.#o.network.forgive(id, contact.host, contact.port);
+    lane.gateway.follow();
+    return this.detail(id);
+  }
+
+  /** Takes back what the person has added; what the project or the organization needs stays. */
+  forbid(id: string, host: string, port: number): GridDetail {
+    const lane = this.lane(id);
+    const { contacts } = this.#project(id);
+    const contact = contacts.find((one) => one.host === host && one.port === port);
+    if (contact?.source !== 'person') {
+      throw new GleanerError(
+        contact ? 'grid-not-permitted' : 'not-found',
+        contact
+          ? `${host}:${port} was not added by you.`
+          : `${host}:${port} is not among the contacts of this project.`,
+        contact ? 'Leave the project to close all of its contacts.' : `See: gleaner grids show ${id}`,
+      );
+    }
+    const kept = contacts.filter((one) => one.source === 'person' && one !== contact);
+    this.#o.store.setContacts(id, 'person', kept);
+    lane.gateway.follow();
+    return this.detail(id);
+  }
+
+  detail(id: string): GridDetail {
+    const { hosts, denials } = this.#o.network.of(id);
+    const detail = this.lane(id).detail();
+    return { ...detail, contacts: [...this.#project(id).contacts], contacted: hosts, denials };
+  }
+
+  /** Every gateway looks at its rules again. */
+  follow(): void {
+    for (const lane of this.#lanes.values()) lane.gateway.follow();
+  }
+
+  /** Throws `grid-not-permitted` for what an administrator does not permit. */
+  requirePermitted(url: string): void {
+    if (this.#isPermitted(url)) return;
+    throw new GleanerError(
+      'grid-not-permitted',
+      'The settings of this computer do not permit to join this project.',
+      'See: gleaner settings show grids.permitted',
+    );
+  }
+
+  #isPermitted(url: string): boolean {
+    const permitted = this.#o.settings()['grids.permitted'];
+    return permitted === null || permitted.some((one) => sameProject(one, url));
+  }
+
+  #requireRunnable({ runsHere, name, platforms }: ProjectOffer): void {
+    if (runsHere !== false) return;
+    throw new GleanerError(
+      'grid-unsupported',
+      `${name} has nothing that runs in the virtual machine, which is 64-bit Linux on Intel or AMD.`,
+      platforms.length > 0 ? `It has: ${platforms.slice(0, 8).join(', ')}.` : undefined,
+    );
+  }
+
+  #requireNew(url: string): void {
+    const known = this.#o.store.projects().find((project) => sameProject(project.url, url));
+    if (known)
+      throw new GleanerError(
+        'already-joined',
+        `${known.name} is joined already.`,
+        `See: gleaner grids show ${known.id}`,
+      );
+  }
+
+  async #keep(offer: ProjectOffer, join: ManagedJoin, weakKey: boolean): Promise<GridView> {
+    const { store, sealed } = this.#o;
+    const project = store.join({
+      url: offer.url,
+      name: offer.name,
+      share: join.share,
+      managedBy: join.managedBy,
+      contacts: [...offer.contacts, ...(join.contacts ?? [])],
+      weakKey,
+    });
+    await sealed.put(keyName(project.id), join.key);
+    const lane = this.#add(project.id, await this.#diskDir(project.id));
+    this.#o.turn();
+    return lane.view();
+  }
+
+  #add(id: string, dataDir: string): BoincLane {
+    const { store, laneHost, vmWorld, gatewayWorld, sealed, settings, spawnWorker } = this.#o;
+    const vm = new GridVm(vmWorld, {
+      id,
+      appliance: 'boinc',
+      dataDisk: { path: join(dataDir, 'data.raw'), bytes: settings()['grids.diskBytes'] },
+    });
+    const runner = new BoincRunner({
+      id,
+      store,
+      worker: () => new BoincWorker({ spawnWorker }),
+      key: () => sealed.get(keyName(id)),
+      attached: () => sealed.forget(keyName(id)),
+      availability: () => this.#availability(id),
+      room: () => this.#room(),
+      due: () => this.#due(id),
+      grantedShare: () => laneHost.decide(id).share,
+      clock: laneHost.clock,
+      log: laneHost.log,
+      onChange: laneHost.onChange,
+      onProblem: (failure) => {
+        laneHost.problems.set(`${id} task`, failure);
+      },
+    });
+    const gateway = new GridGateway(gatewayWorld, id, () => this.#project(id).contacts);
+    const lane = new BoincLane(laneHost, {
+      id,
+      vm,
+      runner,
+      gateway,
+      world: gatewayWorld,
+      dataDir,
+      permitted: () => this.#isPermitted(this.#project(id).url),
+    });
+    this.#lanes.set(id, lane);
+    this.#o.fleet.add(lane);
+    if (this.#begun) lane.contribution.begin();
+    return lane;
+  }
+
+  #room(): ClientRoom {
+    const values = this.#o.settings();
+    const memoryBytes = values['vm.memoryBytes'];
+    return {
+      vcpus: vcpusOf(values),
+      memoryBytes,
+      agentMemoryBytes: Math.max(64 * MiB, memoryBytes - guestOwnBytes),
+      diskBytes: values['grids.diskBytes'],
+      authorities: values['network.authorities'],
+    };
+  }
+
+  /** Its part among the grids that have work. */
+  #due(id: string): number {
+    const lanes = this.#o.fleet.lanes.filter((lane) => lane.id === id || lane.hasWork());
+    const all = lanes.reduce((sum, lane) => sum + lane.share(), 0);
+    return all === 0 ? 1 : this.lane(id).share() / all;
+  }
+
+  /** The part of a day's CPU time that its VM really gets, 0…1: from the last day where it was there so long. */
+  #availability(id: string): number {
+    const dayMs = 86_400_000;
+    const { joinedAt } = this.#project(id);
+    const daySeconds = (dayMs / 1000) * vcpusOf(this.#o.settings());
+    const lived = Math.min(dayMs, Math.max(1, this.#o.laneHost.clock.now() - joinedAt)) / dayMs;
+    const measured = this.#o.usage.seconds(id) / (daySeconds * lived);
+    // Before there is a day to look at, a quarter is assumed.
+    return Math.min(1, Math.max(0.02, lived * measured + (1 - lived) * 0.25));
+  }
+
+  #project(id: string): JoinedProject {
+    return this.#o.store.project(id);
+  }
+
+  async #diskDir(id: string): Promise<string> {
+    const dir = join(this.#o.vmWorld.paths.gridsDir, id);
+    // The VM's own user passes through, and finds its disk alone.
+    await mkdir(dir, { recursive: true, mode: 0o711 });
+    return dir;
+  }
+
+  async #forget(id: string): Promise<void> {
+    const { store, sealed, network, vmWorld } = this.#o;
+    await rm(join(vmWorld.paths.gridsDir, id), { recursive: true, force: true });
+    await sealed.forget(keyName(id));
+    network.forget(id);
+    store.left(id);
+  }
+}
+
+function keyName(id: string): string {
+  return `account-${id}`;
+}
+
+/** Throws `consent-required` unless the person has seen exactly what it may contact. */
+function requireConsent(offer: ProjectOffer, { contacts }: JoinRequest): void {
+  const spelled = (list: readonly { host: string; port: number }[]): string =>
+    list
+      .map(({ host, port }) => `${host}:${port}`)
+      .sort()
+      .join(' ');
+  if (spelled(offer.contacts) === spelled(contacts)) return;
+  throw new GleanerError(
+    'consent-required',
+    `${offer.name} needs to contact ${spelled(offer.contacts).replaceAll(' ', ', ')}.`,
+    'Agree to exactly that to join.',
+  );
+}

@@ -1,0 +1,175 @@
+import { rm } from 'node:fs/promises';
+import type { GridDetail, GridView, JobView } from '../contract/index.ts';
+import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
+import type { GuestSession } from '../vm/session/client.ts';
+import type { Contribution } from './contribution.ts';
+import { type GatewayWorld, GridGateway, guestSocketPath } from './grid-gateway.ts';
+import type { GridVm } from './grid-vm.ts';
+import { contributionOf, type Lane, type LaneHost } from './lane.ts';
+
+const agent = 'boinc';
+/** The agent's user in the appliance. */
+const agentUid = 600;
+/** `quit` takes 1 to 8 s (measured); then the client is killed, which it survives. */
+const quitGraceMs = 15_000;
+/** An idle client has been looked at for a while already before its runner says so. */
+const lingerMs = 1000;
+
+const notPermitted = {
+  sentence: 'The settings of this computer do not permit this project any more.',
+  failure: {
+    code: 'grid-not-permitted',
+    sentence: 'The settings of this computer do not permit this project any more.',
+    hint: 'Leave it, or ask who administers this computer.',
+  },
+} satisfies Pick<GridView, 'sentence' | 'failure'>;
+
+export interface BoincLaneOptions {
+  readonly id: string;
+  readonly vm: GridVm;
+  readonly runner: BoincRunner;
+  readonly gateway: GridGateway;
+  readonly world: GatewayWorld;
+  readonly dataDir: string;
+  /** Whether the settings still permit this project. */
+  readonly permitted: () => boolean;
+}
+
+/** One BOINC project, its VM with the client, and the VM's only way out. */
+export class BoincLane implements Lane {
+  readonly id: string;
+  readonly vm: GridVm;
+  readonly contribution: Contribution<GuestSession>;
+  readonly runner: BoincRunner;
+  readonly gateway: GridGateway;
+  readonly #o: BoincLaneOptions;
+  readonly #machines = new WeakMap<GuestSession, AgentMachine>();
+  readonly #stopListening: () => void;
+
+  constructor(host: LaneHost, o: BoincLaneOptions) {
+    this.#o = o;
+    this.id = o.id;
+    this.vm = o.vm;
+    this.runner = o.runner;
+    this.gateway = o.gateway;
+    this.contribution = contributionOf(host, o.id, o.vm, {
+      hasWork: () => this.hasWork(),
+      keepsSaved: () => o.runner.needs(),
+      run: (session) => o.runner.run(this.#machineOf(session)),
+      quiet: () => o.runner.quiet(quitGraceMs),
+      lingerMs,
+    });
+    this.#stopListening = o.vm.vm.onChange(() => {
+      const { phase } = o.vm.vm.status();
+      if (phase === 'stopped' || phase === 'saved' || phase === 'failed' || phase === 'backoff')
+        void o.gateway.dispose();
+    });
+  }
+
+  share(): number {
+    return this.runner.view().share;
+  }
+
+  hasWork(): boolean {
+    return this.#o.permitted() && this.runner.hasWork();
+  }
+
+  latestStartAt(): number | null {
+    return this.runner.latestStartAt();
+  }
+
+  jobs(limit: number): readonly JobView[] {
+    return this.runner.jobs().slice(0, limit);
+  }
+
+  view(): GridView {
+    const view = this.runner.view();
+    if (!this.#o.permitted()) return { ...view, state: 'attention', ...notPermitted };
+    const { failure } = this.vm.vm.status();
+    return failure === null || view.failure !== null ? view : { ...view, state: 'attention', failure };
+  }
+
+  detail(): Omit<GridDetail, 'contacts' | 'contacted' | 'denials'> {
+    return { ...this.runner.detail(), grid: this.view() };
+  }
+
+  recover(): Promise<void> {
+    return this.vm.vm.recover();
+  }
+
+  /** The client keeps its own checkpoints on its disk. */
+  keepProgress(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async end(save: boolean): Promise<void> {
+    const saved = save && (await this.contribution.end());
+    if (!saved && this.vm.vm.status().phase === 'running') await this.runner.quiet(quitGraceMs);
+    await this.contribution.dispose();
+    await this.contribution.finished();
+    await this.#letGo();
+  }
+
+  /** Ends it for good: detached, the VM stopped, its disk deleted. */
+  async leave(): Promise<void> {
+    await this.runner.leave();
+    await this.vm.vm.stop().catch(() => undefined);
+    await this.contribution.dispose();
+    await this.contribution.finished();
+    await this.#letGo();
+    await rm(this.#o.dataDir, { recursive: true, force: true });
+  }
+
+  async #letGo(): Promise<void> {
+    this.#stopListening();
+    await this.gateway.dispose();
+    await this.runner.dispose();
+  }
+
+  /** The same object for the same session: what it has opened stays open. */
+  #machineOf(session: GuestSession): AgentMachine {
+    const known = this.#machines.get(session);
+    if (known) return known;
+    const { world } = this.#o;
+    const opened = new Map<string, Promise<string>>();
+    const once = (key: string, open: () => Promise<string>): Promise<string> => {
+      const before = opened.get(key);
+      if (before) return before;
+      const opening = open();
+      opened.set(key, opening);
+      opening.catch(() => opened.delete(key));
+      return opening;
+    };
+    const machine: AgentMachine = {
+      startAgent: (workload) =>
+        session.startAgent({
+          ...workload,
+          name: agent,
+          capabilities: [],
+          uid: agentUid,
+          gid: agentUid,
+          data: true,
+        }),
+      agentStatus: () => session.agentStatus(agent),
+      stopAgent: (graceSeconds) => session.stopAgent(agent, graceSeconds),
+      reach: (port) =>
+        once(`reach ${port}`, async () => {
+          const socketPath = guestSocketPath(world.paths, this.id, String(port));
+          await session.reach({ port, socketPath });
+          return socketPath;
+        }),
+      forwardGateway: async (port) => {
+        await this.gateway.open();
+        await once(`forward ${port}`, async () => {
+          const { socketPath } = this.gateway;
+          await session.forward({ bindAddress: '127.0.0.1', port, toSocketPath: socketPath });
+          return socketPath;
+        });
+      },
+      frozenMs: () => this.vm.vm.status().frozenMsTotal,
+      facts: () => this.vm.facts(),
+    };
+    this.#machines.set(session, machine);
+    return machine;
+  }
+}

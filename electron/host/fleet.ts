@@ -1,0 +1,227 @@
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposal.ts';
+import { type Allowance, GleanerError, type Settings, type VmPhase } from '../contract/index.ts';
+import { arbitrate, type Contender } from '../grid/arbiter.ts';
+import type { UsageWindow } from '../grid/usage.ts';
+import type { Lane } from './lane.ts';
+import type { Problems } from './problems.ts';
+
+const minuteMs = 60_000;
+const quantumMs = 60 * minuteMs;
+const patienceMs = 6 * 60 * minuteMs;
+/** How often CPU time is read while a VM may use some. */
+const sampleMs = minuteMs;
+
+const withoutMemory: ReadonlySet<VmPhase> = new Set(['stopped', 'preparing', 'saved', 'backoff', 'failed']);
+
+export interface FleetOptions {
+  readonly policy: () => Allowance;
+  readonly settings: () => Settings;
+  readonly usage: UsageWindow;
+  readonly problems: Problems;
+  readonly clock: Clock;
+}
+
+interface Turn {
+  /** Monotonic ms since which it has its turn; null: it has none. */
+  turnSince: number | null;
+  /** Monotonic ms since which it wants without having one; null: it does not want, or has one. */
+  wantsSince: number | null;
+  /** QEMU's CPU time at the last look. */
+  cpuMs: number;
+}
+
+/** All lanes: who of them has a turn, and what it may use of what the policy allows. */
+export class Fleet implements Disposable {
+  readonly #o: FleetOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #turns = new Map<string, Turn>();
+  #go: ReadonlySet<string> = new Set();
+  #cancelSample: (() => void) | undefined;
+  #again = false;
+  #disposed = false;
+
+  constructor(o: FleetOptions) {
+    this.#o = o;
+  }
+
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
+  add(lane: Lane): void {
+    this.#lanes.set(lane.id, lane);
+    this.#turns.set(lane.id, { turnSince: null, wantsSince: null, cpuMs: 0 });
+  }
+
+  /** The lane is over: its VM has ended. */
+  remove(id: string): void {
+    this.#lanes.delete(id);
+    this.#turns.delete(id);
+  }
+
+  /** Throws `not-joined`. */
+  lane(id: string): Lane {
+    const lane = this.#lanes.get(id);
+    if (lane) return lane;
+    throw new GleanerError('not-joined', `There is no grid ${id}.`, 'See: gleaner grids list');
+  }
+
+  /** Looks at everything once and does the next thing; giving back waits for nothing. */
+  turn(): void {
+    if (this.#disposed) return;
+    if (this.#o.policy().run) this.#arbitrate();
+    for (const lane of this.#lanes.values()) lane.contribution.turn();
+  }
+
+  /** A turn right after what goes on now; many askings are one. */
+  turnSoon(): void {
+    if (this.#again) return;
+    this.#again = true;
+    queueMicrotask(() => {
+      this.#again = false;
+      this.turn();
+    });
+  }
+
+  /** What this lane may use now. */
+  decide(id: string): Allowance {
+    const allowance = this.#o.policy();
+    if (this.#go.has(id)) {
+      return this.#go.size > 1 ? { ...allowance, share: allowance.share / this.#go.size } : allowance;
+    }
+    if (!allowance.run) return { ...allowance, rung: allowance.rung === 'off' ? 'off' : 'saved' };
+    return {
+      ...allowance,
+      run: false,
+      rung: 'saved',
+      share: 0,
+      reason: 'It is another grid’s turn.',
+      reasons: [{ code: 'turn', words: 'it is another grid’s turn', source: 'built-in', share: 0 }],
+    };
+  }
+
+  /** Whether it has its turn, or would have when the policy lets anybody run. */
+  hasTurn(id: string): boolean {
+    return this.#turns.get(id)?.turnSince !== null;
+  }
+
+  /** Resolves when no VM is about to stand still. */
+  async settled(): Promise<void> {
+    await Promise.all(this.lanes.map(({ contribution }) => contribution.settled()));
+  }
+
+  /** How long saving what stands still would take, in ms, one after the other; null: nothing would be worth it. */
+  saveMs(): number | null {
+    const times = this.lanes.map(({ contribution }) => contribution.saveMs()).filter((ms) => ms !== null);
+    return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0);
+  }
+
+  async save(): Promise<void> {
+    for (const { contribution } of this.lanes) if (contribution.saveMs() !== null) await contribution.save();
+  }
+
+  async keepProgress(ms: number): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.keepProgress(ms)));
+  }
+
+  /** CPU time of all VMs that live, in ms. */
+  cpuMs(): number {
+    return this.lanes.reduce((sum, { vm }) => sum + vm.cpuMs(), 0);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#cancelSample?.();
+    this.#sample();
+  }
+
+  #arbitrate(): void {
+    const { clock, settings } = this.#o;
+    const now = clock.monotonic();
+    this.#sample();
+    const values = settings();
+    const { turn, go } = arbitrate(
+      this.lanes.map((lane) => this.#contender(lane, now)),
+      {
+        maxRunning: values['vm.maxRunning'],
+        memoryBytes: values['vm.memoryTotalBytes'],
+        now: clock.now() + quantumMs,
+        quantumMs,
+        patienceMs,
+      },
+    );
+    this.#go = go;
+    for (const [id, state] of this.#turns) {
+      if (turn.has(id)) {
+        state.turnSince ??= now;
+        state.wantsSince = null;
+      } else {
+        state.turnSince = null;
+        state.wantsSince = this.#wants(this.lane(id)) ? (state.wantsSince ?? now) : null;
+      }
+    }
+    this.#tellMemory(turn);
+    this.#watch();
+  }
+
+  #contender(lane: Lane, now: number): Contender {
+    const state = this.#turns.get(lane.id);
+    const status = lane.vm.vm.status();
+    const holdsMemory = !withoutMemory.has(status.phase);
+    return {
+      id: lane.id,
+      share: lane.share(),
+      wants: this.#wants(lane),
+      used: this.#o.usage.seconds(lane.id),
+      memoryBytes: holdsMemory || status.phase === 'saved' ? status.memoryBytes : lane.vm.shape().memoryBytes,
+      holdsMemory,
+      turnMs: state?.turnSince == null ? null : now - state.turnSince,
+      waitedMs: state?.wantsSince == null ? 0 : now - state.wantsSince,
+      latestStartAt: lane.latestStartAt(),
+    };
+  }
+
+  /** One that is about to end keeps its turn, so that it ends in order. */
+  #wants(lane: Lane): boolean {
+    const { phase } = lane.vm.vm.status();
+    return lane.hasWork() || lane.contribution.working || phase === 'running' || phase === 'stopping';
+  }
+
+  #tellMemory(turn: ReadonlySet<string>): void {
+    const { problems, settings } = this.#o;
+    const limit = settings()['vm.memoryTotalBytes'];
+    const tooBig = this.lanes.some((lane) => lane.hasWork() && lane.vm.shape().memoryBytes > limit);
+    problems.set(
+      'memory',
+      tooBig && turn.size === 0
+        ? {
+            code: 'resources-unavailable',
+            sentence: 'No virtual machine may run: one needs more memory than all together may have.',
+            hint: 'Raise vm.memoryTotalBytes, or lower vm.memoryBytes.',
+          }
+        : null,
+    );
+  }
+
+  /** Reads what each VM has used since the last look. */
+  #sample(): void {
+    for (const [id, lane] of this.#lanes) {
+      const state = this.#turns.get(id);
+      const cpuMs = lane.vm.cpuMs();
+      if (!state || cpuMs === state.cpuMs) continue;
+      // A new QEMU begins at 0.
+      this.#o.usage.add(id, cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs);
+      state.cpuMs = cpuMs;
+    }
+  }
+
+  /** Turns end by time, too; looked at only while somebody runs. */
+  #watch(): void {
+    if (this.#go.size === 0 || this.#cancelSample) return;
+    this.#cancelSample = this.#o.clock.after(sampleMs, () => {
+      this.#cancelSample = undefined;
+      this.turn();
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposal.ts';
+import type { Log } from '../base/log.ts';
+import { Mutex } from '../base/mutex.ts';
+import type { Paths } from '../base/paths.ts';
+import type { SpawnWorker } from '../base/worker.ts';
+import type { Contact, Failure } from '../contract/index.ts';
+import { Gateway } from '../egress/gateway.ts';
+import type { NetworkDesk } from './network-desk.ts';
+
+export interface GatewayWorld {
+  readonly paths: Paths;
+  readonly spawnWorker: SpawnWorker;
+  readonly network: NetworkDesk;
+  /** Of the system, for a URL: "PROXY host:port; DIRECT". */
+  readonly askProxy: (url: string) => Promise<string>;
+  /** The proxy does not do what it should; null: it does again. */
+  readonly onProblem: (failure: Failure | null) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One grid's way out, from when it is needed until its VM ends. A gateway that is lost is opened anew when it is asked for. */
+export class GridGateway implements Disposable {
+  readonly socketPath: string;
+  readonly #world: GatewayWorld;
+  readonly #grid: string;
+  readonly #contacts: () => readonly Contact[];
+  readonly #asked: boolean;
+  readonly #one = new Mutex();
+  #gateway: Gateway | undefined;
+  #losses = 0;
+  #cancelReopen: (() => void) | undefined;
+  #rules = '';
+
+  /**
+   * @param contacts asked anew at every change
+   * @param asked a person waits for it
+   */
+  constructor(world: GatewayWorld, grid: string, contacts: () => readonly Contact[], asked = false) {
+    this.#world = world;
+    this.#grid = grid;
+    this.#contacts = contacts;
+    this.#asked = asked;
+    this.socketPath = guestSocketPath(world.paths, grid, 'out');
+  }
+
+  /** Resolves when it listens. */
+  open(): Promise<void> {
+    this.#losses = 0;
+    return this.#reopen();
+  }
+
+  #reopen(): Promise<void> {
+    this.#cancelReopen?.();
+    this.#cancelReopen = undefined;
+    return this.#one.run(async () => {
+      if (this.#gateway) return;
+      const { paths, spawnWorker, network, askProxy, clock, log } = this.#world;
+      await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
+      const gateway = new Gateway({
+        grid: this.#grid,
+        socketPath: this.socketPath,
+        spawnWorker,
+        clock,
+        log,
+        askProxy,
+        onTraffic: (rows) => {
+          network.count(this.#grid, rows);
+        },
+        onDenied: (denial) => {
+          // Who asks for a person tells them itself.
+          if (!this.#asked) network.deny(this.#grid, denial);
+        },
+        onProblem: this.#world.onProblem,
+        onLost: (failure) => {
+          log.warn('network', failure.sentence, { grid: this.#grid });
+          void this.#lost(gateway);
+        },
+      });
+      this.#gateway = gateway;
+      network.isOpen(this.#grid, true);
+      const rules = network.rules(this.#contacts(), this.#asked);
+      this.#rules = JSON.stringify(rules);
+      try {
+        await gateway.open(rules);
+      } catch (error) {
+        await this.#close();
+        throw error;
+      }
+    });
+  }
+
+  /** The rules may be different now. */
+  follow(): void {
+    if (!this.#gateway) return;
+    const rules = this.#world.network.rules(this.#contacts(), this.#asked);
+    const text = JSON.stringify(rules);
+    if (text === this.#rules) return;
+    this.#rules = text;
+    this.#gateway.set(rules);
+  }
+
+  /** Closes it; it can be opened again. */
+  dispose(): Promise<void> {
+    this.#cancelReopen?.();
+    return this.#one.run(() => this.#close());
+  }
+
+  /** What the guest forwards to is a path: a new one listens there, after ever longer waits. */
+  async #lost(gateway: Gateway): Promise<void> {
+    await this.#one.run(async () => {
+      if (this.#gateway !== gateway) return;
+      await this.#close();
+      this.#losses += 1;
+      this.#cancelReopen = this.#world.clock.after(backoffMs(this.#losses), () => {
+        this.#reopen().catch(() => undefined);
+      });
+    });
+  }
+
+  async #close(): Promise<void> {
+    const gateway = this.#gateway;
+    if (!gateway) return;
+    this.#gateway = undefined;
+    await gateway.dispose();
+    this.#world.network.isOpen(this.#grid, false);
+  }
+}
+
+/** A Unix socket of one grid's in the run folder; short, whatever the grid's name is. */
+export function guestSocketPath({ runDir }: Paths, grid: string, use: string): string {
+  const name = createHash('sha256').update(grid).digest('hex').slice(0, 12);
+  return join(runDir, `${name}.${use}`);
+}

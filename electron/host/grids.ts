@@ -1,0 +1,271 @@
+import { ApplianceStore } from '../appliance/store.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposal.ts';
+import type { Log } from '../base/log.ts';
+import { type Failure, type GridView, type JobView, toFailure, type VmView } from '../contract/index.ts';
+import { TrafficLog } from '../egress/traffic-log.ts';
+import { BoincStore } from '../grid/boinc/store.ts';
+import { UsageWindow } from '../grid/usage.ts';
+import type { Database } from '../ledger/database.ts';
+import type { Booking, Ledger } from '../ledger/ledger.ts';
+import type { YieldLog } from '../ledger/yield-log.ts';
+import { BoincGrids } from './boinc-grids.ts';
+import { Fleet } from './fleet.ts';
+import type { GatewayWorld } from './grid-gateway.ts';
+import type { VmWorld } from './grid-vm.ts';
+import type { LaneHost } from './lane.ts';
+import { LocalGrid } from './local-grid.ts';
+import { LocalLane } from './local-lane.ts';
+import { ManagerDesk } from './manager-desk.ts';
+import { NetworkDesk } from './network-desk.ts';
+import type { HostOptions } from './options.ts';
+import { Organization } from './organization.ts';
+import type { Problems } from './problems.ts';
+import { ProxyLogin } from './proxy-login.ts';
+import { SealedFiles } from './sealed.ts';
+import type { Senses } from './senses.ts';
+import type { SettingsDesk } from './settings-desk.ts';
+import { WebDesk } from './web-desk.ts';
+
+const minuteMs = 60_000;
+
+export interface GridsOptions {
+  readonly host: HostOptions & { readonly secrets: NonNullable<HostOptions['secrets']> };
+  readonly settings: SettingsDesk;
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly yieldLog: YieldLog;
+  readonly problems: Problems;
+  /** Known when the first turn is taken. */
+  readonly senses: () => Senses;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** There is something new to see. */
+  readonly onChange: () => void;
+}
+
+/** Where work comes from: the embedded grid, joined projects, and what they share. */
+export class Grids implements Disposable {
+  readonly fleet: Fleet;
+  readonly local: LocalLane;
+  readonly boinc: BoincGrids;
+  readonly web: WebDesk;
+  readonly network: NetworkDesk;
+  readonly manager: ManagerDesk;
+  readonly proxyLogin: ProxyLogin;
+  readonly vmWorld: VmWorld;
+  readonly #organization: Organization;
+  readonly #o: GridsOptions;
+
+  constructor(o: GridsOptions) {
+    const { host, settings, database, ledger, clock, log, problems } = o;
+    const { paths, spawnWorker, secrets } = host;
+    const values = () => settings.effective.values;
+    this.#o = o;
+    const usage = new UsageWindow(database, clock);
+    this.fleet = new Fleet({ policy: () => o.senses().decide(), settings: values, usage, problems, clock });
+    const changed = (): void => {
+      this.fleet.turnSoon();
+      o.onChange();
+    };
+    const book = (booking: Booking, personal = { title: booking.grid, owner: booking.grid }): void => {
+      database.transaction(() => ledger.book(booking, personal));
+    };
+    this.network = new NetworkDesk({
+      traffic: new TrafficLog(database, clock),
+      settings: values,
+      systemLogin: host.proxyLogin ?? null,
+      metered: () => o.senses().signals.meteredNetwork,
+      book,
+      clock,
+      log,
+      onChange: () => {
+        this.#followRules();
+        o.onChange();
+      },
+    });
+    this.vmWorld = {
+      paths,
+      settings: values,
+      secrets,
+      store: new ApplianceStore({
+        sourceDir: host.imageSourceDir,
+        imagesDir: paths.imagesDir,
+        log,
+        ...(host.rebuildImages ? { rebuild: host.rebuildImages } : {}),
+      }),
+      spawnWorker,
+      qemuPath: host.qemuPath,
+      clock,
+      log,
+    };
+    const laneHost: LaneHost = {
+      clock,
+      log,
+      decide: (id) => this.fleet.decide(id),
+      signals: () => o.senses().signals,
+      stoppedSince: () => o.senses().desk.stoppedSince,
+      keepYield: (record) => {
+        o.yieldLog.add(record);
+      },
+      problems,
+      lingerMs: host.lingerMs ?? minuteMs,
+      onChange: changed,
+    };
+    const gatewayWorld: GatewayWorld = {
+      paths,
+      spawnWorker,
+      network: this.network,
+      askProxy: host.askProxy ?? (() => Promise.resolve('DIRECT')),
+      onProblem: (failure) => {
+        problems.set('proxy', failure);
+      },
+      clock,
+      log,
+    };
+    const grid = new LocalGrid({
+      database,
+      ledger,
+      jobsDir: paths.jobsDir,
+      sampleDir: host.sampleDir,
+      spawnWorker,
+      networkOpen: () => !this.network.isClosed,
+      contacted: () => this.network.take('local'),
+      clock,
+      log,
+      onChange: o.onChange,
+      onProblem: (failure) => {
+        problems.set('checkpoint', failure);
+      },
+    });
+    this.local = new LocalLane(laneHost, {
+      grid,
+      vmWorld: this.vmWorld,
+      gatewayWorld,
+      settings: values,
+    });
+    this.fleet.add(this.local);
+    const sealed = new SealedFiles(paths.keysDir, secrets);
+    this.proxyLogin = new ProxyLogin(sealed, this.network);
+    this.web = new WebDesk({
+      world: gatewayWorld,
+      spawnWorker,
+      settings: values,
+      memoryBytes: () => values()['vm.memoryBytes'],
+    });
+    this.boinc = new BoincGrids({
+      store: new BoincStore({ database, book: (body, personal) => ledger.book(body, personal), clock }),
+      fleet: this.fleet,
+      laneHost,
+      vmWorld: this.vmWorld,
+      gatewayWorld,
+      network: this.network,
+      web: this.web,
+      sealed,
+      usage,
+      spawnWorker,
+      settings: values,
+      turn: changed,
+    });
+    this.manager = new ManagerDesk({
+      web: this.web,
+      grids: this.boinc,
+      sealed,
+      clock,
+      log,
+      onChange: o.onChange,
+    });
+    this.#organization = new Organization({
+      grids: this.boinc,
+      effective: () => settings.effective,
+      problems: problems.of('organization'),
+      clock,
+      log,
+    });
+  }
+
+  /** Makes the lanes of what was joined before; nothing runs yet. */
+  load(): Promise<void> {
+    return this.boinc.load();
+  }
+
+  /** Takes up what an earlier host left; once, before the first turn. */
+  async recover(): Promise<void> {
+    await this.boinc.recover();
+    for (const lane of this.fleet.lanes) await lane.recover();
+    await this.proxyLogin.recover();
+  }
+
+  /** What was recovered counts from now on. */
+  begin(): void {
+    this.local.contribution.begin();
+    this.boinc.begin();
+    this.manager.recover().catch((error: unknown) => {
+      this.#o.log.warn('manager', toFailure(error).sentence);
+    });
+    this.#organization.follow();
+    this.fleet.turn();
+  }
+
+  /** Settings or signals may be different: VMs first, then what only follows. */
+  follow(): void {
+    this.fleet.turn();
+    this.#followRules();
+    this.#organization.follow();
+  }
+
+  /** After a failure that stopped contribution: the person asked to try again. */
+  retry(): void {
+    for (const { contribution } of this.fleet.lanes) contribution.retry();
+  }
+
+  hasWork(): boolean {
+    return this.fleet.lanes.some((lane) => lane.hasWork());
+  }
+
+  vms(): VmView[] {
+    return this.fleet.lanes.map(({ vm }) => vm.view());
+  }
+
+  /** What is wrong with VMs. */
+  troubles(): Failure[] {
+    return this.fleet.lanes.flatMap(({ vm }) => {
+      const { problems, failure } = vm.vm.status();
+      return [...problems, ...(failure ? [failure] : [])];
+    });
+  }
+
+  views(): GridView[] {
+    return this.fleet.lanes.map((lane) => lane.view());
+  }
+
+  /** The running ones first, then the latest others. */
+  jobs(limit: number): JobView[] {
+    const jobs = this.fleet.lanes.flatMap((lane) => lane.jobs(limit));
+    const running = jobs.filter(({ state }) => state === 'running');
+    const others = jobs.filter(({ state }) => state !== 'running').sort((a, b) => latest(b) - latest(a));
+    return this.fleet.lanes.length === 1 ? jobs.slice(0, limit) : [...running, ...others].slice(0, limit);
+  }
+
+  /** The last of all: VMs are saved if that is wanted and worth it. */
+  async end(save: boolean): Promise<void> {
+    await this.#organization.dispose();
+    await this.manager.dispose();
+    this.fleet.dispose();
+    await Promise.all(this.fleet.lanes.map((lane) => lane.end(save)));
+  }
+
+  /** When nothing runs any more. */
+  dispose(): void {
+    this.network.dispose();
+  }
+
+  #followRules(): void {
+    this.local.gateway.follow();
+    this.boinc.follow();
+  }
+}
+
+function latest({ endedAt, startedAt, addedAt }: JobView): number {
+  return endedAt ?? startedAt ?? addedAt;
+}

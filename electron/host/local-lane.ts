@@ -1,0 +1,154 @@
+import {
+  type Contact,
+  type GridView,
+  type JobDocument,
+  type JobView,
+  parseHostPort,
+  type Settings,
+  type VmPhase,
+} from '../contract/index.ts';
+import type { GuestSession } from '../vm/session/client.ts';
+import type { Contribution } from './contribution.ts';
+import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
+import type { VmWorld } from './grid-vm.ts';
+import { contributionOf, type Lane, type LaneHost } from './lane.ts';
+import type { LocalGrid } from './local-grid.ts';
+import { type JobNetwork, LocalVm } from './local-vm.ts';
+
+/** How long an orderly end waits for the running job's last checkpoint. */
+const lastCheckpointMs = 5000;
+/** How long it waits for a saved machine's job to be noted as waiting for it. */
+const parkMs = 3000;
+
+/** The embedded grid and its VM. */
+export class LocalLane implements Lane {
+  readonly id = 'local';
+  readonly grid: LocalGrid;
+  readonly vm: LocalVm;
+  readonly contribution: Contribution<GuestSession>;
+  readonly #host: LaneHost;
+  readonly gateway: GridGateway;
+  readonly #settings: () => Settings;
+  /** Of the job that runs. */
+  #contacts: readonly Contact[] = [];
+
+  constructor(
+    host: LaneHost,
+    o: { grid: LocalGrid; vmWorld: VmWorld; gatewayWorld: GatewayWorld; settings: () => Settings },
+  ) {
+    const { grid } = o;
+    this.gateway = new GridGateway(o.gatewayWorld, this.id, () => this.#contacts);
+    const vm = new LocalVm(o.vmWorld, this.#network());
+    this.grid = grid;
+    this.vm = vm;
+    this.#host = host;
+    this.#settings = o.settings;
+    this.contribution = contributionOf(host, this.id, vm, {
+      hasWork: () => grid.hasWork(),
+      keepsSaved: () => grid.needs(vm.vm.status().generation),
+      run: (session) => grid.run(vm.machineOf(session)),
+    });
+  }
+
+  share(): number {
+    return this.#settings()['grids.localShare'];
+  }
+
+  hasWork(): boolean {
+    return this.grid.hasWork();
+  }
+
+  latestStartAt(): number | null {
+    return null;
+  }
+
+  jobs(limit: number): readonly JobView[] {
+    return this.grid.list(limit);
+  }
+
+  view(): GridView {
+    const counts = this.grid.counts();
+    const { queued, running } = counts;
+    return {
+      id: this.id,
+      kind: 'local',
+      name: 'This computer',
+      url: null,
+      state: running > 0 ? 'working' : 'waiting',
+      sentence:
+        running > 0
+          ? 'A job runs.'
+          : queued > 0
+            ? `${queued} ${queued === 1 ? 'job waits' : 'jobs wait'}.`
+            : 'There is no work in the queue.',
+      managedBy: null,
+      share: this.share(),
+      noNewWork: false,
+      credit: null,
+      failure: null,
+      ...counts,
+    };
+  }
+
+  async recover(): Promise<void> {
+    await this.vm.vm.recover();
+    await this.grid.recover(this.vm.vm.status().generation);
+  }
+
+  keepProgress(ms: number): Promise<void> {
+    return this.grid.keepProgress(ms);
+  }
+
+  async end(save: boolean): Promise<void> {
+    const phase: VmPhase = this.vm.vm.status().phase;
+    // A frozen machine cannot deliver anything; its job goes on from the checkpoint before. With a save, the last
+    // checkpoint is for the case that the saved machine does not come back.
+    const patienceMs = phase === 'running' ? lastCheckpointMs : 0;
+    if (save && patienceMs > 0) await this.grid.keepProgress(patienceMs);
+    if (save && (await this.contribution.end())) {
+      // The job is parked as soon as its session is gone; a disk that refuses to note that must not hold up the end.
+      await this.#within(parkMs, this.contribution.finished());
+      await this.grid.end(0);
+    } else {
+      await this.grid.end(save ? 0 : patienceMs);
+    }
+    await this.contribution.dispose();
+    await this.contribution.finished();
+    await this.gateway.dispose();
+  }
+
+  #network(): JobNetwork {
+    return {
+      socketPath: this.gateway.socketPath,
+      open: async (id) => {
+        this.#contacts = contactsOf(this.grid.document(id).network);
+        if (this.#contacts.length === 0) return false;
+        this.gateway.follow();
+        await this.gateway.open();
+        return true;
+      },
+      close: async () => {
+        this.#contacts = [];
+        await this.gateway.dispose();
+      },
+    };
+  }
+
+  #within(ms: number, doing: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#host.clock.after(ms, resolve);
+      void doing.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function contactsOf(network: JobDocument['network']): Contact[] {
+  if (network === 'none') return [];
+  return network
+    .map(parseHostPort)
+    .filter((place) => place !== null)
+    .map((place) => ({ ...place, source: 'person', private: false }));
+}

@@ -1,0 +1,268 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposal.ts';
+import type { Log } from '../base/log.ts';
+import { Mutex } from '../base/mutex.ts';
+import { type CommandParsed, GleanerError, type ManagerView, toFailure } from '../contract/index.ts';
+import { ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
+import type { BoincGrids } from './boinc-grids.ts';
+import { sameProject } from './project-url.ts';
+import type { SealedFiles } from './sealed.ts';
+import type { WebDesk } from './web-desk.ts';
+
+const sealedName = 'manager';
+const firstRetryMs = 5 * 60_000;
+const longestRetryMs = 24 * 3_600_000;
+
+/** All that is kept of a manager; enciphered, because its password's hash is as good as the password. */
+const Kept = z.object({
+  facts: ProjectFacts,
+  login: z.string(),
+  passwordHash: z.string(),
+  hostCpid: z.string(),
+  allowPrivate: z.boolean(),
+  opaque: z.string().nullable(),
+  name: z.string(),
+  userName: z.string(),
+  syncedAt: z.int().nullable(),
+  repeatSeconds: z.number(),
+});
+type Kept = z.infer<typeof Kept>;
+
+export interface ManagerDeskOptions {
+  readonly web: WebDesk;
+  readonly grids: BoincGrids;
+  readonly sealed: SealedFiles;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onChange: () => void;
+}
+
+/** The account manager that names projects, if one is joined: asked at its own interval, obeyed where its signatures are right. */
+export class ManagerDesk implements Disposable {
+  readonly #o: ManagerDeskOptions;
+  readonly #one = new Mutex();
+  #kept: Kept | undefined;
+  #refused: ManagerView['refused'] = [];
+  #failure: ManagerView['failure'] = null;
+  #failures = 0;
+  #nextAt: number | null = null;
+  #cancelNext: (() => void) | undefined;
+  #disposed = false;
+
+  constructor(o: ManagerDeskOptions) {
+    this.#o = o;
+  }
+
+  /** Takes up what an earlier host had joined. */
+  async recover(): Promise<void> {
+    try {
+      const text = await this.#o.sealed.get(sealedName);
+      if (text === null) return;
+      this.#kept = Kept.parse(JSON.parse(text));
+    } catch (error) {
+      this.#failure = toFailure(error);
+      this.#o.log.warn('manager', this.#failure.sentence);
+      return;
+    }
+    const { syncedAt, repeatSeconds } = this.#kept;
+    this.#syncAt(syncedAt === null ? this.#o.clock.now() : syncedAt + repeatSeconds * 1000);
+  }
+
+  view(): ManagerView | null {
+    const kept = this.#kept;
+    if (!kept) return null;
+    return {
+      url: kept.facts.url,
+      name: kept.name,
+      userName: kept.userName,
+      syncedAt: kept.syncedAt,
+      nextAt: this.#nextAt,
+      failure: this.#failure,
+      refused: this.#refused,
+    };
+  }
+
+  /** Rejects `already-joined`, `grid-unsupported`, `account-refused`, and what a lookup rejects with. */
+  join({ url, name, password, allowPrivate }: CommandParsed<'manager.join'>): Promise<ManagerView> {
+    return this.#one.run(async () => {
+      if (this.#kept) {
+        throw new GleanerError(
+          'already-joined',
+          `${this.#kept.name} decides already which projects are joined.`,
+          'Leave it first: gleaner manager leave',
+        );
+      }
+      this.#o.grids.requirePermitted(url);
+      const { facts } = await this.#o.web.lookup(url, allowPrivate);
+      if (facts.kind !== 'manager') {
+        throw new GleanerError(
+          'grid-unsupported',
+          `${facts.name} is a project, not an account manager.`,
+          'Join it as a project: gleaner grids join boinc:URL',
+        );
+      }
+      const kept: Kept = {
+        facts,
+        login: name,
+        passwordHash: createHash('md5')
+          .update(password + name.toLowerCase())
+          .digest('hex'),
+        hostCpid: randomBytes(16).toString('hex'),
+        allowPrivate,
+        opaque: null,
+        name: facts.name,
+        userName: name,
+        syncedAt: null,
+        repeatSeconds: 86_400,
+      };
+      await this.#sync(kept);
+      return this.#shown();
+    });
+  }
+
+  /** Rejects `not-joined`, and as {@link join}. */
+  sync(): Promise<ManagerView> {
+    return this.#one.run(async () => {
+      if (!this.#kept) throw notJoined();
+      await this.#sync(this.#kept);
+      return this.#shown();
+    });
+  }
+
+  leave(leaveProjects: boolean): Promise<void> {
+    return this.#one.run(async () => {
+      if (!this.#kept) throw notJoined();
+      const { grids, sealed, onChange } = this.#o;
+      this.#cancelNext?.();
+      for (const project of grids.list().filter(({ managedBy }) => managedBy.kind === 'manager')) {
+        if (leaveProjects) await grids.leave(project.id, 'manager');
+        else grids.adopt(project.id);
+      }
+      await sealed.forget(sealedName);
+      this.#kept = undefined;
+      this.#nextAt = null;
+      this.#failure = null;
+      this.#refused = [];
+      onChange();
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    this.#cancelNext?.();
+    await this.#one.run(() => Promise.resolve());
+  }
+
+  /** What was asked last is kept only when the manager has taken it. */
+  async #sync(before: Kept): Promise<void> {
+    const { web, grids, clock, onChange } = this.#o;
+    try {
+      const reply = await web.syncManager(
+        {
+          facts: before.facts,
+          name: before.login,
+          passwordHash: before.passwordHash,
+          opaque: before.opaque,
+          hostCpid: before.hostCpid,
+          projects: grids.list().map((project) => ({
+            url: project.url,
+            name: project.name,
+            hostId: project.hostId,
+            share: project.share,
+            suspended: project.suspended,
+            noNewWork: project.noNewWork,
+          })),
+        },
+        before.allowPrivate,
+      );
+      // A manager's key is the one that it came with: another one could be anybody's.
+      const signingKey = before.facts.signingKey ?? reply.signingKey;
+      const kept: Kept = {
+        ...before,
+        facts: { ...before.facts, signingKey },
+        opaque: reply.opaque,
+        name: reply.name || before.name,
+        userName: reply.userName || before.login,
+        syncedAt: clock.now(),
+        repeatSeconds: reply.repeatSeconds,
+      };
+      await this.#o.sealed.put(sealedName, JSON.stringify(kept));
+      this.#kept = kept;
+      this.#failure = null;
+      this.#failures = 0;
+      this.#syncAt(clock.now() + reply.repeatSeconds * 1000);
+      this.#refused = [...reply.refused, ...(await this.#obey(reply.accounts, kept))];
+    } catch (error) {
+      if (this.#kept) {
+        this.#failure = toFailure(error);
+        this.#failures += 1;
+        this.#syncAt(clock.now() + backoffMs(this.#failures, firstRetryMs, longestRetryMs));
+      }
+      throw error;
+    } finally {
+      onChange();
+    }
+  }
+
+  async #obey(accounts: readonly ManagedAccount[], kept: Kept): Promise<ManagerView['refused']> {
+    const { grids } = this.#o;
+    const refused: { url: string; sentence: string }[] = [];
+    for (const account of accounts) {
+      try {
+        const there = grids.list().find(({ url }) => sameProject(url, account.url));
+        if (there && there.managedBy.kind !== 'manager') {
+          refused.push({ url: account.url, sentence: 'It is joined already, and not by the manager.' });
+        } else if (account.detach) {
+          if (there) await grids.leave(there.id, 'manager');
+        } else {
+          const id =
+            there?.id ??
+            (
+              await grids.joinManaged({
+                url: account.url,
+                key: account.key,
+                share: account.share ?? 100,
+                managedBy: { kind: 'manager', name: kept.name },
+                allowPrivate: kept.allowPrivate,
+              })
+            ).id;
+          const { queued, running } = grids.set(id, {
+            ...(account.share === null ? {} : { share: account.share }),
+            noNewWork: account.noNewWork || account.detachWhenDone,
+            suspended: account.suspended,
+          });
+          if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
+        }
+      } catch (error) {
+        refused.push({ url: account.url, sentence: toFailure(error).sentence.slice(0, 500) });
+      }
+    }
+    return refused;
+  }
+
+  #shown(): ManagerView {
+    const view = this.view();
+    if (!view) throw notJoined();
+    return view;
+  }
+
+  #syncAt(at: number): void {
+    this.#nextAt = Math.round(at);
+    this.#cancelNext?.();
+    if (this.#disposed) return;
+    const { clock } = this.#o;
+    // The wall clock may jump: no timer is trusted for longer than an hour.
+    const wait = Math.min(Math.max(1000, at - clock.now()), 3_600_000);
+    this.#cancelNext = clock.after(wait, () => {
+      if (clock.now() < at) this.#syncAt(at);
+      else void this.sync().catch(() => undefined);
+    });
+  }
+}
+
+function notJoined(): GleanerError {
+  return new GleanerError('not-joined', 'No account manager is joined.', 'See: gleaner manager join --help');
+}

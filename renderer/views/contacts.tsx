@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react';
+import type { Contact } from '../../electron/contract/network.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { Button, Foreign } from '../ui/primitives.tsx';
+
+/** `example.org:443`, `[2001:db8::1]:443`. */
+export function placeOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Places that a VM may speak to, each with what is to be known of it. */
+export function ContactList(props: {
+  contacts: readonly Contact[];
+  /** Also says who put each there, and lets the person take back their own. */
+  onForbid?: (contact: Contact) => void;
+}): ReactNode {
+  const { onForbid } = props;
+  return (
+    <ul className="places">
+      {props.contacts.map((contact) => {
+        const place = placeOf(contact);
+        const notes = [
+          ...(onForbid === undefined ? [] : [gridsText.contactSource(contact.source)]),
+          ...(contact.private ? [gridsText.onCompanyNetwork] : []),
+        ];
+        return (
+          <li key={place}>
+            <span>
+              <Foreign className="place">{place}</Foreign>
+              {notes.length === 0 ? null : <span className="soft small line">{notes.join(', ')}</span>}
+            </span>
+            {onForbid !== undefined && contact.source === 'person' ? (
+              <Button
+                small
+                label={gridsText.forbidLabel(place)}
+                onPress={() => {
+                  onForbid(contact);
+                }}
+              >
+                {gridsText.forbid}
+              </Button>
+            ) : null}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,20 @@
+import type { ReactNode } from 'react';
+import type { Failure } from '../../electron/contract/failures.ts';
+import { text } from '../text/text.ts';
+
+/** Why something did not work, and what to do about it. */
+export function Failed(props: { failure: Failure; children?: ReactNode }): ReactNode {
+  const { sentence, hint } = props.failure;
+  return (
+    <div className="notice notice-bad" role="alert">
+      <div>
+        <p>
+          <strong>{text.commandFailed}</strong>
+        </p>
+        <p className="foreign">{sentence}</p>
+        {hint === undefined ? null : <p className="foreign soft">{hint}</p>}
+        {props.children}
+      </div>
+    </div>
+  );
+}

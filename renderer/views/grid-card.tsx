@@ -1,0 +1,202 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import type { GridState, GridView } from '../../electron/contract/grids.ts';
+import type { JobView } from '../../electron/contract/snapshot.ts';
+import { client } from '../bridge/store.ts';
+import { largeAmount, percent } from '../text/format.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { Ask } from '../ui/ask.tsx';
+import { NumberField, Switch } from '../ui/fields.tsx';
+import { Mark, type MarkName } from '../ui/marks.tsx';
+import { Button, Disclosure, Facts, Foreign, Progress } from '../ui/primitives.tsx';
+import { Failed } from './failed.tsx';
+import { GridDetails } from './grid-details.tsx';
+import { type Command, useCommand } from './use-command.ts';
+
+const marks: Readonly<Record<GridState, MarkName>> = {
+  joining: 'waiting',
+  working: 'working',
+  waiting: 'waiting',
+  suspended: 'paused',
+  leaving: 'waiting',
+  attention: 'attention',
+};
+
+/** One joined project: what it does, what it credits, and how it is steered. `jobs` are its running ones. */
+export function GridCard(props: {
+  grid: GridView;
+  jobs: readonly JobView[];
+  at: number;
+  open: boolean;
+}): ReactNode {
+  const { grid, jobs, at, open } = props;
+  const id = useId();
+  const card = useRef<HTMLElement>(null);
+  const command = useCommand();
+  const mark = marks[grid.state];
+  useEffect(() => {
+    if (open) card.current?.scrollIntoView({ block: 'start' });
+  }, [open]);
+  return (
+    <section ref={card} className="card grid" aria-labelledby={id}>
+      <div className="grid-head">
+        <h2 id={id}>
+          <Foreign>{grid.name}</Foreign>
+        </h2>
+        <span className={`badge badge-${mark}`}>
+          <Mark name={mark} size={14} />
+          {gridsText.state(grid.state)}
+        </span>
+      </div>
+      <p className="foreign">{grid.sentence}</p>
+      {grid.managedBy === null ? null : (
+        <p className="soft small">
+          <Foreign>{gridsText.managedBy(grid.managedBy)}</Foreign>
+        </p>
+      )}
+      {grid.failure === null ? null : (
+        <div className="notice notice-warn" role="alert">
+          <Mark name="attention" size={20} />
+          <div>
+            <p className="foreign">{grid.failure.sentence}</p>
+            {grid.failure.hint === undefined ? null : (
+              <p className="foreign soft small">{grid.failure.hint}</p>
+            )}
+          </div>
+        </div>
+      )}
+      {jobs.length === 0 ? null : (
+        <ul className="grid-jobs">
+          {jobs.map((job) => (
+            <li key={job.id}>
+              <span className="meter-row">
+                <Foreign>{job.title}</Foreign>
+                <span className="soft">{job.progress === null ? '' : percent(job.progress)}</span>
+              </span>
+              <Progress label={gridsText.taskProgress(job.title)} value={job.progress} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <Facts rows={factsOf(grid)} />
+      <Controls grid={grid} command={command} />
+      {command.failure === null ? null : <Failed failure={command.failure} />}
+      <Disclosure label={gridsText.details} spoken={gridsText.detailsLabel(grid.name)} startsOpen={open}>
+        <GridDetails grid={grid} at={at} />
+      </Disclosure>
+    </section>
+  );
+}
+
+function factsOf(grid: GridView): readonly (readonly [string, ReactNode])[] {
+  const { credit, done, failed, aborted } = grid;
+  const figure = (value: number | null): ReactNode =>
+    value === null ? <span className="soft unknown">{gridsText.creditUnknown}</span> : largeAmount(value);
+  return [
+    [gridsText.credit, figure(credit?.hostTotal ?? null)],
+    [gridsText.creditRecent, figure(credit?.hostRecent ?? null)],
+    [gridsText.accountCredit, figure(credit?.userTotal ?? null)],
+    [gridsText.finished, gridsText.finishedWords(done, failed, aborted)],
+  ];
+}
+
+function Controls({ grid, command }: { grid: GridView; command: Command }): ReactNode {
+  const id = useId();
+  const [leaving, setLeaving] = useState(false);
+  const { busy, run } = command;
+  const { managedBy, name } = grid;
+  const isPaused = grid.state === 'suspended';
+  const isOver = grid.state === 'leaving';
+  const set = (changes: { share?: number; noNewWork?: boolean; suspended?: boolean }): Promise<boolean> =>
+    run(() => client.call('grids.set', { id: grid.id, ...changes }));
+  return (
+    <div className="grid-controls">
+      <span className="grid-control">
+        <label htmlFor={`${id}-share`}>
+          {gridsText.share} <span className="soft small hint">{gridsText.shareHint}</span>
+        </label>
+        <NumberField
+          id={`${id}-share`}
+          // Who chose the project decides about its share, too.
+          disabled={isOver || managedBy !== null}
+          value={grid.share}
+          unit=""
+          onCommit={(share) => set(share === null ? {} : { share })}
+        />
+      </span>
+      <span className="grid-control">
+        <label htmlFor={`${id}-work`}>
+          {gridsText.noNewWork} <span className="soft small hint">{gridsText.noNewWorkHint}</span>
+        </label>
+        <Switch
+          id={`${id}-work`}
+          disabled={isOver}
+          on={grid.noNewWork}
+          onChange={(noNewWork) => {
+            void set({ noNewWork });
+          }}
+        />
+      </span>
+      <span className="buttons">
+        <Button
+          disabled={busy || isOver}
+          label={isPaused ? gridsText.resumeLabel(name) : gridsText.pauseLabel(name)}
+          onPress={() => {
+            void set({ suspended: !isPaused });
+          }}
+        >
+          {isPaused ? gridsText.resume : gridsText.pause}
+        </Button>
+        <Button
+          disabled={busy || isOver}
+          label={gridsText.updateLabel(name)}
+          onPress={() => {
+            void run(() => client.call('grids.update', { id: grid.id }));
+          }}
+        >
+          {gridsText.update}
+        </Button>
+        {managedBy === null ? (
+          <Button
+            disabled={busy || isOver}
+            label={gridsText.leaveLabel(name)}
+            onPress={() => {
+              setLeaving(true);
+            }}
+          >
+            {gridsText.leave}
+          </Button>
+        ) : null}
+      </span>
+      {leaving ? (
+        <Leave
+          grid={grid}
+          onEnd={() => {
+            setLeaving(false);
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function Leave({ grid, onEnd }: { grid: GridView; onEnd: () => void }): ReactNode {
+  const { busy, failure, run } = useCommand();
+  return (
+    <Ask
+      danger
+      title={gridsText.leaveTitle(grid.name)}
+      confirm={gridsText.leaveConfirm}
+      cancel={gridsText.cancel}
+      busy={busy}
+      failure={failure?.sentence ?? null}
+      onCancel={onEnd}
+      onConfirm={() => {
+        void run(() => client.call('grids.leave', { id: grid.id })).then((done) => {
+          if (done) onEnd();
+        });
+      }}
+    >
+      <p>{gridsText.leaveLoses(grid.queued + grid.running)}</p>
+    </Ask>
+  );
+}

@@ -1,0 +1,139 @@
+import { type ReactNode, useCallback } from 'react';
+import type { GridDetail, GridView } from '../../electron/contract/grids.ts';
+import { client } from '../bridge/store.ts';
+import { ago, bytes, moment } from '../text/format.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { text } from '../text/text.ts';
+import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
+import { useAsked } from '../ui/use-asked.ts';
+import { ContactList } from './contacts.tsx';
+import { Denials } from './denials.tsx';
+import { Failed } from './failed.tsx';
+import { Part } from './part.tsx';
+import { Tasks } from './tasks.tsx';
+import { useCommand } from './use-command.ts';
+
+/** How often a grid is asked while its details are shown, in ms. */
+const freshMs = 3000;
+
+/** All that is known of one grid. */
+export function GridDetails({ grid, at }: { grid: GridView; at: number }): ReactNode {
+  const { id } = grid;
+  const ask = useCallback(() => client.call('grids.show', { id }), [id]);
+  const { answer, again } = useAsked(ask, freshMs);
+  const { failure, run } = useCommand();
+  if (answer === null) return <p className="soft small">{text.loading}</p>;
+  if (!answer.ok) return <Failed failure={answer.failure} />;
+  const detail = answer.value;
+  const { denials, contacts } = detail;
+  return (
+    <div className="details">
+      <p className="soft small">
+        {detail.seenAt === null ? gridsText.neverSeen : gridsText.seen(ago(detail.seenAt, at))}
+      </p>
+      {denials.length === 0 ? null : <Denials denials={denials} name={grid.name} at={at} onChanged={again} />}
+      <Part title={gridsText.tasks}>
+        <Tasks grid={id} tasks={detail.tasks} at={at} onChanged={again} />
+      </Part>
+      <Transfers transfers={detail.transfers} />
+      <div className="columns">
+        <Part title={gridsText.contacts}>
+          <ContactList
+            contacts={contacts}
+            onForbid={({ host, port }) => {
+              void run(() => client.call('grids.forbid', { id, host, port })).then(again);
+            }}
+          />
+          {failure === null ? null : <Failed failure={failure} />}
+          <p className="soft small">{gridsText.contactsHint}</p>
+        </Part>
+        <Part title={gridsText.contacted}>
+          <Contacted rows={detail.contacted} at={at} />
+        </Part>
+      </div>
+      <Part title={gridsText.messages}>
+        <Messages messages={detail.messages} at={at} />
+      </Part>
+      <Part title={gridsText.project}>
+        <Facts wide rows={aboutOf(detail)} />
+      </Part>
+    </div>
+  );
+}
+
+function aboutOf(detail: GridDetail): readonly (readonly [string, ReactNode])[] {
+  const { grid, userName, hostId, diskBytes, diskLimitBytes, weakKey } = detail;
+  const disk =
+    diskLimitBytes === null
+      ? bytes(diskBytes ?? 0)
+      : gridsText.diskOf(bytes(diskBytes ?? 0), bytes(diskLimitBytes));
+  return [
+    ...(grid.url === null ? [] : [[gridsText.address, <Foreign key="">{grid.url}</Foreign>] as const]),
+    ...(userName === null ? [] : [[gridsText.account, <Foreign key="">{userName}</Foreign>] as const]),
+    ...(hostId === null ? [] : [[gridsText.hostId, <Foreign key="">{hostId}</Foreign>] as const]),
+    ...(diskBytes === null ? [] : [[gridsText.disk, disk] as const]),
+    ...(weakKey === null ? [] : [[gridsText.key, weakKey ? gridsText.weakKey : gridsText.fullKey] as const]),
+  ];
+}
+
+function Transfers({ transfers }: Pick<GridDetail, 'transfers'>): ReactNode {
+  if (transfers.length === 0) return null;
+  return (
+    <Part title={gridsText.transfers}>
+      <ul className="grid-jobs">
+        {transfers.map(({ file, direction, bytes: done, totalBytes, bytesPerSecond, words }) => (
+          <li key={`${direction} ${file}`}>
+            <span className="meter-row">
+              <span>
+                {gridsText.direction(direction)} <Foreign>{file}</Foreign>
+              </span>
+              <span className="soft small">
+                {words === null
+                  ? gridsText.transferRate(bytes(done), bytes(totalBytes), bytes(bytesPerSecond))
+                  : gridsText.transferWaits(bytes(done), bytes(totalBytes))}
+              </span>
+            </span>
+            <Progress label={file} value={totalBytes > 0 ? Math.min(1, done / totalBytes) : null} />
+            {words === null ? null : <Foreign className="soft small line">{words}</Foreign>}
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function Contacted({ rows, at }: { rows: GridDetail['contacted']; at: number }): ReactNode {
+  if (rows.length === 0) return <p className="soft small">{gridsText.contactedNothing}</p>;
+  return (
+    <ul className="places">
+      {rows.map(({ host, sent, received, lastAt }) => (
+        <li key={host}>
+          <span>
+            <Foreign className="place">{host}</Foreign>
+            <span className="soft small line">
+              {gridsText.traffic(bytes(sent), bytes(received))} · {ago(lastAt, at)}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Messages({ messages, at }: { messages: GridDetail['messages']; at: number }): ReactNode {
+  if (messages.length === 0) return <p className="soft small">{gridsText.noMessages}</p>;
+  return (
+    <ul className="messages small" tabIndex={0} aria-label={gridsText.messages}>
+      {messages.map((message, index) => (
+        // Two may be alike to the letter.
+        <li key={`${index} ${message.at}`} className={`message message-${message.priority}`}>
+          <span className="soft when">{moment(message.at, at)}</span>
+          <span>
+            {message.title === '' ? null : <Foreign className="message-title">{message.title}</Foreign>}
+            <Foreign>{message.text}</Foreign>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ReactNode } from 'react';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { Button } from '../ui/primitives.tsx';
+import { GridCard } from './grid-card.tsx';
+import { ManagerCard } from './manager-card.tsx';
+import { NetworkCard } from './network-card.tsx';
+import type { Go } from './place.ts';
+
+/** Everything that is joined. `open`: the grid whose details are shown at once. */
+export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }): ReactNode {
+  const { snapshot, open, go } = props;
+  const { grids, manager, jobs, at } = snapshot;
+  const joined = grids.filter(({ kind }) => kind !== 'local');
+  const isEmpty = joined.length === 0 && manager === null;
+  const join = (
+    <Button
+      primary
+      onPress={() => {
+        go({ page: 'join' });
+      }}
+    >
+      {gridsText.join}
+    </Button>
+  );
+  return (
+    <>
+      <div className="title-row">
+        <h1 className="page-title">{gridsText.grids}</h1>
+        <span className="buttons">
+          <Button
+            quiet
+            onPress={() => {
+              go({ page: 'welcome' });
+            }}
+          >
+            {gridsText.welcome}
+          </Button>
+          {isEmpty ? null : join}
+        </span>
+      </div>
+      {isEmpty ? (
+        <div className="card empty">
+          <p>{gridsText.noneTitle}</p>
+          <p className="soft">{gridsText.noneHint}</p>
+          {join}
+        </div>
+      ) : null}
+      {manager === null ? null : <ManagerCard manager={manager} grids={joined} at={at} />}
+      {joined.map((grid) => (
+        <GridCard
+          // Opened from elsewhere, it is another card: one that begins open.
+          key={`${grid.id} ${open === grid.id}`}
+          grid={grid}
+          jobs={jobs.filter((job) => job.grid === grid.id && job.state === 'running')}
+          at={at}
+          open={open === grid.id}
+        />
+      ))}
+      {joined.length === 0 ? null : <NetworkCard grids={grids} at={at} />}
+    </>
+  );
+}

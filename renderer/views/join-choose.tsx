@@ -1,0 +1,180 @@
+import { type ReactNode, type SyntheticEvent, useId, useRef, useState } from 'react';
+import type { Failure } from '../../electron/contract/failures.ts';
+import type { GridView, KnownProject } from '../../electron/contract/grids.ts';
+import { client } from '../bridge/store.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { joinText } from '../text/join-text.ts';
+import { text } from '../text/text.ts';
+import { FormField, Tick } from '../ui/form.tsx';
+import { Button, Card } from '../ui/primitives.tsx';
+import { useAsked } from '../ui/use-asked.ts';
+import { Failed } from './failed.tsx';
+import type { Looked } from './join-flow.ts';
+import { byArea, matching } from './known-projects.ts';
+
+const askKnown = () => client.call('grids.known', {});
+
+/** Which project: one of the list, or any by its address. */
+export function Choose(props: {
+  refused: { looked: Looked; failure: Failure } | null;
+  joined: readonly GridView[];
+  onLook: (looked: Looked) => void;
+}): ReactNode {
+  const { refused, onLook } = props;
+  const other = useRef<HTMLDivElement>(null);
+  return (
+    <>
+      {refused === null ? null : <Refused {...refused} onLook={onLook} />}
+      <Known
+        joined={props.joined}
+        onLook={onLook}
+        onOther={() => {
+          other.current?.querySelector('input')?.focus();
+        }}
+      />
+      <div ref={other}>
+        <OtherAddress begin={refused?.looked ?? null} onLook={onLook} />
+      </div>
+    </>
+  );
+}
+
+function Refused(props: { looked: Looked; failure: Failure; onLook: (looked: Looked) => void }): ReactNode {
+  const { looked, failure, onLook } = props;
+  // The gateway refused a private address: only the person knows whose network that is.
+  const mayBePrivate = failure.code === 'egress-denied' && !looked.allowPrivate;
+  return (
+    <Failed failure={failure}>
+      <p className="notice-do">
+        <Button
+          onPress={() => {
+            onLook({ ...looked, allowPrivate: looked.allowPrivate || mayBePrivate });
+          }}
+        >
+          {mayBePrivate ? joinText.companyTry : joinText.tryAgain}
+        </Button>
+      </p>
+    </Failed>
+  );
+}
+
+function Known(props: {
+  joined: readonly GridView[];
+  onLook: (looked: Looked) => void;
+  /** None of them: on to the field for an address. */
+  onOther: () => void;
+}): ReactNode {
+  const { answer } = useAsked(askKnown, null);
+  const [search, setSearch] = useState('');
+  if (answer === null) return <p className="soft">{text.loading}</p>;
+  if (!answer.ok) return <Failed failure={answer.failure} />;
+  const found = matching(answer.value, search);
+  const joined = new Set(props.joined.map(({ url }) => url));
+  return (
+    <Card title={joinText.chooseTitle}>
+      <FormField
+        type="search"
+        label={joinText.search}
+        example={joinText.searchHint}
+        value={search}
+        onInput={setSearch}
+      />
+      <div className="meter-row found">
+        <p className="soft small" role="status">
+          {joinText.found(found.length)}
+        </p>
+        <Button small quiet onPress={props.onOther}>
+          {joinText.otherJump}
+        </Button>
+      </div>
+      {byArea(found).map(([area, projects]) => (
+        <Area key={area} area={area} projects={projects} joined={joined} onLook={props.onLook} />
+      ))}
+    </Card>
+  );
+}
+
+function Area(props: {
+  area: string;
+  projects: readonly KnownProject[];
+  joined: ReadonlySet<string | null>;
+  onLook: (looked: Looked) => void;
+}): ReactNode {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="area">
+      <h3 id={id}>{props.area}</h3>
+      <ul className="projects">
+        {props.projects.map((project) => (
+          <li key={project.url}>
+            <Choice project={project} joined={props.joined.has(project.url)} onLook={props.onLook} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Choice(props: {
+  project: KnownProject;
+  joined: boolean;
+  onLook: (looked: Looked) => void;
+}): ReactNode {
+  const id = useId();
+  const { project, joined } = props;
+  return (
+    <button
+      type="button"
+      className="project"
+      disabled={joined}
+      aria-labelledby={`${id}-name`}
+      aria-describedby={`${id}-about`}
+      onClick={() => {
+        props.onLook({ url: project.url, allowPrivate: false });
+      }}
+    >
+      <span id={`${id}-name`} className="project-name">
+        {project.name}
+      </span>
+      <span id={`${id}-about`}>
+        <span className="line">{project.about}</span>
+        <span className="soft small line">
+          {joined ? gridsText.joinedAlready : joinText.knownMark(project.asOf, project.verified)}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function OtherAddress(props: { begin: Looked | null; onLook: (looked: Looked) => void }): ReactNode {
+  const [url, setUrl] = useState(props.begin?.url ?? '');
+  const [allowPrivate, setAllowPrivate] = useState(props.begin?.allowPrivate ?? false);
+  const [empty, setEmpty] = useState(false);
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (url.trim() === '') setEmpty(true);
+    else props.onLook({ url: url.trim(), allowPrivate });
+  };
+  return (
+    <Card title={joinText.otherTitle}>
+      <form className="form" noValidate onSubmit={submit}>
+        <FormField
+          type="url"
+          label={joinText.otherLabel}
+          hint={joinText.otherHint}
+          example={joinText.otherExample}
+          value={url}
+          error={empty ? joinText.otherEmpty : null}
+          onInput={(value) => {
+            setUrl(value);
+            setEmpty(false);
+          }}
+        />
+        <Tick label={joinText.onCompanyNetwork} on={allowPrivate} onChange={setAllowPrivate} />
+        <div className="buttons">
+          <Button submits>{joinText.lookUp}</Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,197 @@
+import { type ReactNode, useEffect, useReducer, useRef, useState } from 'react';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { client } from '../bridge/store.ts';
+import { joinText } from '../text/join-text.ts';
+import { Mark } from '../ui/marks.tsx';
+import { Button, Foreign } from '../ui/primitives.tsx';
+import { accountOf, emptyDraft, waysOf } from './account-draft.ts';
+import { Asks } from './join-asks.tsx';
+import { Choose } from './join-choose.tsx';
+import { firstStep, type JoinStep, joinFlow, type Looked } from './join-flow.ts';
+import { SignIn } from './join-sign-in.tsx';
+import type { Go } from './place.ts';
+
+/** From the choice of a project or an account manager to having joined it. */
+export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
+  const [step, send] = useReducer(joinFlow, firstStep);
+  const [draft, setDraft] = useState(emptyDraft);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { at } = step;
+  useEffect(() => {
+    // Whoever listens or uses the keyboard begins each step at its title.
+    heading.current?.focus();
+    window.scrollTo(0, 0);
+  }, [at]);
+
+  const look = async (looked: Looked): Promise<void> => {
+    send({ type: 'look', looked });
+    const answer = await client.call('grids.lookup', looked);
+    if (answer.ok) setDraft((before) => ({ ...before, way: waysOf(answer.value)[0] ?? 'login' }));
+    send(
+      answer.ok
+        ? { type: 'found', looked, offer: answer.value }
+        : { type: 'not-found', looked, failure: answer.failure },
+    );
+  };
+  const join = async ({ offer, looked }: Extract<JoinStep, { at: 'sign-in' }>): Promise<void> => {
+    send({ type: 'join' });
+    const answer =
+      offer.kind === 'manager'
+        ? await client.call('manager.join', {
+            url: offer.url,
+            name: draft.email.trim(),
+            password: draft.password,
+            allowPrivate: looked.allowPrivate,
+          })
+        : await client.call('grids.join', {
+            url: offer.url,
+            account: accountOf(draft),
+            contacts: offer.contacts.map(({ host, port }) => ({ host, port })),
+            allowPrivate: offer.needsPrivate && looked.allowPrivate,
+          });
+    if (!answer.ok) {
+      send({ type: 'refused', failure: answer.failure });
+      return;
+    }
+    // Nothing secret stays in the page.
+    setDraft(emptyDraft);
+    send({ type: 'joined', grid: 'id' in answer.value ? answer.value.id : null });
+  };
+
+  return (
+    <>
+      <div className="title-row">
+        <h1 ref={heading} tabIndex={-1} className="page-title">
+          {titleOf(step)}
+        </h1>
+        {at === 'done' ? null : (
+          <Button
+            quiet
+            disabled={step.at === 'sign-in' && step.joining}
+            onPress={() => {
+              if (at === 'choose') go({ page: 'grids' });
+              else send({ type: 'back' });
+            }}
+          >
+            {joinText.back}
+          </Button>
+        )}
+      </div>
+      <Steps at={at} />
+      {step.at === 'choose' ? (
+        <Choose
+          refused={step.refused}
+          joined={snapshot.grids}
+          onLook={(looked) => {
+            void look(looked);
+          }}
+        />
+      ) : step.at === 'looking' ? (
+        <div className="card looking">
+          <p role="status">
+            <Foreign>{joinText.looking(step.looked.url)}</Foreign>
+          </p>
+          <progress className="bar" aria-label={joinText.looking(step.looked.url)} />
+          <Button
+            onPress={() => {
+              send({ type: 'back' });
+            }}
+          >
+            {joinText.cancel}
+          </Button>
+        </div>
+      ) : step.at === 'asks' ? (
+        <Asks
+          offer={step.offer}
+          allowPrivate={step.looked.allowPrivate}
+          onAgree={(allowPrivate) => {
+            send({ type: 'agree', allowPrivate });
+          }}
+        />
+      ) : step.at === 'sign-in' ? (
+        <SignIn
+          offer={step.offer}
+          draft={draft}
+          joining={step.joining}
+          failure={step.failure}
+          onDraft={setDraft}
+          onJoin={() => {
+            void join(step);
+          }}
+        />
+      ) : (
+        <Done
+          step={step}
+          go={go}
+          onAgain={() => {
+            send({ type: 'again' });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function titleOf(step: JoinStep): string {
+  switch (step.at) {
+    case 'choose':
+    case 'looking':
+      return joinText.title;
+    case 'asks':
+      return joinText.asksTitle(step.offer.name);
+    case 'sign-in':
+      return joinText.signInTitle(step.offer.name);
+    case 'done':
+      return joinText.doneTitle(step.offer.name);
+  }
+}
+
+const stepOrder = ['choose', 'asks', 'sign-in', 'done'] as const;
+
+function Steps({ at }: { at: JoinStep['at'] }): ReactNode {
+  const current = stepOrder.indexOf(at === 'looking' ? 'choose' : at);
+  return (
+    <ol className="steps small" aria-label={joinText.steps}>
+      {stepOrder.map((name, index) => (
+        <li
+          key={name}
+          className={index < current ? 'step-past' : ''}
+          aria-current={index === current ? 'step' : undefined}
+        >
+          {joinText.stepNames[name]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain: () => void }): ReactNode {
+  const { offer, grid } = props.step;
+  const next = offer.kind === 'manager' ? joinText.managerDoneSteps : joinText.doneSteps;
+  return (
+    <div className="card done">
+      <span className="hero-mark">
+        <Mark name="working" size={34} />
+      </span>
+      <div>
+        <h2>{joinText.doneNext}</h2>
+        <ol className="plain-steps">
+          {next.map((words) => (
+            <li key={words}>{words}</li>
+          ))}
+        </ol>
+      </div>
+      <div className="buttons">
+        <Button
+          primary
+          onPress={() => {
+            props.go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
+          }}
+        >
+          {joinText.doneSee}
+        </Button>
+        <Button onPress={props.onAgain}>{joinText.doneAnother}</Button>
+      </div>
+    </div>
+  );
+}

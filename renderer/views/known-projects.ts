@@ -1,0 +1,25 @@
+import type { KnownProject } from '../../electron/contract/grids.ts';
+
+/** Those in which every word that was searched for occurs. Pure. */
+export function matching(known: readonly KnownProject[], search: string): readonly KnownProject[] {
+  const words = search.toLocaleLowerCase('en').split(/\s+/).filter(Boolean);
+  return known.filter(({ name, area, about, url }) => {
+    const hay = `${name} ${area} ${about} ${url}`.toLocaleLowerCase('en');
+    return words.every((word) => hay.includes(word));
+  });
+}
+
+/** By area, areas and names in the order of the alphabet. Pure. */
+export function byArea(
+  known: readonly KnownProject[],
+): readonly (readonly [area: string, projects: readonly KnownProject[]])[] {
+  const areas = [...new Set(known.map(({ area }) => area))].sort((one, other) =>
+    one.localeCompare(other, 'en'),
+  );
+  return areas.map((area) => [
+    area,
+    known
+      .filter((project) => project.area === area)
+      .sort((one, other) => one.name.localeCompare(other.name, 'en')),
+  ]);
+}

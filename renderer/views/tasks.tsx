@@ -1,0 +1,152 @@
+import { type ReactNode, useState } from 'react';
+import type { TaskView } from '../../electron/contract/grids.ts';
+import { client } from '../bridge/store.ts';
+import { duration, moment, percent } from '../text/format.ts';
+import { gridsText } from '../text/grids-text.ts';
+import { text } from '../text/text.ts';
+import { Ask } from '../ui/ask.tsx';
+import { Button, Foreign } from '../ui/primitives.tsx';
+import { useCommand } from './use-command.ts';
+
+/** States in which there is nothing to abort any more. */
+const over: ReadonlySet<TaskView['state']> = new Set(['uploading', 'reporting', 'done', 'failed', 'aborted']);
+
+/** The tasks of one project, and the way to abort each. */
+export function Tasks(props: {
+  grid: string;
+  tasks: readonly TaskView[];
+  at: number;
+  onChanged: () => Promise<void>;
+}): ReactNode {
+  const { tasks, at } = props;
+  const [aborting, setAborting] = useState<TaskView | null>(null);
+  const { taskColumns: columns } = gridsText;
+  if (tasks.length === 0) return <p className="soft small">{gridsText.noTasks}</p>;
+  return (
+    <div className="table-scroll">
+      {/* The roles are named because a narrow window lays the rows out as blocks, which would take them away. */}
+      <table className="jobs tasks" role="table" aria-label={gridsText.tasks}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {[columns.task, columns.state].map((name) => (
+              <th key={name} scope="col" role="columnheader">
+                {name}
+              </th>
+            ))}
+            {[columns.cpu, columns.deadline, columns.checkpoint].map((name) => (
+              <th key={name} scope="col" role="columnheader" className="number">
+                {name}
+              </th>
+            ))}
+            <th scope="col" role="columnheader">
+              <span className="hidden-label">{columns.action}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {tasks.map((task) => (
+            <TaskRow
+              key={task.name}
+              task={task}
+              at={at}
+              onAbort={() => {
+                setAborting(task);
+              }}
+            />
+          ))}
+        </tbody>
+      </table>
+      {aborting === null ? null : (
+        <Abort
+          grid={props.grid}
+          task={aborting}
+          onEnd={() => {
+            setAborting(null);
+            void props.onChanged();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+const looks: Readonly<Partial<Record<TaskView['state'], string>>> = {
+  running: 'running',
+  done: 'done',
+  failed: 'failed',
+  aborted: 'aborted',
+};
+
+function TaskRow(props: { task: TaskView; at: number; onAbort: () => void }): ReactNode {
+  const { task, at } = props;
+  const begun = task.state === 'running' || (task.state === 'waiting' && task.progress > 0);
+  return (
+    <tr role="row">
+      <th scope="row" role="rowheader">
+        <Foreign className="job-title line">{task.application}</Foreign>
+        <Foreign className="soft small line">{task.name}</Foreign>
+        {task.words === null ? null : (
+          <Foreign className={task.state === 'failed' ? 'reason small line' : 'soft small line'}>
+            {task.words}
+          </Foreign>
+        )}
+      </th>
+      <td role="cell">
+        <span className={`state state-${looks[task.state] ?? 'queued'}`}>
+          {gridsText.taskState(task.state)}
+          {begun ? ` ${percent(task.progress)}` : ''}
+        </span>
+      </td>
+      <Value name={gridsText.taskColumns.cpu}>{task.cpuSeconds > 0 ? duration(task.cpuSeconds) : null}</Value>
+      <Value name={gridsText.taskColumns.deadline}>
+        {task.deadline === null ? null : moment(task.deadline, at)}
+      </Value>
+      <Value name={gridsText.taskColumns.checkpoint}>
+        {task.sinceCheckpointSeconds === null ? null : duration(task.sinceCheckpointSeconds)}
+      </Value>
+      <td role="cell" className="number">
+        {over.has(task.state) ? null : (
+          <Button small label={gridsText.abortLabel(task.name)} onPress={props.onAbort}>
+            {gridsText.abort}
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** One figure of a row; null when there is none. `name` is shown where the head of the table is not. */
+function Value(props: { name: string; children: ReactNode }): ReactNode {
+  const nothing = props.children === null;
+  return (
+    <td role="cell" className={nothing ? 'number nothing' : 'number'} data-name={props.name}>
+      {nothing ? text.none : props.children}
+    </td>
+  );
+}
+
+function Abort(props: { grid: string; task: TaskView; onEnd: () => void }): ReactNode {
+  const { busy, failure, run } = useCommand();
+  const { grid, task, onEnd } = props;
+  return (
+    <Ask
+      danger
+      title={gridsText.abortTitle}
+      confirm={gridsText.abortConfirm}
+      cancel={gridsText.cancel}
+      busy={busy}
+      failure={failure?.sentence ?? null}
+      onCancel={onEnd}
+      onConfirm={() => {
+        void run(() => client.call('grids.abort-task', { id: grid, task: task.name })).then((done) => {
+          if (done) onEnd();
+        });
+      }}
+    >
+      <p>
+        <Foreign>{task.name}</Foreign>
+      </p>
+      {task.cpuSeconds === 0 ? null : <p>{gridsText.abortLoses(duration(task.cpuSeconds))}</p>}
+    </Ask>
+  );
+}

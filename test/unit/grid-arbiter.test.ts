@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { arbitrate, type Bounds, type Contender } from '../../electron/grid/arbiter.ts';
+
+const hour = 3_600_000;
+const MiB = 1024 * 1024;
+const bounds: Bounds = {
+  maxRunning: 1,
+  memoryBytes: 1024 * MiB,
+  now: 0,
+  quantumMs: hour,
+  patienceMs: 6 * hour,
+};
+
+function contender(id: string, more: Partial<Contender> = {}): Contender {
+  return {
+    id,
+    share: 100,
+    wants: true,
+    used: 0,
+    memoryBytes: 512 * MiB,
+    holdsMemory: false,
+    turnMs: null,
+    waitedMs: 0,
+    latestStartAt: null,
+    ...more,
+  };
+}
+
+const turnOf = (contenders: Contender[], more: Partial<Bounds> = {}): string[] => [
+  ...arbitrate(contenders, { ...bounds, ...more }).turn,
+];
+
+test('who has had the least for its share comes next', () => {
+  expect(turnOf([contender('a', { used: 100 }), contender('b', { used: 150, share: 200 })])).toEqual(['b']);
+});
+
+test('a turn lasts its quantum, and no longer when another is behind', () => {
+  const other = contender('b');
+  expect(turnOf([contender('a', { used: 9, turnMs: hour - 1 }), other])).toEqual(['a']);
+  expect(turnOf([contender('a', { used: 9, turnMs: hour }), other])).toEqual(['b']);
+});
+
+test('a deadline that would be missed comes first, the nearest before the others', () => {
+  const late = [
+    contender('a', { latestStartAt: -1, used: 5000 }),
+    contender('b', { latestStartAt: -2, used: 9000 }),
+    contender('c'),
+  ];
+  expect(turnOf(late)).toEqual(['b']);
+  expect(turnOf(late, { now: -3 })).toEqual(['c']);
+});
+
+test('who has waited beyond patience comes before deadlines', () => {
+  const pressed = contender('a', { latestStartAt: -1, turnMs: hour });
+  expect(turnOf([pressed, contender('b', { waitedMs: 6 * hour, used: 1e9 })])).toEqual(['b']);
+});
+
+test('a share of 0 gets what is left over only, whatever it says', () => {
+  const idle = contender('a', { share: 0, turnMs: 1, waitedMs: 100 * hour, latestStartAt: -1 });
+  expect(turnOf([idle, contender('b', { used: 1e9 })])).toEqual(['b']);
+  expect(turnOf([idle, contender('b', { wants: false })])).toEqual(['a']);
+});
+
+test('who has no memory yet waits until another that lost its turn has given its own back', () => {
+  const leaving = contender('a', { holdsMemory: true, turnMs: hour, used: 10, memoryBytes: 768 * MiB });
+  const next = contender('b');
+  const during = arbitrate([leaving, next], bounds);
+  expect([...during.turn]).toEqual(['b']);
+  expect([...during.go]).toEqual([]);
+  expect([...arbitrate([{ ...leaving, holdsMemory: false }, next], bounds).go]).toEqual(['b']);
+});
+
+const contenders = fc.uniqueArray(
+  fc.record({
+    id: fc.stringMatching(/^[a-z]{1,3}$/),
+    share: fc.constantFrom(0, 1, 50, 100),
+    wants: fc.boolean(),
+    used: fc.integer({ min: 0, max: 100_000 }),
+    memoryBytes: fc.integer({ min: 1, max: 1500 }).map((n) => n * MiB),
+    holdsMemory: fc.boolean(),
+    turnMs: fc.option(fc.integer({ min: 0, max: 2 * hour })),
+    waitedMs: fc.integer({ min: 0, max: 12 * hour }),
+    latestStartAt: fc.option(fc.integer({ min: -10, max: 10 })),
+  }),
+  { selector: ({ id }) => id, maxLength: 8 },
+);
+
+test('never more than may run, never more memory than there is, and only who wants', () => {
+  fc.assert(
+    fc.property(contenders, fc.integer({ min: 1, max: 4 }), (all, maxRunning) => {
+      const { turn, go } = arbitrate(all, { ...bounds, maxRunning });
+      expect(turn.size).toBeLessThanOrEqual(maxRunning);
+      for (const id of go) expect(turn.has(id)).toBe(true);
+      for (const id of turn) expect(all.find((one) => one.id === id)?.wants).toBe(true);
+      const held = all
+        .filter(({ holdsMemory }) => holdsMemory)
+        .reduce((sum, one) => sum + one.memoryBytes, 0);
+      const added = all
+        .filter(({ id, holdsMemory }) => go.has(id) && !holdsMemory)
+        .reduce((sum, one) => sum + one.memoryBytes, 0);
+      if (added > 0) expect(held + added).toBeLessThanOrEqual(bounds.memoryBytes);
+    }),
+  );
+});
+
+test('when one that fits wants to run, one has a turn', () => {
+  fc.assert(
+    fc.property(contenders, (all) => {
+      const could = all.some(({ wants, memoryBytes }) => wants && memoryBytes <= bounds.memoryBytes);
+      expect(turnOf(all).length > 0).toBe(could);
+    }),
+  );
+});
+
+test('the order in which they are told changes nothing', () => {
+  fc.assert(
+    fc.property(contenders, (all) => {
+      expect(turnOf([...all].reverse())).toEqual(turnOf(all));
+    }),
+  );
+});
+
+/** Who runs over some days, in steps of 10 minutes, with a sliding day of what each has used. */
+function simulate(shares: readonly number[], days: number, pressed: readonly boolean[] = []): number[] {
+  const step = hour / 6;
+  const day: string[] = [];
+  const total = new Map<string, number>();
+  const since = new Map<string, number>();
+  let holder: { id: string; from: number } | undefined;
+  for (let now = 0; now < days * 24 * hour; now += step) {
+    const all = shares.map((share, index) =>
+      contender(`g${index}`, {
+        share,
+        used: day.filter((id) => id === `g${index}`).length * 600,
+        turnMs: holder?.id === `g${index}` ? now - holder.from : null,
+        waitedMs: holder?.id === `g${index}` ? 0 : now - (since.get(`g${index}`) ?? 0),
+        latestStartAt: pressed[index] === true ? now - 1 : null,
+      }),
+    );
+    const [chosen = ''] = turnOf(all, { now });
+    if (holder?.id !== chosen) {
+      if (holder) since.set(holder.id, now);
+      holder = { id: chosen, from: now };
+    }
+    day.push(chosen);
+    if (day.length > 144) day.shift();
+    total.set(chosen, (total.get(chosen) ?? 0) + 1);
+  }
+  const all = [...total.values()].reduce((sum, steps) => sum + steps, 0);
+  return shares.map((_, index) => (total.get(`g${index}`) ?? 0) / all);
+}
+
+test('over days each gets its share of the time', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 2, maxLength: 4 }), (shares) => {
+      const sum = shares.reduce((total, share) => total + share, 0);
+      const got = simulate(shares, 6);
+      for (const [index, share] of shares.entries()) {
+        // A turn is an hour of a day's 24.
+        expect(Math.abs((got[index] ?? 0) - share / sum)).toBeLessThan(0.09);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('nobody starves beside one whose deadlines always press', () => {
+  const [pressed = 0, other = 0] = simulate([1, 1], 4, [true, false]);
+  expect(other).toBeGreaterThan(0.1);
+  expect(pressed).toBeGreaterThan(other);
+});

@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
+import type { Allowance, SettingsLayer, VmPhase } from '../../electron/contract/index.ts';
+import { UsageWindow } from '../../electron/grid/usage.ts';
+import { Contribution } from '../../electron/host/contribution.ts';
+import { Fleet } from '../../electron/host/fleet.ts';
+import type { Lane } from '../../electron/host/lane.ts';
+import { Problems } from '../../electron/host/problems.ts';
+import { type Database, openDatabase } from '../../electron/ledger/database.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { type FakeSession, FakeVm } from '../fakes/fake-vm.ts';
+import { effectiveOf } from './policy-fixture.ts';
+
+const hour = 3_600_000;
+const MiB = 1024 * 1024;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const allowed: Allowance = {
+  run: true,
+  rung: 'full',
+  share: 0.8,
+  vcpus: 1,
+  memoryBytes: 768 * MiB,
+  network: true,
+  reason: '',
+  reasons: [],
+};
+
+let dir = '';
+let database: Database;
+let clock: FakeClock;
+let world: { settings: SettingsLayer; allowance: Allowance };
+let fleet: Fleet;
+let problems: Problems;
+const measured: string[] = [];
+
+/** A lane with a fake VM; the rest of what a lane offers is not asked by the fleet. */
+function addLane(id: string, o: { share?: number; memoryBytes?: number } = {}) {
+  const vm = new FakeVm();
+  const state = { work: true, cpuMs: 0, deadline: null as number | null, lost: () => undefined as void };
+  const memoryBytes = o.memoryBytes ?? 768 * MiB;
+  const contribution = new Contribution<FakeSession>({
+    vm,
+    decide: () => fleet.decide(id),
+    hasWork: () => state.work,
+    keepsSaved: () => true,
+    prove: () => Promise.resolve(),
+    work: () =>
+      new Promise<void>((resolve) => {
+        state.lost = resolve;
+      }),
+    problems: problems.of(id),
+    yields: {
+      measure: () => {
+        measured.push(id);
+      },
+    },
+    clock,
+    log: silentLog,
+    lingerMs: 1000,
+    onChange: () => {
+      fleet.turnSoon();
+    },
+  });
+  contribution.begin();
+  const lane = {
+    id,
+    contribution,
+    share: () => o.share ?? 100,
+    hasWork: () => state.work,
+    latestStartAt: () => state.deadline,
+    vm: {
+      vm: { status: () => ({ ...vm.status(), memoryBytes }) },
+      shape: () => ({ memoryBytes }),
+      cpuMs: () => state.cpuMs,
+    },
+  };
+  fleet.add(lane as unknown as Lane);
+  return { vm, state, lane };
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'gleaner-fleet-'));
+  database = openDatabase(join(dir, 'gleaner.db'));
+  clock = new FakeClock();
+  problems = new Problems(() => undefined);
+  measured.length = 0;
+  world = { settings: {}, allowance: allowed };
+  fleet = new Fleet({
+    policy: () => world.allowance,
+    settings: () => effectiveOf(world.settings).values,
+    usage: new UsageWindow(database, clock),
+    problems,
+    clock,
+  });
+});
+afterEach(() => {
+  fleet.dispose();
+  database.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const runs = (vm: FakeVm, phase: VmPhase = 'running'): void => {
+  vm.become(phase);
+};
+
+test('one of two runs; it gives way after its turn, is saved, and the other comes', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  expect([a.vm.asked, b.vm.asked]).toEqual([['start'], []]);
+  runs(a.vm);
+  await settled();
+  a.state.cpuMs = 1000;
+  clock.advance(hour - 1);
+  expect(a.vm.asked).toEqual(['start']);
+  clock.advance(61_000);
+  expect(a.vm.asked).toEqual(['start', 'freeze', 'save']);
+  expect(b.vm.asked).toEqual(['start']);
+  // It was no yield: nothing was given back to the person.
+  expect(measured).toEqual([]);
+});
+
+test('the next waits for its memory when both do not fit', async () => {
+  world.settings = { 'vm.memoryTotalBytes': 1024 * MiB };
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  a.state.cpuMs = 1000;
+  clock.advance(hour + 61_000);
+  expect(b.vm.asked).toEqual([]);
+  await settled();
+  runs(a.vm, 'saved');
+  await settled();
+  expect(b.vm.asked).toEqual(['start']);
+});
+
+test('who has no work leaves its turn to the other', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  a.state.work = false;
+  fleet.turn();
+  expect([a.vm.asked, b.vm.asked]).toEqual([[], ['start']]);
+});
+
+test('what the policy stops stops for all, and a turn does not run out meanwhile for another', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  world.allowance = { ...allowed, run: false, rung: 'frozen', share: 0, reason: 'Paused.' };
+  fleet.turn();
+  expect(a.vm.asked).toEqual(['start', 'freeze']);
+  expect(measured).toEqual(['a']);
+  clock.advance(5 * hour);
+  expect(b.vm.asked).toEqual([]);
+});
+
+test('two that run at a time divide what is allowed', () => {
+  world.settings = { 'vm.maxRunning': 2 };
+  addLane('a');
+  addLane('b');
+  expect(fleet.decide('a').run).toBe(false);
+  fleet.turn();
+  expect([fleet.decide('a').share, fleet.decide('b').share]).toEqual([0.4, 0.4]);
+  expect(fleet.decide('c')).toMatchObject({ run: false, share: 0, reasons: [{ code: 'turn' }] });
+});
+
+test('a VM that needs more memory than all may have is told, not started', () => {
+  world.settings = { 'vm.memoryTotalBytes': 512 * MiB };
+  const a = addLane('a');
+  fleet.turn();
+  expect(a.vm.asked).toEqual([]);
+  expect(problems.get('memory')).toMatchObject({ code: 'resources-unavailable' });
+  world.settings = {};
+  fleet.turn();
+  expect(a.vm.asked).toEqual(['start']);
+  expect(problems.get('memory')).toBeUndefined();
+});
+
+test('a deadline that would be missed takes the next turn', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  const c = addLane('c', { share: 1000 });
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  a.state.cpuMs = 1000;
+  b.state.deadline = clock.now();
+  clock.advance(hour + 61_000);
+  await settled();
+  expect([b.vm.asked, c.vm.asked]).toEqual([['start'], []]);
+});
+
+test('while nobody may run there is no timer', () => {
+  const before = clock.pending;
+  world.allowance = { ...allowed, run: false, share: 0 };
+  addLane('a');
+  fleet.turn();
+  expect(clock.pending).toBe(before);
+});

@@ -1,0 +1,351 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
+import { GleanerError, type OrganizationProject, type SettingsLayer } from '../../electron/contract/index.ts';
+import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
+import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
+import type { BoincGrids, ManagedJoin } from '../../electron/host/boinc-grids.ts';
+import { ManagerDesk } from '../../electron/host/manager-desk.ts';
+import { Organization } from '../../electron/host/organization.ts';
+import { Problems } from '../../electron/host/problems.ts';
+import { SealedFiles } from '../../electron/host/sealed.ts';
+import { KeyFiles } from '../../electron/host/secrets-file.ts';
+import type { WebDesk } from '../../electron/host/web-desk.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { effectiveOf } from './policy-fixture.ts';
+
+const hour = 3_600_000;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Fake joined projects: what is asked of them, and a refusal for some. */
+class FakeGrids {
+  readonly story: string[] = [];
+  readonly refuse = new Map<string, GleanerError>();
+  projects: Pick<
+    JoinedProject,
+    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'hostId' | 'suspended' | 'noNewWork'
+  >[] = [];
+  tasks = 0;
+
+  list(): readonly JoinedProject[] {
+    return this.projects as JoinedProject[];
+  }
+
+  requirePermitted(url: string): void {
+    const refusal = this.refuse.get(url);
+    if (refusal) throw refusal;
+  }
+
+  joinManaged({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
+    const refusal = this.refuse.get(url);
+    if (refusal) return Promise.reject(refusal);
+    const id = `boinc-${this.projects.length}`;
+    this.story.push(`join ${url}`);
+    this.projects.push({
+      id,
+      url,
+      name: url,
+      share,
+      managedBy,
+      hostId: null,
+      suspended: false,
+      noNewWork: false,
+    });
+    return Promise.resolve({ id });
+  }
+
+  leave(id: string, by: string): Promise<void> {
+    this.story.push(`leave ${id} by ${by}`);
+    this.projects = this.projects.filter((project) => project.id !== id);
+    return Promise.resolve();
+  }
+
+  set(id: string, values: object): { queued: number; running: number } {
+    this.story.push(`set ${id} ${JSON.stringify(values)}`);
+    return { queued: 0, running: this.tasks };
+  }
+
+  adopt(id: string): void {
+    this.story.push(`adopt ${id}`);
+  }
+}
+
+const asGrids = (grids: FakeGrids): BoincGrids => grids as unknown as BoincGrids;
+const project = (url: string, more: Partial<OrganizationProject> = {}): OrganizationProject => ({
+  url,
+  key: '1234567890abcdef',
+  share: 100,
+  contacts: [],
+  ...more,
+});
+
+let clock: FakeClock;
+let grids: FakeGrids;
+let problems: Problems;
+let settings: SettingsLayer;
+let dir = '';
+beforeEach(() => {
+  clock = new FakeClock();
+  grids = new FakeGrids();
+  problems = new Problems(() => undefined);
+  settings = {};
+  dir = mkdtempSync(join(tmpdir(), 'gleaner-managed-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function organization(): Organization {
+  return new Organization({
+    grids: asGrids(grids),
+    effective: () => effectiveOf(settings),
+    problems,
+    clock,
+    log: silentLog,
+  });
+}
+
+async function follow(desk: Organization): Promise<void> {
+  desk.follow();
+  clock.advance(0);
+  await settled();
+}
+
+test('an organization’s projects are joined, and left when they are named no more', async () => {
+  const desk = organization();
+  settings = { 'grids.boinc': [project('https://a.example/'), project('https://b.example/')] };
+  await follow(desk);
+  expect(grids.story).toEqual(['join https://a.example/', 'join https://b.example/']);
+  // The same settings ask for nothing new.
+  await follow(desk);
+  expect(grids.story).toHaveLength(2);
+  settings = { 'grids.boinc': [project('https://b.example', { share: 7 })] };
+  await follow(desk);
+  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'set boinc-1 {"share":7}']);
+  await desk.dispose();
+});
+
+test('one that cannot be joined is told, and tried again', async () => {
+  const desk = organization();
+  grids.refuse.set('https://a.example/', new GleanerError('grid-unreachable', 'It does not answer.'));
+  settings = { 'grids.boinc': [project('https://a.example/')] };
+  await follow(desk);
+  expect(problems.get('project https://a.example/')).toMatchObject({
+    code: 'grid-unreachable',
+    sentence: 'A project of your organization is not joined: It does not answer.',
+  });
+  grids.refuse.clear();
+  clock.advance(10 * 60_000);
+  await settled();
+  expect(grids.story).toEqual(['join https://a.example/']);
+  expect(problems.get('project https://a.example/')).toBeUndefined();
+  expect(clock.pending).toBe(0);
+  await desk.dispose();
+});
+
+const facts: ProjectFacts = {
+  kind: 'manager',
+  url: 'https://manager.example/',
+  name: 'Manager',
+  platforms: [],
+  canCreateAccount: false,
+  usesName: true,
+  minPasswordLength: 6,
+  terms: null,
+  schedulers: [],
+  signingKey: 'key of the manager',
+};
+const account = (url: string, more: Partial<ManagedAccount> = {}): ManagedAccount => ({
+  url,
+  key: 'abcdef1234567890',
+  share: 50,
+  suspended: false,
+  noNewWork: false,
+  detach: false,
+  detachWhenDone: false,
+  ...more,
+});
+
+function managed() {
+  const waiting: (() => void)[] = [];
+  const asked: {
+    passwordHash: string;
+    opaque: string | null;
+    signingKey: string | null;
+    hostCpid: string;
+  }[] = [];
+  const world = {
+    accounts: [] as ManagedAccount[],
+    failure: null as GleanerError | null,
+    kind: 'manager' as ProjectFacts['kind'],
+  };
+  const web = {
+    lookup: () => Promise.resolve({ facts: { ...facts, kind: world.kind } }),
+    syncManager: (input: (typeof asked)[number] & { facts: ProjectFacts }): Promise<ManagerReply> => {
+      if (world.failure) return Promise.reject(world.failure);
+      asked.push({ ...input, signingKey: input.facts.signingKey });
+      return Promise.resolve({
+        name: 'Manager',
+        userName: 'Somebody',
+        opaque: `opaque ${asked.length}`,
+        signingKey: 'another key',
+        repeatSeconds: 3600,
+        accounts: world.accounts,
+        refused: [{ url: 'https://forged.example/', sentence: 'Its signature is wrong.' }],
+      });
+    },
+  } as unknown as WebDesk;
+  const make = () =>
+    new ManagerDesk({
+      web,
+      grids: asGrids(grids),
+      sealed: new SealedFiles(dir, new KeyFiles(dir)),
+      clock,
+      log: silentLog,
+      onChange: () => {
+        for (const resolve of waiting.splice(0)) resolve();
+      },
+    });
+  /** Resolves when something of the manager has changed. */
+  const changed = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+    });
+  return { asked, world, make, changed };
+}
+
+const login = { url: 'manager.example', name: 'Some@Body', password: 'a password', allowPrivate: false };
+
+test('a manager is asked with a hash, obeyed, and asked again in its own time', async () => {
+  const { asked, world, make, changed } = managed();
+  const desk = make();
+  world.accounts = [account('https://a.example/'), account('https://b.example/', { suspended: true })];
+  const view = await desk.join(login);
+  expect(view).toMatchObject({
+    name: 'Manager',
+    userName: 'Somebody',
+    nextAt: clock.now() + hour,
+    refused: [{ url: 'https://forged.example/', sentence: 'Its signature is wrong.' }],
+  });
+  // md5 of the password and the name in lower case.
+  expect(asked[0]?.passwordHash).toBe('3de4b451ba2d24768745f4a4659b7268');
+  expect(grids.story).toEqual([
+    'join https://a.example/',
+    'set boinc-0 {"share":50,"noNewWork":false,"suspended":false}',
+    'join https://b.example/',
+    'set boinc-1 {"share":50,"noNewWork":false,"suspended":true}',
+  ]);
+  world.accounts = [account('https://a.example/', { detach: true })];
+  clock.advance(hour);
+  await changed();
+  expect(asked.map(({ opaque }) => opaque)).toEqual([null, 'opaque 1']);
+  expect(asked[1]).toMatchObject({ signingKey: 'key of the manager', hostCpid: asked[0]?.hostCpid });
+  expect(grids.story.slice(4)).toEqual(['leave boinc-0 by manager']);
+  await desk.dispose();
+});
+
+test('nothing of the password lies in the open, and a new host goes on with the manager', async () => {
+  const { asked, make } = managed();
+  const first = make();
+  await first.join(login);
+  await first.dispose();
+  for (const name of readdirSync(dir)) {
+    const content = readFileSync(join(dir, name));
+    expect(content.includes('a password')).toBe(false);
+    expect(content.includes(asked[0]?.passwordHash ?? '')).toBe(false);
+  }
+  const second = make();
+  await second.recover();
+  expect(second.view()).toMatchObject({ name: 'Manager', nextAt: clock.now() + hour });
+  await second.sync();
+  expect(asked).toHaveLength(2);
+  await second.dispose();
+});
+
+test('a project that the person has joined stays theirs, and one that is not permitted is told', async () => {
+  const { world, make } = managed();
+  const desk = make();
+  grids.projects = [
+    {
+      id: 'boinc-mine',
+      url: 'https://a.example/',
+      name: 'A',
+      share: 1,
+      managedBy: { kind: 'person', name: null },
+      hostId: null,
+      suspended: false,
+      noNewWork: false,
+    },
+  ];
+  grids.refuse.set('https://b.example/', new GleanerError('grid-not-permitted', 'It is not permitted.'));
+  world.accounts = [account('https://a.example/', { detach: true }), account('https://b.example/')];
+  const { refused } = await desk.join(login);
+  expect(grids.story).toEqual([]);
+  expect(refused.slice(1)).toEqual([
+    { url: 'https://a.example/', sentence: 'It is joined already, and not by the manager.' },
+    { url: 'https://b.example/', sentence: 'It is not permitted.' },
+  ]);
+  await desk.dispose();
+});
+
+test('a project that is to go when it is done gets no more work, and goes', async () => {
+  const { world, make } = managed();
+  const desk = make();
+  world.accounts = [account('https://a.example/', { detachWhenDone: true })];
+  grids.tasks = 1;
+  await desk.join(login);
+  expect(grids.story).toEqual([
+    'join https://a.example/',
+    'set boinc-0 {"share":50,"noNewWork":true,"suspended":false}',
+  ]);
+  grids.tasks = 0;
+  await desk.sync();
+  expect(grids.story.slice(3)).toEqual(['leave boinc-0 by manager']);
+  await desk.dispose();
+});
+
+test('a refused account joins nothing; a manager that fails later is told and tried again', async () => {
+  const { asked, world, make, changed } = managed();
+  const desk = make();
+  world.failure = new GleanerError('account-refused', 'The password is wrong.');
+  await expect(desk.join(login)).rejects.toMatchObject({ code: 'account-refused' });
+  expect(desk.view()).toBeNull();
+  world.failure = null;
+  await desk.join(login);
+  world.failure = new GleanerError('grid-unreachable', 'It does not answer.');
+  await expect(desk.sync()).rejects.toMatchObject({ code: 'grid-unreachable' });
+  expect(desk.view()).toMatchObject({ failure: { code: 'grid-unreachable' } });
+  world.failure = null;
+  clock.advance(10 * 60_000);
+  await changed();
+  expect(desk.view()?.failure).toBeNull();
+  expect(asked).toHaveLength(2);
+  await desk.dispose();
+});
+
+test('leaving it leaves its projects, or hands them to the person', async () => {
+  const { world, make } = managed();
+  const desk = make();
+  world.accounts = [account('https://a.example/')];
+  await desk.join(login);
+  await expect(desk.join(login)).rejects.toMatchObject({ code: 'already-joined' });
+  await desk.leave(false);
+  expect(grids.story.at(-1)).toBe('adopt boinc-0');
+  expect(desk.view()).toBeNull();
+  await expect(desk.sync()).rejects.toMatchObject({ code: 'not-joined' });
+  await desk.join(login);
+  await desk.leave(true);
+  expect(grids.story.at(-1)).toBe('leave boinc-0 by manager');
+  expect(readdirSync(dir)).toEqual(['sealed.key']);
+  await desk.dispose();
+});
+
+test('the address of a project is no manager', async () => {
+  const { world, make } = managed();
+  const desk = make();
+  world.kind = 'project';
+  await expect(desk.join(login)).rejects.toMatchObject({ code: 'grid-unsupported' });
+  await desk.dispose();
+});

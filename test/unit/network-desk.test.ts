@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
+import { type SettingsLayer } from '../../electron/contract/index.ts';
+import { TrafficLog } from '../../electron/egress/traffic-log.ts';
+import { NetworkDesk } from '../../electron/host/network-desk.ts';
+import { type Database, openDatabase } from '../../electron/ledger/database.ts';
+import { type Booking, Ledger } from '../../electron/ledger/ledger.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { effectiveOf } from './policy-fixture.ts';
+
+const hour = 3_600_000;
+let dir = '';
+let database: Database;
+let clock: FakeClock;
+let world: { settings: SettingsLayer; metered: boolean | null; changes: number };
+let desk: NetworkDesk;
+let ledger: Ledger;
+
+function open(): void {
+  database = openDatabase(join(dir, 'gleaner.db'));
+  ledger = new Ledger(database, clock);
+  desk = new NetworkDesk({
+    traffic: new TrafficLog(database, clock),
+    settings: () => effectiveOf(world.settings).values,
+    systemLogin: null,
+    metered: () => world.metered,
+    book: (booking: Booking) => {
+      database.transaction(() => ledger.book(booking, { title: 'title', owner: 'owner' }));
+    },
+    clock,
+    log: silentLog,
+    onChange: () => {
+      world.changes += 1;
+    },
+  });
+}
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'gleaner-network-'));
+  // Noon, wherever this runs.
+  clock = new FakeClock(new Date(2026, 4, 12, 12).getTime());
+  world = { settings: {}, metered: null, changes: 0 };
+  open();
+});
+afterEach(() => {
+  desk.dispose();
+  database.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const row = (host: string, sent: number, received: number) => ({ host, sent, received });
+const denial = {
+  host: 'evil.example',
+  port: 443,
+  reason: 'not-listed',
+  sentence: 'evil.example:443 is not among what this grid may contact.',
+  allowable: true,
+  count: 2,
+} as const;
+
+test('bytes are counted at once and written down a little later, for each host', () => {
+  desk.count('boinc-a', [row('a.example', 10, 100)]);
+  desk.count('boinc-a', [row('a.example', 1, 2), row('b.example', 0, 7)]);
+  expect(desk.report()).toMatchObject({ todayBytes: 120, monthBytes: 120 });
+  clock.advance(10_000);
+  desk.count('boinc-b', [row('a.example', 5, 5)]);
+  expect(desk.report().hosts).toEqual([
+    expect.objectContaining({ grid: 'boinc-a', host: 'a.example', sent: 11, received: 102 }),
+    expect.objectContaining({ grid: 'boinc-b', host: 'a.example', sent: 5, received: 5 }),
+    expect.objectContaining({ grid: 'boinc-a', host: 'b.example', sent: 0, received: 7 }),
+  ]);
+  expect(desk.of('boinc-b').hosts.map(({ host }) => host)).toEqual(['a.example']);
+});
+
+test('a new host goes on with what was counted before', () => {
+  desk.count('boinc-a', [row('a.example', 10, 100)]);
+  desk.dispose();
+  database.close();
+  open();
+  expect(desk.report()).toMatchObject({ todayBytes: 110 });
+});
+
+test('a quota closes every gateway, and a new day opens it again', () => {
+  world.settings = { 'network.quotaDayBytes': 100 };
+  desk.count('boinc-a', [row('a.example', 50, 49)]);
+  expect(desk.rules([]).closed).toBeNull();
+  desk.count('boinc-a', [row('a.example', 0, 1)]);
+  expect(world.changes).toBeGreaterThan(0);
+  expect(desk.rules([]).closed).toMatchObject({ reason: 'quota-day' });
+  expect(desk.rules([], true).closed).toMatchObject({ reason: 'quota-day' });
+  const before = world.changes;
+  clock.advance(24 * hour);
+  // Whoever follows is told to look again.
+  expect(world.changes).toBeGreaterThan(before);
+  expect(desk.rules([]).closed).toBeNull();
+});
+
+test('one grid’s hosts are told apart up to a bound', () => {
+  for (let n = 0; n < 250; n += 1) desk.count('boinc-a', [row(`h${n}.example`, 1, 0)]);
+  desk.isOpen('boinc-a', false);
+  const [entry] = ledger.list({ limit: 1 });
+  expect(entry?.body.hosts).toHaveLength(201);
+  expect(entry?.body.hosts.at(-1)).toEqual(row('others', 50, 0));
+});
+
+test('a month’s quota holds over its days, and says so', () => {
+  world.settings = { 'network.quotaMonthBytes': 100 };
+  desk.count('boinc-a', [row('a.example', 100, 0)]);
+  clock.advance(24 * hour);
+  expect(desk.rules([]).closed).toMatchObject({ reason: 'quota-month' });
+  clock.advance(31 * 24 * hour);
+  expect(desk.rules([]).closed).toBeNull();
+});
+
+test('a network that is billed by volume is closed to grids, not to a person who waits', () => {
+  world.metered = true;
+  expect(desk.rules([]).closed).toMatchObject({ reason: 'metered' });
+  expect(desk.isClosed).toBe(true);
+  expect(desk.rules([], true).closed).toBeNull();
+  world.settings = { 'network.metered': true };
+  expect(desk.rules([]).closed).toBeNull();
+});
+
+test('rates are divided among the gateways that are open', () => {
+  world.settings = { 'network.downBytesPerSecond': 10_000 };
+  desk.isOpen('boinc-a', true);
+  expect(desk.rules([])).toMatchObject({ downBytesPerSecond: 10_000, upBytesPerSecond: null });
+  desk.isOpen('boinc-b', true);
+  expect(desk.rules([]).downBytesPerSecond).toBe(5000);
+  desk.isOpen('boinc-a', false);
+  expect(desk.rules([]).downBytesPerSecond).toBe(10_000);
+});
+
+test('the proxy comes from the setting, with the login where there is one', () => {
+  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', login: null });
+  desk.login = { name: 'me', password: 'secret' };
+  world.settings = { 'network.proxy': 'http://proxy.example:3128' };
+  expect(desk.rules([]).proxy).toEqual({
+    kind: 'fixed',
+    url: 'http://proxy.example:3128',
+    login: { name: 'me', password: 'secret' },
+  });
+  world.settings = { 'network.proxy': 'pac+https://proxy.example/proxy.pac' };
+  expect(desk.rules([]).proxy).toMatchObject({ kind: 'pac', url: 'https://proxy.example/proxy.pac' });
+  expect(JSON.stringify(desk.report())).not.toContain('secret');
+  world.settings = { 'network.proxy': 'none' };
+  expect(desk.report().proxy).toBeNull();
+});
+
+test('equal denials are added up; what is allowed afterwards is forgiven', () => {
+  desk.deny('boinc-a', denial);
+  clock.advance(1000);
+  desk.deny('boinc-a', denial);
+  expect(desk.recentDenials()).toEqual([
+    { grid: 'boinc-a', ...denial, count: 4, firstAt: clock.now() - 1000, lastAt: clock.now() },
+  ]);
+  desk.forgive('boinc-a', 'evil.example', 443);
+  expect(desk.recentDenials()).toEqual([]);
+});
+
+test('however many are denied, only so many are remembered', () => {
+  for (let n = 0; n < 600; n += 1) desk.deny('boinc-a', { ...denial, host: `h${n}.example` });
+  expect(Number(database.get('SELECT count(*) AS n FROM denials')?.['n'])).toBe(500);
+  expect(desk.recentDenials()[0]?.host).toBe('h599.example');
+});
+
+test('what a grid has moved is booked when its gateway closes, once', () => {
+  desk.isOpen('boinc-a', true);
+  desk.count('boinc-a', [row('a.example', 10, 100)]);
+  desk.deny('boinc-a', denial);
+  desk.isOpen('boinc-a', false);
+  desk.isOpen('boinc-a', false);
+  const entries = ledger.list({ limit: 10 });
+  expect(entries.map(({ body }) => body)).toEqual([
+    expect.objectContaining({
+      kind: 'network',
+      grid: 'boinc-a',
+      hosts: [row('a.example', 10, 100)],
+      denied: 2,
+      credit: null,
+    }),
+  ]);
+});
+
+test('what a job takes into its own entry is booked there alone', () => {
+  desk.isOpen('local', true);
+  desk.count('local', [row('a.example', 10, 100)]);
+  expect(desk.take('local')).toEqual([row('a.example', 10, 100)]);
+  expect(desk.take('local')).toEqual([]);
+  desk.isOpen('local', false);
+  expect(ledger.list({ limit: 10 })).toEqual([]);
+});
