@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
 import { GridId } from '../contract/grids.ts';
-import { HostName, PortNumber } from '../contract/network.ts';
+import { parseHostPort } from '../contract/network.ts';
 import { UsageError } from './context.ts';
 import { cleanLine } from './text.ts';
 
@@ -17,10 +17,8 @@ export function gridId(id: string): string {
 
 /** `example.org:443` or `[2001:db8::1]:443`. @throws UsageError */
 export function parsePlace(text: string): { host: string; port: number } {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text.trim()) ?? [];
-  const host = HostName.safeParse((bracketed ?? plain ?? '').toLowerCase());
-  const port = PortNumber.safeParse(Number(digits));
-  if (host.success && port.success) return { host: host.data, port: port.data };
+  const place = parseHostPort(text.trim());
+  if (place) return place;
   throw new UsageError(
     `"${cleanLine(text).slice(0, 80)}" is no place on the network.`,
     'It is written like example.org:443 or [2001:db8::1]:443.',

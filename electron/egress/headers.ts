@@ -42,14 +42,19 @@ export type Framing =
   | { readonly kind: 'none' | 'chunked' }
   | { readonly kind: 'length'; readonly bytes: string };
 
+export interface Head {
+  readonly method: string;
+  /** `1.1`. */
+  readonly version: string;
+  readonly raw: RawHeaders;
+}
+
 /**
  * What is wrong with the head of a request for `target`, beyond what the parser refuses; else how its body is
  * bounded. Everything that two readers could take in two ways is refused. Pure.
  */
-export function checkHead(
-  { method, raw }: { readonly method: string; readonly raw: RawHeaders },
-  target: Target,
-): Framing | Fault {
+export function checkHead({ method, version, raw }: Head, target: Target): Framing | Fault {
+  if (version !== '1.0' && version !== '1.1') return { fault: 'speaks another version of HTTP' };
   if (method !== 'CONNECT' && !methods.has(method)) return { fault: 'uses a method that does not pass' };
   if (raw.some((text) => /[\r\n\0]/.test(text)))
     return { fault: 'has a header that goes over several lines' };
@@ -62,7 +67,7 @@ export function checkHead(
   const lengths = valuesOf(raw, 'content-length');
   const encodings = valuesOf(raw, 'transfer-encoding');
   if (lengths.length + encodings.length > 1) return { fault: 'has a body of uncertain length' };
-  if (encodings[0] !== undefined && encodings[0].toLowerCase() !== 'chunked') {
+  if (encodings[0] !== undefined && (version !== '1.1' || encodings[0].toLowerCase() !== 'chunked')) {
     return { fault: 'has a body in an encoding that does not pass' };
   }
   if (lengths[0] !== undefined && !/^\d{1,15}$/.test(lengths[0])) {

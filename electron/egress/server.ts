@@ -152,9 +152,9 @@ export class EgressServer {
     asked: IncomingMessage,
     target: T | Fault,
   ): { exchange: Exchange; target: T; framing: Framing } | Refusal {
-    const { method = '', url = '', rawHeaders: raw } = asked;
+    const { method = '', url = '', httpVersion: version, rawHeaders: raw } = asked;
     if ('fault' in target) return this.#tell({ host: shownHost(url), port: 0 }, badRequest(target.fault));
-    const framing = checkHead({ method, raw }, target);
+    const framing = checkHead({ method, version, raw }, target);
     if ('fault' in framing) return this.#tell(target, badRequest(framing.fault));
     const match = this.#admission.judge(target, ownAddresses());
     if (match instanceof Refusal) return this.#tell(target, match);

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { GridDetail, GridView, JobView } from '../contract/index.ts';
+import { GleanerError, type GridDetail, type GridView, type JobView } from '../contract/index.ts';
 import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
@@ -33,6 +33,12 @@ export interface BoincLaneOptions {
   readonly dataDir: string;
   /** Whether the settings still permit this project. */
   readonly permitted: () => boolean;
+}
+
+/** A guest that was just booted knows no agent yet. */
+function neverStarted(error: unknown): { running: boolean; words: string } {
+  if (error instanceof GleanerError && error.code === 'not-found') return { running: false, words: '' };
+  throw error;
 }
 
 /** One BOINC project, its VM with the client, and the VM's only way out. */
@@ -150,7 +156,7 @@ export class BoincLane implements Lane {
           gid: agentUid,
           data: true,
         }),
-      agentStatus: () => session.agentStatus(agent),
+      agentStatus: () => session.agentStatus(agent).catch(neverStarted),
       stopAgent: (graceSeconds) => session.stopAgent(agent, graceSeconds),
       reach: (port) =>
         once(`reach ${port}`, async () => {

@@ -21,8 +21,9 @@ export class Problems {
     return this.#byCause.get(cause);
   }
 
+  /** Each thing once, though several parts may stumble over it. */
   list(): Failure[] {
-    return [...this.#byCause.values()];
+    return [...new Map([...this.#byCause.values()].map((failure) => [failure.sentence, failure])).values()];
   }
 
   /** The problems of one part, whose causes mix with no other's. */

@@ -1,5 +1,6 @@
 import type { GridState, TaskState, TransferView } from '../../electron/contract/grids.ts';
 import type { ContactSource, DenialReason } from '../../electron/contract/network.ts';
+import { plain } from './plain.ts';
 
 const gridState: Readonly<Record<GridState, string>> = {
   joining: 'Joining',
@@ -53,7 +54,7 @@ export const gridsText = {
 
   state: (of: GridState): string => gridState[of],
   managedBy: (name: string): string =>
-    `Chosen by ${name}, which also decides about its share and when it ends.`,
+    `Chosen by ${plain(name)}, which also decides about its share and when it ends.`,
   credit: 'Credit here',
   creditRecent: 'Recent average',
   accountCredit: 'Credit of account',
@@ -65,21 +66,21 @@ export const gridsText = {
       ...(failed > 0 ? [`${failed} failed`] : []),
       ...(aborted > 0 ? [`${aborted} aborted`] : []),
     ].join(' · '),
-  taskProgress: (title: string): string => `Progress of ${title}`,
+  taskProgress: (title: string): string => `Progress of ${plain(title)}`,
 
   share: 'Share',
   shareHint: 'of CPU time, beside the others',
   noNewWork: 'No new work',
   noNewWorkHint: 'finish what is here',
   pause: 'Pause',
-  pauseLabel: (name: string): string => `Pause ${name}`,
+  pauseLabel: (name: string): string => `Pause ${plain(name)}`,
   resume: 'Go on',
-  resumeLabel: (name: string): string => `Let ${name} go on`,
+  resumeLabel: (name: string): string => `Let ${plain(name)} go on`,
   update: 'Update',
-  updateLabel: (name: string): string => `Update ${name}: ask for news and work`,
+  updateLabel: (name: string): string => `Update ${plain(name)}: ask for news and work`,
   leave: 'Leave …',
-  leaveLabel: (name: string): string => `Leave ${name}`,
-  leaveTitle: (name: string): string => `Leave ${name}?`,
+  leaveLabel: (name: string): string => `Leave ${plain(name)}`,
+  leaveTitle: (name: string): string => `Leave ${plain(name)}?`,
   leaveLoses: (tasks: number): string =>
     tasks === 0
       ? 'Its disk is deleted with all that is on it. Credit that you have stays with your account there.'
@@ -88,7 +89,7 @@ export const gridsText = {
   cancel: 'Cancel',
 
   details: 'Details',
-  detailsLabel: (name: string): string => `Details of ${name}`,
+  detailsLabel: (name: string): string => `Details of ${plain(name)}`,
   seen: (when: string): string => `As seen ${when}.`,
   neverSeen: 'It has not been asked yet.',
   tasks: 'Tasks',
@@ -103,7 +104,7 @@ export const gridsText = {
   },
   taskState: (of: TaskState): string => taskState[of],
   abort: 'Abort',
-  abortLabel: (name: string): string => `Abort ${name}`,
+  abortLabel: (name: string): string => `Abort ${plain(name)}`,
   abortTitle: 'Abort this task?',
   abortLoses: (words: string): string => `Its ${words} of CPU time are lost, and earn nothing.`,
   abortConfirm: 'Abort it',
@@ -129,7 +130,7 @@ export const gridsText = {
   contactSource: (of: ContactSource): string => contactSource[of],
   onCompanyNetwork: 'on your company’s network',
   forbid: 'Forbid',
-  forbidLabel: (place: string): string => `Forbid ${place}`,
+  forbidLabel: (place: string): string => `Forbid ${plain(place)}`,
   contacted: 'What it contacted',
   contactedNothing: 'Nothing yet.',
   traffic: (sent: string, received: string): string => `${sent} sent, ${received} received`,
@@ -140,25 +141,26 @@ export const gridsText = {
   denialTimes: (count: number, when: string): string =>
     count === 1 ? when : `${count} times, the last ${when}`,
   allow: 'Allow …',
-  allowLabel: (place: string): string => `Allow ${place}`,
-  allowTitle: (place: string): string => `Allow ${place}?`,
+  allowLabel: (place: string): string => `Allow ${plain(place)}`,
+  allowTitle: (place: string): string => `Allow ${plain(place)}?`,
   allowMeans: (name: string): string =>
-    `Every task of ${name} may then speak to it. Allow it only if the project says that it needs it.`,
+    `Every task of ${plain(name)} may then speak to it. Allow it only if the project says that it needs it.`,
   allowPrivate: 'It is on my company’s network',
   allowConfirm: 'Allow',
 
-  deniedLately: (name: string, place: string): string => `${name} wanted to reach ${place} and was refused.`,
+  deniedLately: (name: string, place: string): string =>
+    `${plain(name)} wanted to reach ${plain(place)} and was refused.`,
   deniedMore: (count: number): string => `And ${plural(count, 'other place', 'other places')}.`,
   deniedSee: 'See why',
 
-  managerTitle: (name: string): string => `Account manager: ${name}`,
-  managerAccount: (name: string): string => `Signed in as ${name}`,
+  managerTitle: (name: string): string => `Account manager: ${plain(name)}`,
+  managerAccount: (name: string): string => `Signed in as ${plain(name)}`,
   managerSynced: (when: string): string => `Asked ${when}`,
   managerNever: 'Not asked yet',
   managerNext: (when: string): string => `asked again ${when}`,
   managerRefused: 'Named by it and not joined',
   sync: 'Ask it now',
-  managerLeaveTitle: (name: string): string => `Leave ${name}?`,
+  managerLeaveTitle: (name: string): string => `Leave ${plain(name)}?`,
   managerLeaves: 'It chooses nothing any more. Projects that it chose stay, and are yours to decide about.',
   managerLeaveProjects: 'Leave those projects too; their disks are deleted',
 

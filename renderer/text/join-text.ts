@@ -1,4 +1,5 @@
 import { gridsText } from './grids-text.ts';
+import { plain } from './plain.ts';
 
 /** The words of the welcome page and of joining. */
 export const joinText = {
@@ -17,7 +18,7 @@ export const joinText = {
   companyTitle: 'My company told me',
   companyWords: 'Nothing to do: your company’s settings decide what runs here, and when.',
   companySet: (organization: string): string =>
-    `Nothing to do: ${organization} has set what runs here, and when.`,
+    `Nothing to do: ${plain(organization)} has set what runs here, and when.`,
   companyDo: 'See the settings',
   later: 'Not now',
 
@@ -44,10 +45,10 @@ export const joinText = {
   tryAgain: 'Look at it again',
   companyTry: 'It is on my company’s network: try again',
 
-  looking: (url: string): string => `Asking ${url} …`,
+  looking: (url: string): string => `Asking ${plain(url)} …`,
   cancel: gridsText.cancel,
 
-  asksTitle: (name: string): string => `${name} asks for this`,
+  asksTitle: (name: string): string => `${plain(name)} asks for this`,
   mayContact: 'Its tasks may contact',
   managerContact: 'To ask it, Gleaner contacts',
   mayContactHint: 'And nothing else: the rest is refused, and shown to you.',
@@ -66,7 +67,7 @@ export const joinText = {
   privateConsent: 'These addresses are on my company’s network',
   agree: 'Agree and go on',
 
-  signInTitle: (name: string): string => `Sign in to ${name}`,
+  signInTitle: (name: string): string => `Sign in to ${plain(name)}`,
   way: 'How',
   ways: {
     login: 'E-mail and password',
@@ -94,9 +95,9 @@ export const joinText = {
     terms: 'Joining needs your agreement.',
   },
 
-  joining: (name: string): string => `Joining ${name} …`,
+  joining: (name: string): string => `Joining ${plain(name)} …`,
 
-  doneTitle: (name: string): string => `You have joined ${name}`,
+  doneTitle: (name: string): string => `You have joined ${plain(name)}`,
   doneNext: 'What happens next',
   doneSteps: [
     'When the computer has time, a virtual machine of its own starts and signs in.',

@@ -4,6 +4,7 @@ import { type ElectronApplication, expect, type Page, test } from '@playwright/t
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
+import { WelcomePage } from './support/grid-pages.ts';
 import { type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf, runToEnd } from './support/processes.ts';
@@ -33,6 +34,9 @@ test.describe('the application', { tag: '@user' }, () => {
     app = await launch({ homeDir: home.homeDir });
     page = await app.firstWindow();
     main = new MainPage(page);
+    // Nothing was ever done here.
+    await expect(main.state).toHaveText('Welcome to Gleaner');
+    await new WelcomePage(page).notNow.click();
   });
   test.afterEach(async ({}, info) => {
     await home.keepLog(info);
@@ -135,7 +139,9 @@ test.describe('the application, alone', () => {
   test('leaves no VM when it is killed, and goes on with the job at its next start', async () => {
     const client = clientOf(home.homeDir);
     running = await launch({ homeDir: home.homeDir });
-    await expect(new MainPage(await running.firstWindow()).progress).toBeVisible();
+    const before = new MainPage(await running.firstWindow());
+    await before.openTab('Home');
+    await expect(before.progress).toBeVisible();
     const interrupted = (await client.call('status', {})).jobs.find(({ state }) => state === 'running');
     const id = interrupted?.id ?? '';
     expect(id).not.toBe('');
@@ -147,6 +153,7 @@ test.describe('the application, alone', () => {
 
     running = await launch({ homeDir: home.homeDir });
     const main = new MainPage(await running.firstWindow());
+    await main.openTab('Home');
     await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
     await expect.poll(async () => (await client.call('jobs.show', { id })).job.state).toBe('done');
     const { entries } = await client.call('jobs.show', { id });

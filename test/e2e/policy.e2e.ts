@@ -48,6 +48,7 @@ test.describe('the person at the computer', () => {
     app = await launch({ homeDir: home.homeDir, env: { GLEANER_PROFILES: profilesDir } });
     page = await app.firstWindow();
     main = new MainPage(page);
+    await main.openTab('Home');
   });
   test.afterEach(async ({}, info) => {
     await home.keepLog(info);
@@ -140,6 +141,7 @@ test('a job that runs when the app quits goes on where it stood', async ({}, inf
     const { id } = JSON.parse(await cli(home.homeDir, 'jobs', 'add', jobDir, '--json')) as { id: string };
     const first = await launch({ homeDir: home.homeDir });
     const before = new MainPage(await first.firstWindow());
+    await before.openTab('Home');
     await expect(before.card('Now')).toContainText('Count to 200');
     await expect(before.progress).toBeVisible();
     await first.close();

@@ -168,6 +168,34 @@ test.describe('preferences', () => {
     await expect(preferences.control('One of these programs runs')).toHaveValue('blender, zoom');
   });
 
+  test('hand over limits, a proxy, addresses and certificates; an empty field is what it says', async () => {
+    const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    await preferences.show(more);
+    const given: readonly (readonly [name: string, shown: string, key: string, value: unknown])[] = [
+      ['At most in a day', '500', 'network.quotaDayBytes', 500 * 1024 ** 2],
+      ['At most in a day', '', 'network.quotaDayBytes', null],
+      ['Load at most', '64', 'network.downBytesPerSecond', 64 * 1024],
+      ['Proxy', 'http://proxy.example.org:3128', 'network.proxy', 'http://proxy.example.org:3128'],
+      ['Proxy', '', 'network.proxy', 'system'],
+      ['Projects that may be joined', 'https://a.example/', 'grids.permitted', ['https://a.example/']],
+      ['Projects that may be joined', '', 'grids.permitted', null],
+      ['Certificates to trust', certificate, 'network.authorities', certificate],
+      ['Certificates to trust', '', 'network.authorities', null],
+    ];
+    for (const [index, [name, shown, key, value]] of given.entries()) {
+      await preferences.control(name).fill(shown);
+      await preferences.control(name).blur();
+      await expect.poll(async () => (await changes())[index]).toEqual(['set', key, value]);
+    }
+    await expect(preferences.control('Projects that your organization joins')).toHaveText('0');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({
+        'grids.boinc': [{ url: 'https://a.example/', key: 'a'.repeat(32), share: 100, contacts: [] }],
+      });
+    });
+    await expect(preferences.control('Projects that your organization joins')).toHaveText('1');
+  });
+
   test('keep what cannot be held out, and say why', async () => {
     await preferences.control('Idle after').fill('1');
     await preferences.control('Idle after').press('Enter');

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
 import { MainPage } from './support/pages.ts';
 
 const headings = {
@@ -14,9 +14,13 @@ const headings = {
   waiting: 'Waiting',
   attention: 'Needs attention',
   empty: 'Waiting',
+  volunteer: 'Working',
+  managed: 'Working',
 } as const;
 const states = [
   'working',
+  'volunteer',
+  'managed',
   'throttled',
   'yielding',
   'paused',
@@ -77,12 +81,13 @@ test.describe('the window', () => {
   test('is reached by keyboard alone, pause included', async () => {
     await gallery.show('working', 'Working');
     const names: (string | null)[] = [];
-    for (let step = 0; step < 7; step += 1) {
+    for (let step = 0; step < 8; step += 1) {
       await gallery.page.keyboard.press('Tab');
       names.push(await gallery.page.evaluate(() => document.activeElement?.textContent ?? null));
     }
     expect(names).toEqual([
       'Home',
+      'Grids',
       'Activity',
       'Preferences',
       '30 minutes',
@@ -95,18 +100,12 @@ test.describe('the window', () => {
   });
 
   test('is accessible and as wide as its content when it is narrow', async () => {
-    await gallery.app.evaluate(({ BrowserWindow }) => {
-      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 600 });
-    });
-    await expect.poll(() => gallery.page.evaluate(() => window.innerWidth)).toBeLessThan(430);
-    for (const tab of ['Home', 'Activity', 'Preferences'] as const) {
+    await gallery.narrow();
+    for (const tab of ['Home', 'Grids', 'Activity', 'Preferences'] as const) {
       await main.openTab(tab);
       await expect(gallery.page.getByRole('heading', { level: 1 })).toBeVisible();
       expect(await violations(gallery.page)).toEqual([]);
-      const over = await gallery.page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(over).toBe(0);
+      expect(await overflow(gallery.page)).toBe(0);
     }
   });
 

@@ -54,12 +54,24 @@ export class FakeGrids {
   ]);
   details = new Map<string, GridDetail>();
   manager: ManagerView | null = null;
-  /** Holds every lookup and joining back until it resolves. */
-  gate: Promise<void> | null = null;
+  #gate: Promise<void> | null = null;
+  #release: () => void = () => undefined;
   login: { name: string; password: string } | null = null;
   newerPackages: CommandOutput<'appliance.update'>['packages'] = [
     { name: 'boinc-client', from: '7.20.5+dfsg-1.1', to: '7.20.5+dfsg-1.1+deb12u1' },
   ];
+
+  /** Holds every lookup and joining back until `release`. */
+  hold(): void {
+    this.#gate = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  release(): void {
+    this.#gate = null;
+    this.#release();
+  }
 
   /** Replaces what is joined. */
   load(details: readonly GridDetail[], manager: ManagerView | null = null): void {
@@ -85,7 +97,7 @@ export class FakeGrids {
   }
 
   async lookup({ url, allowPrivate }: CommandParsed<'grids.lookup'>): Promise<ProjectOffer> {
-    await this.gate;
+    await this.#gate;
     const offer = this.#offerAt(url);
     if (offer.needsPrivate && !allowPrivate) {
       throw new GleanerError(
@@ -104,7 +116,7 @@ export class FakeGrids {
     allowPrivate,
     share,
   }: CommandParsed<'grids.join'>): Promise<GridView> {
-    await this.gate;
+    await this.#gate;
     const offer = this.#offerAt(url);
     const id = `boinc-${offer.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
     if (this.details.has(id)) throw new GleanerError('already-joined', `${offer.name} is joined already.`);
@@ -217,7 +229,7 @@ export class FakeGrids {
   }
 
   async joinManager({ url, name, password }: CommandParsed<'manager.join'>): Promise<ManagerView> {
-    await this.gate;
+    await this.#gate;
     const offer = this.#offerAt(url);
     if (offer.kind !== 'manager')
       throw new GleanerError('grid-refused', `${offer.name} is no account manager.`);

@@ -10,7 +10,7 @@ import type {
 } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
-import type { AttemptBody, AttemptEntry } from '../../electron/contract/ledger.ts';
+import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
@@ -207,7 +207,7 @@ export class FakeHost implements HostApi {
   readonly failures = new Map<string, Error>();
   snapshot = fakeSnapshot();
   jobs: JobView[] = [fakeJob()];
-  entries: AttemptEntry[] = [fakeEntry()];
+  entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
@@ -326,7 +326,7 @@ export class FakeHost implements HostApi {
     'jobs.show': ({ id }) => ({
       job: this.#job(id),
       document: fakeDocument,
-      entries: this.entries,
+      entries: this.entries.filter((entry): entry is AttemptEntry => entry.body.kind === 'attempt'),
       stdout: this.stdout,
       stderr: '',
       truncated: [],

@@ -199,6 +199,21 @@ export async function heard(socket: Socket, enough: RegExp): Promise<string> {
     socket.on('data', take);
     socket.once('end', done);
     socket.once('close', done);
+    socket.resume();
+  });
+}
+
+/** Resolves when the other side hung up. */
+export function hungUp(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.destroy();
+      resolve();
+    };
+    if (socket.destroyed) done();
+    socket.once('end', done);
+    socket.once('close', done);
+    socket.resume();
   });
 }
 

@@ -122,10 +122,14 @@ export class StockClient implements Disposable {
 
   /** Ends it and everything that it started, at once. */
   async kill(): Promise<void> {
-    // Its process namespace dies with the wrapper.
-    this.#child?.process.kill('SIGKILL');
-    await this.#child?.exited;
+    this.#socket?.destroy();
+    const child = this.#child;
+    if (!child) return;
+    child.process.kill('SIGKILL');
+    await child.exited;
     this.#forget();
+    // Its process namespace dies with the wrapper, a little later.
+    while (await isListening()) await delay(50);
   }
 
   async dispose(): Promise<void> {
@@ -157,19 +161,29 @@ export class StockClient implements Disposable {
       ended = code;
     });
     while (ended === undefined) {
-      const socket = connect(port, '127.0.0.1');
-      const there = await once(socket, 'connect').then(
-        () => true,
-        () => false,
-      );
-      if (there) {
-        // Its end is told by whoever waits for an answer.
-        socket.on('error', () => undefined);
-        return socket;
-      }
+      const socket = await tryToConnect();
+      if (socket) return socket;
       // Nothing tells when it begins to listen.
       await delay(100);
     }
     throw new Error(`The client ended with ${ended}.`);
   }
+}
+
+async function tryToConnect(): Promise<Socket | undefined> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+  } catch {
+    return undefined;
+  }
+  // Its end is told to whoever waits for an answer.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+async function isListening(): Promise<boolean> {
+  const socket = await tryToConnect();
+  socket?.destroy();
+  return socket !== undefined;
 }

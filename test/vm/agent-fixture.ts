@@ -81,13 +81,13 @@ export class RpcConnection {
   }
 
   /** Connects and proves the password; rejects when nobody answers. */
-  static async open(socketPath: string): Promise<RpcConnection> {
+  static async open(socketPath: string, password = rpcPassword): Promise<RpcConnection> {
     const rpc = new RpcConnection(socketPath);
     try {
       await once(rpc.#socket, 'connect');
       const [, nonce = ''] = /<nonce>([\d.]+)<\/nonce>/.exec(await rpc.ask('<auth1/>')) ?? [];
       const hash = createHash('md5')
-        .update(nonce + rpcPassword)
+        .update(nonce + password)
         .digest('hex');
       const answer = await rpc.ask(`<auth2><nonce_hash>${hash}</nonce_hash></auth2>`);
       if (!answer.includes('<authorized/>')) throw new Error(`refused: ${answer}`);
@@ -116,5 +116,17 @@ export class RpcConnection {
 
   close(): void {
     this.#socket.destroy();
+  }
+}
+
+/** A connection to a client that may still be starting: as soon as it takes one. Rejects when the client has ended. */
+export async function answeredRpc(session: GuestSession, socketPath: string): Promise<RpcConnection> {
+  for (;;) {
+    try {
+      return await RpcConnection.open(socketPath);
+    } catch (error) {
+      const { running, words } = await session.agentStatus('boinc');
+      if (!running) throw new Error(`the client ended: ${words}`, { cause: error });
+    }
   }
 }

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tarBytes } from '../../electron/base/tar-write.ts';
 import type { GuestSession } from '../../electron/vm/session/client.ts';
 import { runAgent, shellAgent } from './agent-fixture.ts';
 import { temporaryDir } from './harness.ts';
@@ -146,5 +148,55 @@ test('it reads its appliance and its own data, and writes to its data and to wha
   expect(mounts.map(([point]) => point)).toEqual(['/', '/data', '/proc', '/dev', '/dev/shm', '/dev/pts']);
   for (const [point, how] of mounts) expect(how, point).toMatch(/nosuid/);
   expect(fact('foreign files')).toEqual(['/data/mine', '/data/program.py']);
-  expect(fact('writable folders')).toEqual(['/data', '/data/x', '/tmp', '/var/tmp']);
+  expect(fact('writable folders')).toEqual(['/data', '/data/x', '/tmp', '/var/lock', '/var/tmp']);
+});
+
+test('a job that declares network has the same one and its proxy; one that does not has none', async () => {
+  if (!vm || !session) throw new Error('no VM');
+  const s = session;
+  const told = await listen('from-job', 3129);
+  const inputTarPath = join(vm.dir, 'in.tar');
+  writeFileSync(inputTarPath, tarBytes([]));
+  const script = `
+import os, socket
+names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
+said = [name + "=" + os.environ[name] for name in names if name in os.environ]
+said += [line.split(":")[0].strip() for line in open("/proc/net/dev").read().split("\\n")[2:] if line]
+said += [str(os.getuid()), str(len(open("/proc/net/unix").readlines())), socket.gethostname()]
+said += [line.split()[1] for line in open("/proc/self/status") if line.startswith("Cap")]
+said += [line.split()[4] for line in open("/proc/self/mountinfo")]
+with socket.create_connection(("127.0.0.1", 3129)) as s:
+    s.sendall(" ".join(said).encode())
+`;
+  const job = (id: string, network: boolean): Promise<void> =>
+    s.startJob({
+      id,
+      argv: ['/usr/bin/python3', '-c', script],
+      env: { no_proxy: '' },
+      memoryBytes: 96 * MiB,
+      processes: 8,
+      vcpus: 1,
+      logBytes: 4096,
+      inputTarPath,
+      ...(network ? { network } : {}),
+    });
+  const end = async (id: string): Promise<unknown> => {
+    const ended = await s.watchJob(id, { progress: () => undefined, usage: () => undefined });
+    await s.cleanJob(id);
+    return ended;
+  };
+  await job('inside', false);
+  expect(await end('inside')).toMatchObject({ kind: 'exit', code: 1 });
+  expect(told()).toBe('');
+  await job('outside', true);
+  expect(await end('outside')).toMatchObject({ kind: 'exit', code: 0 });
+  const proxy = 'http://127.0.0.1:3128';
+  const none = '0'.repeat(16);
+  expect(told().split(' ')).toEqual([
+    ...['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].map((name) => `${name}=${proxy}`),
+    ...['no_proxy=', 'NO_PROXY=', 'lo', '65534', '1', 'gleaner'],
+    ...[none, none, none, none, none],
+    ...['/', '/job', '/job/progress', '/proc', '/dev', '/dev/shm', '/dev/pts'],
+  ]);
+  expect((await s.selfCheck()).filter((check) => !check.ok)).toEqual([]);
 });

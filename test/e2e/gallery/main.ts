@@ -7,6 +7,7 @@ import { serveIpc } from '../../../electron/control/ipc-server.ts';
 import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
 import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
+import { fakeCreditEntry } from '../../fakes/fake-grid-views.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
@@ -18,6 +19,8 @@ export interface Gallery {
   /** Everything that was logged, a line each. */
   readonly lines: readonly string[];
   show(state: GalleryState): void;
+  /** Books what a project told of its credit: a rise after a correction. */
+  addCredit(): void;
 }
 
 declare global {
@@ -71,6 +74,9 @@ async function open(): Promise<void> {
       const { details, manager } = galleryGrids(state, now);
       host.grids.load(details, manager);
       host.emit(galleryStates(now)[state]);
+    },
+    addCredit() {
+      host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
     },
   };
   await shell.showUp();

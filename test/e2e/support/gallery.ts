@@ -13,7 +13,16 @@ export interface GalleryRun {
   readonly page: Page;
   /** Shows a state of test/fixtures/snapshots.ts and waits until the page does. */
   show(state: GalleryState, heading: string): Promise<void>;
+  /** Makes the window as narrow as it may be. */
+  narrow(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<number> {
+  return await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
 }
 
 /** Starts the gallery with its window open. */
@@ -50,6 +59,12 @@ export async function openGallery(options: {
         globalThis.gallery.show(wanted);
       }, state);
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    },
+    async narrow() {
+      await app.evaluate(({ BrowserWindow }) => {
+        BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 600 });
+      });
+      await page.waitForFunction(() => window.innerWidth < 430);
     },
     async close() {
       await app.close();

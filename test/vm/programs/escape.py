@@ -361,7 +361,8 @@ def answering():
     found = []
     for port in range(1, 65536):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
+            # A port that happens to be given to the caller itself connects to itself.
+            if s.connect_ex(("127.0.0.1", port)) == 0 and s.getsockname() != s.getpeername():
                 found.append(port)
     return found
 
