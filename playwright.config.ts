@@ -15,6 +15,8 @@ export default defineConfig({
   reporter: [['list']],
   projects: [
     { name: 'app', testMatch: '**/*.e2e.ts' },
+    // In a network of its own, with a stand-in for a project's server.
+    { name: 'grid', testDir: 'test/grid-e2e', testMatch: '**/*.e2e.ts' },
     // What an ordinary user's app must do with Chromium's sandbox on.
     { name: 'user', testMatch: '**/*.e2e.ts', grep: /@user/ },
   ],

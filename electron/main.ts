@@ -93,6 +93,7 @@ function runFirst(): void {
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
       imageSourceDir: () => images.folder(),
       rebuildImages: () => images.rebuild(),
+      updateImages: () => images.update(),
       askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
       ...personsComputer(),

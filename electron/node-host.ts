@@ -5,6 +5,7 @@ import type { Ending } from './cli/exit.ts';
 import { type Done, runHeadless } from './cli/headless.ts';
 import type { Io } from './cli/io.ts';
 import { readVersion } from './cli/version.ts';
+import type { CommandOutput } from './contract/commands.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { environmentLogin, environmentProxy } from './egress/system-proxy.ts';
@@ -22,7 +23,10 @@ const workers = {
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
 const checkoutDir = fileURLToPath(new URL('..', import.meta.url));
 
-type Composition = Pick<HostOptions, 'paths' | 'log' | 'seedSample' | 'imageSourceDir' | 'rebuildImages'>;
+type Composition = Pick<
+  HostOptions,
+  'paths' | 'log' | 'seedSample' | 'imageSourceDir' | 'rebuildImages' | 'updateImages'
+>;
 
 async function composeHost(composition: Composition): Promise<Host> {
   return await createHost({
@@ -36,7 +40,7 @@ async function composeHost(composition: Composition): Promise<Host> {
   });
 }
 
-/** A host that is not started, for one command; ended by its `stop`. It builds nothing. */
+/** A host that is not started, for one command; ended by its `stop`. It builds nothing unless that is the command. */
 export async function composeForOneCommand(paths: Paths): Promise<Host> {
   const imageSourceDir = async (): Promise<string> => {
     const folder = await findImages();
@@ -47,7 +51,11 @@ export async function composeForOneCommand(paths: Paths): Promise<Host> {
       'It is built when the host starts: "npm start" or "gleaner run --headless".',
     );
   };
-  return await composeHost({ paths, log: silentLog, seedSample: false, imageSourceDir });
+  const updateImages = async (): Promise<CommandOutput<'appliance.update'>> => {
+    const images = new CheckoutImages({ checkoutDir, nodePath: process.execPath, log: silentLog });
+    return await images.update();
+  };
+  return await composeHost({ paths, log: silentLog, seedSample: false, imageSourceDir, updateImages });
 }
 
 /** Runs a host without a window and serves the control socket; see {@link runHeadless}. */
@@ -70,6 +78,7 @@ export async function serveHeadless(options: {
     seedSample,
     imageSourceDir: () => images.folder(),
     rebuildImages: () => images.rebuild(),
+    updateImages: () => images.update(),
   });
   try {
     return await runHeadless({

@@ -25,6 +25,8 @@ const ImageManifest = z.object({
   /** SHA-256 of the recipe. */
   recipe: z.string().regex(/^[0-9a-f]{64}$/),
   kernelRelease: z.string().min(1).max(128),
+  /** Epoch ms at which they were made, or last found to be what the suite offers. */
+  builtAt: z.int().min(0).optional(),
   kernel: ManifestFile,
   initramfs: ManifestFile,
   appliances: z

@@ -28,6 +28,8 @@ export interface Image {
 export interface ImageSet {
   readonly recipe: string;
   readonly kernelRelease: string;
+  /** Epoch ms at which they were made, or last found to be what their suite offers; null when that is not told. */
+  readonly builtAt: number | null;
   readonly kernel: Image;
   readonly initramfs: Image;
   readonly appliances: Readonly<Record<string, Image>>;
@@ -205,7 +207,12 @@ function isMendable(error: unknown): error is GleanerError {
 const nameOf = (digest: string): string => digest.replace(':', '-');
 const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-const pick = ({ recipe, kernelRelease }: ImageManifest): Pick<ImageSet, 'recipe' | 'kernelRelease'> => ({
+const pick = ({
   recipe,
   kernelRelease,
+  builtAt,
+}: ImageManifest): Pick<ImageSet, 'recipe' | 'kernelRelease' | 'builtAt'> => ({
+  recipe,
+  kernelRelease,
+  builtAt: builtAt ?? null,
 });

@@ -129,6 +129,7 @@ export class Reach {
         maxHeaderSize: this.#o.limits.answerHeaderBytes,
       });
       asking.on('error', () => {
+        this.#o.onTrouble('The proxy of this network does not answer as a proxy does.');
         reject(unreachable('The proxy does not answer as a proxy does.'));
       });
       asking.once('connect', ({ statusCode }, _socket, head: Buffer) => {

@@ -186,8 +186,8 @@ export class BoincGrids {
     return lane.view();
   }
 
-  async abortTask(id: string, task: string): Promise<void> {
-    await this.lane(id).runner.abortTask(task);
+  abortTask(id: string, task: string): void {
+    this.lane(id).runner.abortTask(task);
   }
 
   allow(id: string, contact: Pick<Contact, 'host' | 'port' | 'private'>): GridDetail {

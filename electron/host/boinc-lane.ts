@@ -3,7 +3,7 @@ import { GleanerError, type GridDetail, type GridView, type JobView } from '../c
 import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
-import { type GatewayWorld, GridGateway, guestSocketPath } from './grid-gateway.ts';
+import { type GatewayWorld, type GridGateway, guestSocketPath } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
 import { contributionOf, type Lane, type LaneHost } from './lane.ts';
 

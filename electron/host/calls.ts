@@ -136,8 +136,8 @@ export function hostCalls(subject: CallSubject): HostCalls {
       },
       'grids.update': ({ id }) => boinc.update(id),
       'grids.set': ({ id, ...values }) => boinc.set(id, values),
-      'grids.abort-task': async ({ id, task }) => {
-        await boinc.abortTask(id, task);
+      'grids.abort-task': ({ id, task }) => {
+        boinc.abortTask(id, task);
         return null;
       },
       'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),

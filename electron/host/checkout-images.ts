@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
-import { GleanerError } from '../contract/failures.ts';
+import { type CommandOutput, commands, GleanerError } from '../contract/index.ts';
 
 export interface CheckoutImagesOptions {
   readonly checkoutDir: string;
@@ -39,28 +40,42 @@ export class CheckoutImages implements Disposable {
     });
   }
 
+  /**
+   * Compares the images with the packages that there are now, and builds anew where some are newer; the first time
+   * in any case. A VM takes the new images with its next boot. Rejects `image-build-failed`.
+   */
+  update(): Promise<CommandOutput<'appliance.update'>> {
+    return this.#one.run(async () => {
+      const report = Report.safeParse(parseJson(await this.#build('--update', '--json')));
+      if (!report.success) throw failed('what it reported makes no sense', this.#script);
+      const { dir, ...answer } = report.data;
+      this.#dir = dir;
+      return answer;
+    });
+  }
+
   /** Ends a build that still runs. */
   dispose(): void {
     this.#end.abort();
   }
 
   async #build(...flags: readonly string[]): Promise<string> {
-    const { checkoutDir, nodePath, log } = this.#o;
-    const script = join(checkoutDir, 'resources', 'guest', 'build.ts');
+    const { nodePath, log } = this.#o;
+    const script = this.#script;
     const child = spawn(nodePath, [script, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: this.#end.signal,
     });
-    let folder = '';
+    let answer = '';
     let lastWords = '';
     child.stdout.setEncoding('utf8').on('data', (words: string) => {
-      folder += words;
+      answer += words;
     });
     child.stderr.setEncoding('utf8').on('data', (words: string) => {
       lastWords = words.trim() || lastWords;
       log.info('images', words);
     });
-    const failed = await new Promise<string | null>((resolve) => {
+    const why = await new Promise<string | null>((resolve) => {
       child.once('error', (error) => {
         resolve(error.message);
       });
@@ -68,11 +83,30 @@ export class CheckoutImages implements Disposable {
         resolve(code === 0 ? null : lastWords);
       });
     });
-    if (failed === null) return folder.trim();
-    throw new GleanerError(
-      'image-build-failed',
-      `The guest image could not be built: ${failed}`,
-      `Try by hand: node ${script}`,
-    );
+    if (why === null) return answer.trim();
+    throw failed(why, script);
   }
+
+  get #script(): string {
+    return join(this.#o.checkoutDir, 'resources', 'guest', 'build.ts');
+  }
+}
+
+/** What the script reports of an update; it is our own program, so a mismatch means another version of it. */
+const Report = commands['appliance.update'].output.extend({ dir: z.string().min(1) }).strip();
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(why: string, script: string): GleanerError {
+  return new GleanerError(
+    'image-build-failed',
+    `The guest image could not be built: ${why}`,
+    `Try by hand: node ${script}`,
+  );
 }

@@ -1,4 +1,6 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
+import { checkAge } from '../appliance/age.ts';
+import type { ImageSet } from '../appliance/store.ts';
 import { type Check, toFailure } from '../contract/index.ts';
 
 /** What the checks look at; the host supplies it. */
@@ -9,10 +11,8 @@ export interface DoctorSubject {
   accelerator(): Promise<{ name: string; reason: string } | null>;
   /** Why QEMU can not be fenced fully on this computer; undefined when it can. */
   isolation(): Promise<string | undefined>;
-  /** Recipe of the images, verified; rejects with an image failure. */
-  images(): Promise<string>;
-  /** Epoch ms at which the images were built; null: unknown. */
-  imagesBuiltAt(): Promise<number | null>;
+  /** The images, verified; rejects with an image failure. */
+  images(): Promise<Pick<ImageSet, 'recipe' | 'builtAt'>>;
   /** Epoch ms. */
   now(): number;
   /** Where keys are kept. */
@@ -97,7 +97,12 @@ const checkers: readonly Checker[] = [
   {
     id: 'images',
     title: 'Images',
-    run: async (subject) => ({ state: 'ok', detail: `Verified, recipe ${await subject.images()}.` }),
+    run: async (subject) => ({ state: 'ok', detail: `Verified, recipe ${(await subject.images()).recipe}.` }),
+  },
+  {
+    id: 'appliance-age',
+    title: 'Age of the images',
+    run: async (subject) => checkAge((await subject.images()).builtAt, subject.now()),
   },
   {
     id: 'secrets',

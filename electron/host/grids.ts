@@ -63,7 +63,14 @@ export class Grids implements Disposable {
     const values = () => settings.effective.values;
     this.#o = o;
     const usage = new UsageWindow(database, clock);
-    this.fleet = new Fleet({ policy: () => o.senses().decide(), settings: values, usage, problems, clock });
+    this.fleet = new Fleet({
+      policy: () => o.senses().decide(),
+      settings: values,
+      usage,
+      problems,
+      clock,
+      log,
+    });
     const changed = (): void => {
       this.fleet.turnSoon();
       o.onChange();
@@ -77,6 +84,9 @@ export class Grids implements Disposable {
       systemLogin: host.proxyLogin ?? null,
       metered: () => o.senses().signals.meteredNetwork,
       book,
+      transaction: (work) => {
+        database.transaction(work);
+      },
       clock,
       log,
       onChange: () => {
@@ -191,6 +201,7 @@ export class Grids implements Disposable {
 
   /** Takes up what an earlier host left; once, before the first turn. */
   async recover(): Promise<void> {
+    this.network.recover();
     await this.boinc.recover();
     for (const lane of this.fleet.lanes) await lane.recover();
     await this.proxyLogin.recover();
@@ -217,6 +228,7 @@ export class Grids implements Disposable {
   /** After a failure that stopped contribution: the person asked to try again. */
   retry(): void {
     for (const { contribution } of this.fleet.lanes) contribution.retry();
+    this.fleet.turn();
   }
 
   hasWork(): boolean {

@@ -6,7 +6,7 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import { type CommandParsed, GleanerError, type ManagerView, toFailure } from '../contract/index.ts';
-import { ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
+import { type ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
 import type { BoincGrids } from './boinc-grids.ts';
 import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
@@ -159,6 +159,7 @@ export class ManagerDesk implements Disposable {
   /** What was asked last is kept only when the manager has taken it. */
   async #sync(before: Kept): Promise<void> {
     const { web, grids, clock, onChange } = this.#o;
+    const ours = grids.list().filter(({ managedBy }) => managedBy.kind === 'manager');
     try {
       const reply = await web.syncManager(
         {
@@ -167,7 +168,8 @@ export class ManagerDesk implements Disposable {
           passwordHash: before.passwordHash,
           opaque: before.opaque,
           hostCpid: before.hostCpid,
-          projects: grids.list().map((project) => ({
+          // The others are not the manager's business.
+          projects: ours.map((project) => ({
             url: project.url,
             name: project.name,
             hostId: project.hostId,
@@ -217,6 +219,8 @@ export class ManagerDesk implements Disposable {
           refused.push({ url: account.url, sentence: 'It is joined already, and not by the manager.' });
         } else if (account.detach) {
           if (there) await grids.leave(there.id, 'manager');
+        } else if (!there && account.key === '') {
+          refused.push({ url: account.url, sentence: 'The manager names no account key for it.' });
         } else {
           const id =
             there?.id ??

@@ -17,8 +17,6 @@ export interface HostOptions {
   readonly rebuildImages?: (why: Failure) => Promise<string>;
   /** Builds the images anew when there are newer packages, where that can be done. */
   readonly updateImages?: () => Promise<CommandOutput<'appliance.update'>>;
-  /** When the images in use were built, in epoch ms; null: unknown. */
-  readonly imagesBuiltAt?: () => Promise<number | null>;
   /** The system's proxies for a URL, as "PROXY host:port; DIRECT"; by default there are none. */
   readonly askProxy?: (url: string) => Promise<string>;
   /** What the system knows to say to its proxy. */

@@ -150,7 +150,6 @@ function tellResult({ job, stdout, entries }: JobDetail, say: (words: string) =>
   say(`Done: ${cpuTime(job.cpuSeconds)} of CPU time. Its result:`);
   for (const line of stdout.trimEnd().split('\n').slice(-12)) say(`  ${line}`);
   for (const { seq, body } of entries) {
-    if (body.kind !== 'attempt') continue;
     const credit = body.credit
       ? `${amount(body.credit.amount)} ${body.credit.unit} (${body.credit.status})`
       : 'nothing';

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDir } from '../base/atomic-file.ts';
 import { GleanerError } from '../contract/failures.ts';
 
 /** A disk that outlives its VM: the guest keeps a file system on it, which the host never looks into. */
@@ -19,7 +20,8 @@ const stepBytes = 1024 * 1024;
  * pass. Rejects `data-unusable` for anything that is not a file of its own, `disk-full`, or what the file system says.
  */
 export async function readyDataDisk({ path, bytes }: DataDisk, uid: number | undefined): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: uid === undefined ? 0o700 : 0o711 });
+  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (made !== undefined && uid !== undefined) await chmod(dirname(path), 0o711);
   const disk = await openOwn(path);
   try {
     const facts = await disk.stat();
@@ -34,6 +36,7 @@ export async function readyDataDisk({ path, bytes }: DataDisk, uid: number | und
     if (facts.size < wanted) {
       await disk.truncate(wanted);
       await disk.sync();
+      await syncDir(dirname(path));
     }
     if (uid !== undefined && (facts.uid !== uid || facts.gid !== uid)) await disk.chown(uid, uid);
   } finally {

@@ -47,7 +47,7 @@ export function GridCard(props: {
           {gridsText.state(grid.state)}
         </span>
       </div>
-      <p className="foreign">{grid.sentence}</p>
+      {grid.failure?.sentence === grid.sentence ? null : <p className="foreign">{grid.sentence}</p>}
       {grid.managedBy === null ? null : (
         <p className="soft small">
           <Foreign>{gridsText.managedBy(grid.managedBy)}</Foreign>

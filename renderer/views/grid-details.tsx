@@ -127,7 +127,7 @@ function Messages({ messages, at }: { messages: GridDetail['messages']; at: numb
       {messages.map((message, index) => (
         // Two may be alike to the letter.
         <li key={`${index} ${message.at}`} className={`message message-${message.priority}`}>
-          <span className="soft when">{moment(message.at, at)}</span>
+          <span className="soft when">{message.at === 0 ? '' : moment(message.at, at)}</span>
           <span>
             {message.title === '' ? null : <Foreign className="message-title">{message.title}</Foreign>}
             <Foreign>{message.text}</Foreign>

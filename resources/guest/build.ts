@@ -1,6 +1,7 @@
 /**
- * Builds the guest: `node resources/guest/build.ts [--out DIR] [--force] [--verify] [--json]`.
- * Prints its progress on stderr and the folder of the image (with --json its manifest too) on stdout.
+ * Builds the guest: `node resources/guest/build.ts [--out DIR] [--force] [--verify] [--update] [--json]`.
+ * Prints its progress on stderr and the folder of the image (with --json its manifest too) on stdout. `--update` builds
+ * anew when there are newer packages, and reports with --json `{ dir, updated, builtAt, packages: [{ name, from, to }] }`.
  * Exit codes: 0 there is an image, 1 it could not be built, 2 the arguments are wrong.
  */
 import { randomBytes } from 'node:crypto';
@@ -10,7 +11,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { appliances } from './appliances.ts';
 import { buildAppliance } from './build/appliance.ts';
-import { Apt, findMirror } from './build/apt.ts';
+import { Apt, findMirrors, type Package } from './build/apt.ts';
 import { buildInitramfs } from './build/control.ts';
 import { BuildError } from './build/errors.ts';
 import {
@@ -23,6 +24,7 @@ import {
 } from './build/manifest.ts';
 import { interruption } from './build/run.ts';
 import { unpackPackages } from './build/tree.ts';
+import { type Change, newerPackages } from './build/update.ts';
 import { extractVmlinux } from './build/vmlinux.ts';
 import { controlPackages, defaultOutDir, kernelMetaPackage, recipeDigest, suite } from './recipe.ts';
 
@@ -30,15 +32,31 @@ function say(line: string): void {
   process.stderr.write(`guest image: ${line}\n`);
 }
 
-/** Builds into `dir`, using `work` for everything that is not part of the image. */
-async function build(dir: string, work: string, recipe: string, packageCache: string): Promise<Manifest> {
-  const mirror = await findMirror();
-  say(`fetching the index of Debian ${suite} from ${mirror}`);
-  const apt = await Apt.open(join(work, 'apt'), mirror);
+/** What the mirrors offer for the recipe. */
+interface Offer {
+  readonly apt: Apt;
+  readonly kernelPackage: string;
+  readonly packages: readonly Package[];
+}
+
+async function lookUp(work: string): Promise<Offer> {
+  const mirrors = await findMirrors();
+  say(`fetching the index of Debian ${suite} from ${mirrors.main} and ${mirrors.security}`);
+  const apt = await Apt.open(join(work, 'apt'), mirrors);
   const kernelPackage = await apt.realPackage(kernelMetaPackage);
   const inside = Object.values(appliances).flatMap((appliance) => appliance.packages);
   const names = [...new Set([kernelPackage, ...controlPackages, ...inside])];
-  const packages = await apt.describe(names);
+  return { apt, kernelPackage, packages: await apt.describe(names) };
+}
+
+/** Builds into `dir`, using `work` for everything that is not part of the image. */
+async function build(
+  dir: string,
+  work: string,
+  recipe: string,
+  packageCache: string,
+  { apt, kernelPackage, packages }: Offer,
+): Promise<Manifest> {
   say(`fetching ${packages.length} packages`);
   const debs = await apt.download(packages, packageCache);
   const pick = (wanted: readonly string[]): string[] =>
@@ -80,6 +98,7 @@ async function build(dir: string, work: string, recipe: string, packageCache: st
     kernel: await describeFile(dir, 'vmlinux'),
     initramfs: await describeFile(dir, 'initramfs.zst'),
     appliances: built,
+    builtAt: Date.now(),
     packages,
   };
   await writeManifest(dir, manifest);
@@ -125,6 +144,7 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       force: { type: 'boolean', default: false },
       verify: { type: 'boolean', default: false },
+      update: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -140,22 +160,36 @@ async function main(): Promise<void> {
       replace = true;
     }
   }
-  if (manifest === undefined) {
+  let changes: readonly Change[] = [];
+  if (manifest === undefined || values.update) {
     process.umask(0o022);
     await mkdir(dirname(out), { recursive: true });
     await sweep(out);
     const temporary = join(dirname(out), `.${basename(out)}.${process.pid}`);
+    const [fresh, work] = [join(temporary, 'image'), join(temporary, 'work')];
     try {
-      const fresh = join(temporary, 'image');
       await mkdir(fresh, { recursive: true });
-      await mkdir(join(temporary, 'work'));
-      manifest = await build(fresh, join(temporary, 'work'), recipe, join(dirname(out), 'packages'));
-      await publish(fresh, out, recipe, replace);
+      await mkdir(work);
+      const offer = await lookUp(work);
+      changes = await newerPackages(manifest?.packages ?? [], offer.packages);
+      for (const { name, from, to } of manifest ? changes : []) say(`${name} ${from ?? 'none'} → ${to}`);
+      if (manifest !== undefined && changes.length === 0) {
+        say('nothing is newer');
+        manifest = { ...manifest, builtAt: Date.now() };
+        await writeManifest(out, manifest);
+      } else {
+        replace ||= manifest !== undefined;
+        manifest = await build(fresh, work, recipe, join(dirname(out), 'packages'), offer);
+        await publish(fresh, out, recipe, replace);
+      }
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
   }
-  process.stdout.write(`${values.json ? JSON.stringify({ dir: out, ...manifest }) : out}\n`);
+  const report = values.update
+    ? { dir: out, updated: changes.length > 0, builtAt: manifest.builtAt, packages: changes }
+    : { dir: out, ...manifest };
+  process.stdout.write(`${values.json ? JSON.stringify(report) : out}\n`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -5,8 +5,14 @@ import { join, relative, resolve, sep } from 'node:path';
 /** The one Debian release that all guest content comes from. */
 export const suite = 'trixie';
 
+/** Where the suite's security updates appear first; of an archive of its own. */
+export const securitySuite = 'trixie-security';
+
 /** Used when neither `GLEANER_DEBIAN_MIRROR` nor the machine's own apt sources name a mirror of Debian. */
 export const defaultMirror = 'http://deb.debian.org/debian';
+
+/** Used when neither `GLEANER_DEBIAN_SECURITY_MIRROR` nor the machine's own apt sources name one. */
+export const defaultSecurityMirror = 'http://deb.debian.org/debian-security';
 
 /** Whoever signed anything else than these keys is not Debian. */
 export const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';

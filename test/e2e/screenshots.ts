@@ -1,6 +1,8 @@
 // `npm run screenshots [-- FOLDER]`: pictures of the window, from the real page and shell over made-up Snapshots.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { pictureGrids } from './grid-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { openGallery } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
@@ -20,25 +22,25 @@ const states = [
   ['empty', 'Waiting'],
 ] as const;
 
-async function picture(dark: boolean, scale: number): Promise<void> {
-  const gallery = await openGallery({ dark, scale });
-  const { page } = gallery;
-  const take = (name: string): Promise<unknown> =>
-    page.screenshot({
-      path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
-      animations: 'disabled',
-    });
-  /** The whole page, however long. */
-  const takeAll = async (name: string): Promise<void> => {
+/** One picture; `whole`: of all of the page, however long. */
+async function shoot(page: Page, name: string, dark: boolean, scale: number, whole = false): Promise<void> {
+  if (whole) {
     await page.evaluate(() => {
       window.scrollTo(0, 0);
     });
-    await page.screenshot({
-      path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
-      animations: 'disabled',
-      fullPage: true,
-    });
-  };
+  }
+  await page.screenshot({
+    path: path.join(dir, `${name}-${dark ? 'dark' : 'light'}-${scale}x.png`),
+    animations: 'disabled',
+    fullPage: whole,
+  });
+}
+
+async function picture(dark: boolean, scale: number): Promise<void> {
+  const gallery = await openGallery({ dark, scale });
+  const { page } = gallery;
+  const take = (name: string): Promise<void> => shoot(page, name, dark, scale);
+  const takeAll = (name: string): Promise<void> => shoot(page, name, dark, scale, true);
   try {
     for (const [state, heading] of states) {
       await gallery.show(state, heading);
@@ -98,7 +100,12 @@ async function picture(dark: boolean, scale: number): Promise<void> {
 mkdirSync(dir, { recursive: true });
 const closeDisplay = await provideDisplay();
 try {
-  for (const dark of [false, true]) for (const scale of [1, 2]) await picture(dark, scale);
+  for (const dark of [false, true]) {
+    for (const scale of [1, 2]) {
+      await picture(dark, scale);
+      await pictureGrids(dark, scale, (page, name, whole) => shoot(page, name, dark, scale, whole));
+    }
+  }
   process.stdout.write(`${dir}\n`);
 } finally {
   await closeDisplay();

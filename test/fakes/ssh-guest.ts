@@ -18,6 +18,8 @@ export interface FakeGuestOptions {
   /** OpenSSH private key text of the host key. */
   readonly hostPrivateKey: string;
   readonly verbs: Readonly<Record<string, (command: FakeCommand) => void>>;
+  /** What listens on ports of the guest's 127.0.0.1. */
+  readonly services?: Readonly<Record<number, (channel: ServerChannel) => void>>;
   /** Bytes that an earlier session left in the port, before the handshake. */
   readonly leftovers?: Uint8Array;
 }
@@ -100,6 +102,16 @@ export class FakeSshGuest {
       });
       connection.on('request', (accept, _reject, name) => {
         if (name === 'tcpip-forward') accept?.();
+      });
+      connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
+        const service = destIP === '127.0.0.1' ? this.#o.services?.[destPort] : undefined;
+        if (!service) {
+          reject();
+          return;
+        }
+        const channel = accept();
+        channel.on('error', () => undefined);
+        service(channel);
       });
       connection.on('session', (accept) => {
         accept().on('exec', (acceptExec, _reject, { command }) => {

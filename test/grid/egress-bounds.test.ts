@@ -91,7 +91,7 @@ describe('guests', () => {
     expect(await gateway.status(request(good.host, huge))).toBe(431);
     expect(await gateway.status(request(good.host, `X: ${'y'.repeat(2_000_000)}\r\n`))).toBe(431);
     expect(await gateway.status(`GET http://${good.host}/${'a'.repeat(2_000_000)}`)).toBe(431);
-    expect(await gateway.status(request(good.host, 'X: y\r\n'.repeat(1200)))).toBe(200);
+    expect(await gateway.status(request(good.host, 'X: y\r\n'.repeat(400)))).toBe(200);
     expect(await gateway.status(`CONNECT ${'a'.repeat(2_000_000)}`)).toBe(431);
     await gateway.denied('bad-request');
     await stillWorks(gateway);

@@ -55,6 +55,8 @@ export class TestGateway {
   /** What `ask` is answered; set by a test. */
   askProxy: (url: string) => Promise<string> = () => Promise.reject(new Error('nobody was to ask'));
   readonly gateway: Gateway;
+  /** As it was opened with. */
+  rules: GatewayRules = openRules;
   #worker: WorkerHandle | undefined;
   #waiting: (() => void)[] = [];
 
@@ -188,7 +190,7 @@ export async function heard(socket: Socket, enough: RegExp): Promise<string> {
   let text = '';
   return await new Promise((resolve) => {
     const done = (): void => {
-      socket.off('data', take);
+      socket.off('data', take).off('end', done).off('close', done);
       socket.pause();
       resolve(text);
     };
@@ -245,7 +247,15 @@ export class World {
     const made = new TestGateway(join(this.#dir, `${this.#gateways}.sock`), limits);
     this.#disposer.own(made.gateway);
     prepare(made);
-    await made.gateway.open(rulesWith(rules));
+    made.rules = rulesWith(rules);
+    await made.gateway.open(made.rules);
+    return made;
+  }
+
+  /** A gateway at the place of another one, not opened. */
+  reopen({ socketPath }: Pick<TestGateway, 'socketPath'>): TestGateway {
+    const made = new TestGateway(socketPath, {});
+    this.#disposer.own(made.gateway);
     return made;
   }
 

@@ -32,6 +32,7 @@ const manifest = {
   recipe: 'ab'.repeat(32),
   suite: 'trixie',
   kernelRelease: '6.12.1-cloud-amd64',
+  builtAt: 5,
   kernel: described('vmlinux'),
   initramfs: described('initramfs.zst'),
   appliances: { base: described('base.squashfs') },
@@ -69,6 +70,7 @@ describe('import', () => {
     expect(set).toEqual({
       recipe: manifest.recipe,
       kernelRelease: manifest.kernelRelease,
+      builtAt: 5,
       kernel: { path: storedPath('vmlinux'), digest: manifest.kernel.digest, size: 10 },
       initramfs: { path: storedPath('initramfs.zst'), digest: manifest.initramfs.digest, size: 13 },
       appliances: {
@@ -79,6 +81,11 @@ describe('import', () => {
     expect((await stat(set.kernel.path)).mode & 0o777).toBe(0o444);
     expect((await stat(imagesDir)).mode & 0o777).toBe(0o755);
     expect((await readdir(imagesDir)).length).toBe(3);
+  });
+
+  test('takes images that do not tell when they were made', async () => {
+    await writeSource(sourceDir, { ...manifest, builtAt: undefined });
+    expect((await storeOf().ensure()).builtAt).toBeNull();
   });
 
   test('links what nobody else can write, and copies the rest', async () => {

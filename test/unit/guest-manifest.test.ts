@@ -30,6 +30,7 @@ async function image(): Promise<Manifest> {
     kernel: await describeFile(dir, 'vmlinux'),
     initramfs: await describeFile(dir, 'initramfs.zst'),
     appliances: { base: await describeFile(dir, 'base.squashfs') },
+    builtAt: 5,
     packages: [{ name: 'busybox-static', version: '1', sha256: '00' }],
   };
   await writeManifest(dir, manifest);

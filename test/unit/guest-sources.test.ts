@@ -49,3 +49,17 @@ test('finds the one good stanza among others', () => {
   const good = 'Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main non-free';
   expect(mirrorOf(deb822(`${other}\n\n${good}\n`))).toBe('http://mirror.example/debian');
 });
+
+test('takes the security archive where it is asked for, and that one only', () => {
+  const security = 'deb http://mirror.example/debian-security bookworm-security main';
+  expect(mirrorOf(list(security), 'security')).toBe('http://mirror.example/debian-security');
+  expect(mirrorOf(list('deb http://mirror.example/debian bookworm main'), 'security')).toBeUndefined();
+  expect(
+    mirrorOf(list('deb http://mirror.example/debian-security bookworm main'), 'security'),
+  ).toBeUndefined();
+  const stanzas =
+    'Types: deb\nURIs: http://one.example/debian\nSuites: trixie trixie-updates\nComponents: main\n\n' +
+    'Types: deb\nURIs: http://two.example/debian-security/\nSuites: trixie-security\nComponents: main\n';
+  expect(mirrorOf(deb822(stanzas), 'security')).toBe('http://two.example/debian-security');
+  expect(mirrorOf(deb822(stanzas))).toBe('http://one.example/debian');
+});

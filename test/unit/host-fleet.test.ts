@@ -39,7 +39,7 @@ const measured: string[] = [];
 /** A lane with a fake VM; the rest of what a lane offers is not asked by the fleet. */
 function addLane(id: string, o: { share?: number; memoryBytes?: number } = {}) {
   const vm = new FakeVm();
-  const state = { work: true, cpuMs: 0, deadline: null as number | null, lost: () => undefined as void };
+  const state = { work: true, cpuMs: 0, deadline: null as number | null };
   const memoryBytes = o.memoryBytes ?? 768 * MiB;
   const contribution = new Contribution<FakeSession>({
     vm,
@@ -47,10 +47,7 @@ function addLane(id: string, o: { share?: number; memoryBytes?: number } = {}) {
     hasWork: () => state.work,
     keepsSaved: () => true,
     prove: () => Promise.resolve(),
-    work: () =>
-      new Promise<void>((resolve) => {
-        state.lost = resolve;
-      }),
+    work: () => new Promise<void>(() => undefined),
     problems: problems.of(id),
     yields: {
       measure: () => {
@@ -94,6 +91,7 @@ beforeEach(() => {
     usage: new UsageWindow(database, clock),
     problems,
     clock,
+    log: silentLog,
   });
 });
 afterEach(() => {
@@ -139,7 +137,7 @@ test('the next waits for its memory when both do not fit', async () => {
   expect(b.vm.asked).toEqual(['start']);
 });
 
-test('who has no work leaves its turn to the other', async () => {
+test('who has no work leaves its turn to the other', () => {
   const a = addLane('a');
   const b = addLane('b');
   a.state.work = false;

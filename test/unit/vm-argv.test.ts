@@ -57,6 +57,15 @@ describe('the command line', () => {
     ]);
   });
 
+  it('carries a durable disk’s flushes to the host’s disk, and nobody else’s', () => {
+    const data = { serial: 'data', path: '/vm/data.raw', readOnly: false, discard: true, durable: true };
+    const [, scratch, durable] = values(qemuArgs({ ...spec, disks: [...spec.disks, data] }), '-blockdev');
+    expect(scratch).toContain('no-flush=on');
+    expect(durable).toBe(
+      'driver=raw,node-name=data,read-only=off,discard=unmap,file.discard=unmap,file.driver=file,file.filename=/vm/data.raw',
+    );
+  });
+
   it('never has a network card, a default device or a file of the person’s configuration', () => {
     for (const accelerator of ['kvm', 'hvf', 'whpx', 'tcg'] as const) {
       const args = qemuArgs({ ...spec, accelerator });

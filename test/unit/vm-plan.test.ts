@@ -82,6 +82,15 @@ describe('a wrapped launch', () => {
     expect(plan.args.join(' ')).toContain('file.filename=/vm/scratch.raw');
   });
 
+  it('shows it the data disk as well, where there is one, and lets it write there', () => {
+    const { args } = planLaunch({ ...input, dataPath: '/data/projects/one.raw' });
+    expect(pairs(args, '--bind')).toContain('/data/projects/one.raw /vm/data.raw');
+    expect(args.join(' ')).toMatch(/file\.filename=\/vm\/data\.raw .*serial=data/);
+    expect(plan.args.join(' ')).not.toContain('data.raw');
+    const reduced = planLaunch({ ...input, dataPath: '/data/projects/one.raw', wrapped: false });
+    expect(reduced.args.join(' ')).toContain('file.filename=/data/projects/one.raw');
+  });
+
   it('adds /dev/kvm, and its group, only for KVM', () => {
     const kvm = planLaunch({ ...input, accelerator: 'kvm', deviceGid: 104 });
     expect(pairs(kvm.args, '--dev-bind')).toContain('/dev/kvm /dev/kvm');

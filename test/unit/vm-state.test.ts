@@ -246,4 +246,20 @@ describe('a VM’s folder', () => {
     rmSync(folder.outPath);
     await expect(requireDisks(disks, header)).rejects.toMatchObject(refused);
   });
+
+  it('has the data disk among them, where there is one', async () => {
+    const folder = made();
+    const dataPath = join(dir, 'data.raw');
+    writeFileSync(dataPath, 'project');
+    const disks = disksOf(folder, dataPath);
+    const path = await write(content(10), 'with-data', { ...fresh(), disks: await syncDisks(disks) });
+    const { header } = await readHeader(path);
+    expect(header.disks.map(({ name }) => name)).toEqual(['scratch', 'in', 'out', 'data']);
+    await expect(requireDisks(disks, header)).resolves.toBeUndefined();
+    await expect(requireDisks(disksOf(folder, undefined), header)).rejects.toMatchObject(refused);
+    writeFileSync(dataPath, 'project');
+    await expect(requireDisks(disks, header)).rejects.toMatchObject(refused);
+    rmSync(dataPath);
+    await expect(requireDisks(disks, header)).rejects.toMatchObject(refused);
+  });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { archiveKeyring, defaultMirror, suite } from '../recipe.ts';
+import { archiveKeyring, defaultMirror, defaultSecurityMirror, securitySuite, suite } from '../recipe.ts';
 import { BuildError } from './errors.ts';
 import { run } from './run.ts';
 import { mirrorOf } from './sources.ts';
@@ -15,19 +15,14 @@ export interface Package {
   readonly sha256: string;
 }
 
-/** The mirror to use: the variable, else what the machine's own sources name, else the default. */
-export async function findMirror(): Promise<string> {
-  const chosen = process.env['GLEANER_DEBIAN_MIRROR'];
-  if (chosen !== undefined && chosen !== '') {
-    if (!/^(?:https?|file):\/\/[^\s"[\]]+$/.test(chosen)) {
-      throw new BuildError(
-        'bad-mirror',
-        'GLEANER_DEBIAN_MIRROR is not an address.',
-        'It looks like http://host/debian.',
-      );
-    }
-    return chosen.replace(/\/+$/, '');
-  }
+/** Addresses of Debian's two archives. */
+export interface Mirrors {
+  readonly main: string;
+  readonly security: string;
+}
+
+/** The mirrors to use: the variables', else those that the machine's own sources name, else the defaults. */
+export async function findMirrors(): Promise<Mirrors> {
   const dir = '/etc/apt/sources.list.d';
   const listed = existsSync(dir) ? (await readdir(dir)).sort().map((name) => join(dir, name)) : [];
   const files: { name: string; text: string }[] = [];
@@ -37,7 +32,18 @@ export async function findMirror(): Promise<string> {
     const text = await readFile(name, 'utf8').catch(() => '');
     files.push({ name, text });
   }
-  return mirrorOf(files) ?? defaultMirror;
+  return {
+    main: chosenMirror('GLEANER_DEBIAN_MIRROR') ?? mirrorOf(files) ?? defaultMirror,
+    security:
+      chosenMirror('GLEANER_DEBIAN_SECURITY_MIRROR') ?? mirrorOf(files, 'security') ?? defaultSecurityMirror,
+  };
+}
+
+function chosenMirror(variable: string): string | undefined {
+  const chosen = process.env[variable];
+  if (chosen === undefined || chosen === '') return undefined;
+  if (/^(?:https?|file):\/\/[^\s"[\]]+$/.test(chosen)) return chosen.replace(/\/+$/, '');
+  throw new BuildError('bad-mirror', `${variable} is not an address.`, 'It looks like http://host/debian.');
 }
 
 /** apt with a configuration of its own: the machine's sources, state and cache are neither used nor touched. */
@@ -51,11 +57,11 @@ export class Apt {
   }
 
   /**
-   * Fetches the suite's signed index.
+   * Fetches the signed indexes of the suite and of its security updates.
    * @param dir an empty folder of the build
    * @throws BuildError `keyring-missing`, `mirror-unreachable`
    */
-  static async open(dir: string, mirror: string): Promise<Apt> {
+  static async open(dir: string, mirrors: Mirrors): Promise<Apt> {
     if (!existsSync(archiveKeyring)) {
       throw new BuildError(
         'keyring-missing',
@@ -66,7 +72,9 @@ export class Apt {
     await mkdir(join(dir, 'lists/partial'), { recursive: true });
     await mkdir(join(dir, 'cache/archives/partial'), { recursive: true });
     await writeFile(join(dir, 'status'), '');
-    await writeFile(join(dir, 'sources.list'), `deb [signed-by=${archiveKeyring}] ${mirror} ${suite} main\n`);
+    const sources = [`${mirrors.main} ${suite}`, `${mirrors.security} ${securitySuite}`];
+    const sourceLines = sources.map((source) => `deb [signed-by=${archiveKeyring}] ${source} main\n`);
+    await writeFile(join(dir, 'sources.list'), sourceLines.join(''));
     const settings = {
       'Dir::Etc::sourcelist': join(dir, 'sources.list'),
       'Dir::Etc::sourceparts': '/dev/null',
@@ -85,7 +93,7 @@ export class Apt {
     const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`);
     await writeFile(join(dir, 'apt.conf'), lines.join(''));
     const apt = new Apt(dir);
-    await apt.#apt('apt-get', ['-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], mirror);
+    await apt.#apt('apt-get', ['-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], mirrors);
     return apt;
   }
 
@@ -152,18 +160,18 @@ export class Apt {
     return paths;
   }
 
-  async #apt(program: string, args: readonly string[], mirror?: string, cwd?: string): Promise<string> {
+  async #apt(program: string, args: readonly string[], mirrors?: Mirrors, cwd?: string): Promise<string> {
     try {
       const out = await run(program, args, { env: this.#env, ...(cwd === undefined ? {} : { cwd }) });
       return out.toString();
     } catch (error) {
       if (!(error instanceof BuildError) || error.code !== 'tool-failed') throw error;
-      throw mirror === undefined
+      throw mirrors === undefined
         ? new BuildError('packages-unavailable', error.message, 'Try again, or set GLEANER_DEBIAN_MIRROR.')
         : new BuildError(
             'mirror-unreachable',
-            `The Debian mirror ${mirror} does not serve ${suite}: ${error.message}`,
-            'Check the network, or set GLEANER_DEBIAN_MIRROR to a mirror that can be reached.',
+            `${mirrors.main} and ${mirrors.security} do not serve ${suite} and its security updates: ${error.message}`,
+            'Check the network, or set GLEANER_DEBIAN_MIRROR and GLEANER_DEBIAN_SECURITY_MIRROR.',
           );
     }
   }

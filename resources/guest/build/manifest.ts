@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Package } from './apt.ts';
 
@@ -21,6 +21,8 @@ export interface Manifest {
   readonly kernel: BuiltFile;
   readonly initramfs: BuiltFile;
   readonly appliances: Readonly<Record<string, BuiltFile>>;
+  /** Epoch ms at which it was made, or last found to be made of the newest packages. */
+  readonly builtAt: number;
   readonly packages: readonly Package[];
 }
 
@@ -32,8 +34,11 @@ export async function describeFile(dir: string, file: string): Promise<BuiltFile
   return { file, digest: `sha256:${hash.digest('hex')}`, size: statSync(join(dir, file)).size };
 }
 
+/** In one step: whoever reads meanwhile finds the one before. */
 export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
-  await writeFile(join(dir, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  const temporary = join(dir, `${manifestName}.${process.pid}`);
+  await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(temporary, join(dir, manifestName));
 }
 
 /**

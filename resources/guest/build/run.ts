@@ -7,6 +7,7 @@ const packageOf: Readonly<Record<string, string>> = {
   'apt-cache': 'apt',
   cpio: 'cpio',
   depmod: 'kmod',
+  dpkg: 'dpkg',
   'dpkg-deb': 'dpkg',
   lz4: 'lz4',
   mksquashfs: 'squashfs-tools',

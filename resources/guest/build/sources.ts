@@ -38,24 +38,36 @@ function parseDeb822(text: string): Source[] {
     });
 }
 
-/** Names of Debian's releases as sources spell them; a source of anybody else has other suites. */
-const releases = /^(?:stable|oldstable|testing|unstable|sid|bullseye|bookworm|trixie|forky|duke)$/;
+/** An archive of Debian's: which suites are its own, and how its addresses end. */
+const archives = {
+  main: {
+    suites: /^(?:stable|oldstable|testing|unstable|sid|bullseye|bookworm|trixie|forky|duke)$/,
+    path: /\/debian$/,
+  },
+  security: {
+    suites: /^(?:stable|oldstable|testing|bullseye|bookworm|trixie|forky|duke)-security$/,
+    path: /\/debian-security$/,
+  },
+} as const;
+export type Archive = keyof typeof archives;
 
 /**
- * The mirror that a machine's own apt sources use for Debian itself: not its security archive, whose layout
- * differs, and nobody else's repository. Undefined when there is none. Pure.
+ * The mirror that a machine's own apt sources use for an archive of Debian itself, and not for anybody else's
+ * repository. Undefined when there is none. Pure.
  * @param files contents of sources.list and sources.list.d, with their names
  */
 export function mirrorOf(
   files: readonly { readonly name: string; readonly text: string }[],
+  archive: Archive = 'main',
 ): string | undefined {
+  const wanted = archives[archive];
   for (const { name, text } of files) {
     const sources = name.endsWith('.sources') ? parseDeb822(text) : parseList(text);
     for (const { uri, suites, components } of sources) {
       if (!/^(?:https?|file|mirror\+\w+):/.test(uri)) continue;
-      if (!suites.some((suite) => releases.test(suite)) || !components.includes('main')) continue;
+      if (!suites.some((suite) => wanted.suites.test(suite)) || !components.includes('main')) continue;
       const path = uri.replace(/\/+$/, '');
-      if (/\/debian$/.test(path)) return path;
+      if (wanted.path.test(path)) return path;
     }
   }
   return undefined;

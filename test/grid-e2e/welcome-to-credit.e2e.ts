@@ -1,0 +1,60 @@
+// The whole way on the real thing: the app, its host, QEMU, the stock client, and the stand-in for a project.
+// `npm run test:grid-e2e`: in a network of its own, since the stand-in is at a public address.
+import { expect, test } from '@playwright/test';
+import { GridsPage, JoinPage, WelcomePage } from '../e2e/support/grid-pages.ts';
+import { launch, makeHome } from '../e2e/support/launch.ts';
+import { MainPage } from '../e2e/support/pages.ts';
+import { startStandIn } from '../fakes/boinc-project/stand-in.ts';
+
+const project = 'Stand-in';
+
+test('a volunteer comes from the welcome page to a credited task without leaving the window', async ({}, info) => {
+  const standIn = await startStandIn({ host: '45.33.1.1', name: project });
+  standIn.project.nextContactSeconds = 5;
+  standIn.account('person@example.org', 'a password', 'A person');
+  const task = standIn.addTask({ cpuSeconds: 10, credit: 7.5 });
+  // The sample's jobs stand back behind any project.
+  const home = makeHome({ 'inUse.share': 1, 'pauseOn.load': null, 'grids.localShare': 0 });
+  const app = await launch({ homeDir: home.homeDir });
+  try {
+    const page = await app.firstWindow();
+    const [welcome, join, grids] = [new WelcomePage(page), new JoinPage(page), new GridsPage(page)];
+    await expect(welcome.title).toBeVisible();
+    await welcome.choose.click();
+    await join.lookAt(standIn.masterUrl);
+    await expect(join.title).toHaveText(`${project} asks for this`);
+    await expect(join.contacts.getByRole('listitem')).toHaveText(['45.33.1.1:80', '45.33.1.1:443']);
+    await join.agree.click();
+    await join.way('E-mail and password').check();
+    await join.field('E-mail address').fill('person@example.org');
+    await join.field('Password').fill('a password');
+    await join.join.click();
+    await expect(join.title).toHaveText(`You have joined ${project}`);
+    await join.see.click();
+
+    const card = grids.card(project);
+    await expect(card).toContainText('Working');
+    await expect(card.getByRole('progressbar')).toBeVisible();
+    await expect(grids.part(project, 'About the project')).toContainText('A person');
+    const main = new MainPage(page);
+    await main.openTab('Home');
+    await expect(main.card('Now')).toContainText(task.name);
+
+    await standIn.until(() => task.verdict !== null);
+    expect(task).toMatchObject({ verdict: 'valid', exitStatus: 0, granted: 7.5 });
+    await expect(main.card('Today')).toContainText(`Earned (${project})7.5 credit`);
+    await expect(main.card('Today')).toContainText('observed');
+    await main.openTab('Activity');
+    await expect(main.job(task.name)).toContainText('Done');
+    await expect(main.job(task.name)).toContainText('pending');
+    await page.getByRole('button', { name: 'Credit, as the projects tell it' }).click();
+    await expect(page.getByRole('table', { name: 'Credit, as' })).toContainText('+7.5 credit');
+    await grids.open();
+    await expect(card).toContainText('Credit here7.5');
+  } finally {
+    await app.close();
+    await home.keepLog(info);
+    home.remove();
+    await standIn.dispose();
+  }
+});
