@@ -84,8 +84,11 @@ describe('what the person sets', () => {
     await f.pass(6);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.25<');
     expect(asked('setPreferences')).toEqual([]);
+    f.availability = 0.4;
+    await f.pass(10 * 60);
     f.availability = 0.2;
-    await f.pass(6);
+    expect(asked('setPreferences')).toEqual([]);
+    await f.pass(21 * 60);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.05<');
     expect(asked('setPreferences')).toHaveLength(1);
   });
