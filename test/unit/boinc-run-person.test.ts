@@ -95,8 +95,11 @@ describe('what the person sets', () => {
     await f.pass(6);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.25<');
     expect(asked('setPreferences')).toEqual([]);
+    f.availability = 0.4;
+    await f.pass(10 * 60);
     f.availability = 0.2;
-    await f.pass(6);
+    expect(asked('setPreferences')).toEqual([]);
+    await f.pass(21 * 60);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.05<');
     expect(asked('setPreferences')).toHaveLength(1);
   });
@@ -242,9 +245,9 @@ describe('a VM that is about to be powered off', () => {
     void f.runner.quiet(15_000).then(() => {
       quiet = true;
     });
-    await f.pass(19);
+    await f.pass(1);
     expect(quiet).toBe(false);
-    await f.pass(2);
+    await f.pass(1);
     expect(quiet).toBe(true);
   });
 });
@@ -282,7 +285,7 @@ describe('a project that is left', () => {
       void f.runner.leave().then(() => {
         left = true;
       });
-      await f.pass(11);
+      await f.pass(3);
       expect(left).toBe(true);
       expect(view().state).toBe('leaving');
       expect(f.runner.hasWork()).toBe(false);

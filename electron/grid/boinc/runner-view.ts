@@ -90,6 +90,7 @@ function sentenceOf(known: Known, state: GridState, running: number): string {
       return 'It is suspended: none of its tasks runs.';
     case 'joining':
       if (passing) return passing.sentence;
+      if (waiting) return waitingSentence(waiting);
       return live
         ? 'Its virtual machine signs in to the project.'
         : 'It signs in to the project as soon as its virtual machine may run.';

@@ -17,7 +17,7 @@ import type { AgentMachine, RunnerOptions } from './runner-machine.ts';
 import { Mood } from './runner-mood.ts';
 import { Stay } from './runner-stay.ts';
 import { Refused } from './runner-steer.ts';
-import { UnfrozenWait } from './runner-time.ts';
+import { once, settledWithin, UnfrozenWait } from './runner-time.ts';
 import { gridView, jobView, type Known, messageView, taskView, transferView } from './runner-view.ts';
 import type { ProjectChange } from './store.ts';
 import type { JoinedProject } from './store-types.ts';
@@ -25,8 +25,8 @@ import { startWatchdog, type WatchdogState } from './watchdog.ts';
 
 export type { AgentMachine } from './runner-machine.ts';
 
-/** How long a detaching client is waited for, in real ms: its machine may stand frozen. */
-const detachMs = 10_000;
+/** How long a detaching client is waited for, in real ms; it first ends its tasks, which takes six seconds. */
+const detachMs = 20_000;
 /** What a soft end may take beyond its grace, in real ms. */
 const quietMarginMs = 5000;
 /** Of the tasks that are over, how many the detail shows. */
@@ -333,34 +333,12 @@ export class BoincRunner implements Disposable {
     await this.#running?.catch(() => undefined);
   }
 
-  /** What is asked of a machine that may stand frozen, or be gone, is waited for only so long. */
   async #atMost(ms: number, asked: Promise<unknown>, what: string): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#o.clock.after(ms, resolve);
-      const over = (): void => {
-        cancel();
-        resolve();
-      };
-      asked.then(over, (error: unknown) => {
-        this.#o.log.info('boinc', `${what}: ${toFailure(error).sentence}`, { grid: this.#o.id });
-        over();
-      });
-    });
+    const { clock, log, id } = this.#o;
+    try {
+      await settledWithin(clock, ms, asked, () => this.#machine?.frozenMs() ?? 0);
+    } catch (error) {
+      log.info('boinc', `${what}: ${toFailure(error).sentence}`, { grid: id });
+    }
   }
-}
-
-/** What was made for this machine, or is being made; what failed is made again. */
-function once<T>(
-  made: WeakMap<AgentMachine, Promise<T>>,
-  machine: AgentMachine,
-  make: () => Promise<T>,
-): Promise<T> {
-  const known = made.get(machine);
-  if (known) return known;
-  const making = make();
-  made.set(machine, making);
-  making.catch(() => {
-    made.delete(machine);
-  });
-  return making;
 }
