@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Snapshot, TaskView } from '../../electron/contract/index.ts';
+import { pidFileName, readPidFile } from '../../electron/vm/orphans.ts';
 import type { StandInUser } from '../fakes/boinc-project/accounts.ts';
 import type { StandIn } from '../fakes/boinc-project/stand-in.ts';
 import { resultOf, type StandInTask } from '../fakes/boinc-project/tasks.ts';
 import { JumpingClock } from '../fakes/jumping-clock.ts';
-import { qemuPid } from '../vm/host-faults-world.ts';
 import { sees } from '../vm/host-world.ts';
 import { BoincWorld, entriesOf, joinProject, seesGrid, shows } from './boinc-world.ts';
 
@@ -72,7 +72,6 @@ test('a task is fetched, computed, uploaded, reported and credited', async () =>
 test('frozen for a minute in mid-task, it goes on as if nothing had been', async () => {
   const { host } = world;
   const task = standIn.addTask({ cpuSeconds: 10 });
-  const date = standIn.addTask({ script: 'date +%s' });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
   await host.call('pause', { length: 'manual' });
   await sees(host, phase('frozen'));
@@ -80,6 +79,7 @@ test('frozen for a minute in mid-task, it goes on as if nothing had been', async
   await delay(61_000);
   expect(standIn.requests).toHaveLength(asked);
   await host.call('resume', {});
+  const date = standIn.addTask({ script: 'date +%s' });
   await verdictOf(task);
   await verdictOf(date);
   expect(resultOf(task)?.starts).toEqual([0]);
@@ -105,7 +105,9 @@ test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
   const task = standIn.addTask({ cpuSeconds: 30 });
   // A file system forgets what it was told in the last seconds before.
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 12);
-  process.kill(qemuPid(world.folder.dir), 'SIGKILL');
+  // The pid file names the wrapper, then QEMU.
+  const pidPath = join(world.folder.dir, 'vms', id, pidFileName);
+  process.kill(readPidFile(pidPath)?.processes.at(-1)?.pid ?? 0, 'SIGKILL');
   await sees(world.host, phase('backoff'));
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
@@ -120,7 +122,7 @@ test('clocks that jump ahead and back do it no harm', async () => {
   const hour = 3_600_000;
   const task = standIn.addTask({ cpuSeconds: 15, deadlineSeconds: 30 * 3600 });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
-  for (const ahead of [26 * hour, -5 * hour, 0]) {
+  for (const ahead of [26 * hour, -5 * hour]) {
     const { cpuSeconds } = await runs(task);
     clock.setAhead(ahead);
     // The guest is told at the next thaw.
@@ -129,6 +131,7 @@ test('clocks that jump ahead and back do it no harm', async () => {
     await host.call('resume', {});
     await runs(task, (view) => view.cpuSeconds > cpuSeconds + 1);
   }
+  clock.setAhead(0);
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);

@@ -94,7 +94,7 @@ export class BoincWorld implements Disposable {
     const standIn = await startStandIn({ ...placeOf('project.example'), ...o });
     this.own(standIn);
     // Credit is told at the contact after the one that reports a task.
-    standIn.project.nextContactSeconds = 5;
+    standIn.project.nextContactSeconds = 3;
     return standIn;
   }
 
