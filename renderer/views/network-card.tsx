@@ -34,7 +34,7 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
         rows={[
           [gridsText.networkToday, limited(todayBytes, quotaDayBytes)],
           [gridsText.networkMonth, limited(monthBytes, quotaMonthBytes)],
-          [gridsText.networkProxy, proxy === null ? gridsText.noProxy : <Foreign key="">{proxy}</Foreign>],
+          [gridsText.networkProxy, <Proxy key="" proxy={proxy} />],
         ]}
       />
       {metered === true ? <p className="soft small">{gridsText.networkMetered}</p> : null}
@@ -43,6 +43,11 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
       </Disclosure>
     </Card>
   );
+}
+
+function Proxy({ proxy }: { proxy: string | null }): ReactNode {
+  if (proxy === null) return gridsText.noProxy;
+  return proxy === 'system' ? gridsText.systemProxy : <Foreign>{proxy}</Foreign>;
 }
 
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
