@@ -173,6 +173,7 @@ export const gridsText = {
   systemProxy: 'As the system',
   networkMetered: 'This network is billed by volume.',
   networkHosts: 'Hosts of the last 30 days',
+  lookups: 'Asked before joining',
   networkNothing: 'Nothing went over the network in the last 30 days.',
 
   observed: 'observed',

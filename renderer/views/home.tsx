@@ -55,7 +55,10 @@ export function Home(props: {
 
       <Problems problems={problems.filter((problem) => problem !== reason)} />
       <DeniedLately
-        denials={denials.filter(({ lastAt }) => lastAt > props.seenUntil)}
+        // What was asked before anything was joined is told where it was asked.
+        denials={denials.filter(
+          ({ grid, lastAt }) => lastAt > props.seenUntil && grids.some(({ id }) => id === grid),
+        )}
         name={name}
         go={go}
         onSeen={props.onSeen}

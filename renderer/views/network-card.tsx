@@ -53,7 +53,11 @@ function Proxy({ proxy }: { proxy: string | null }): ReactNode {
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
   if (props.hosts.length === 0) return <p className="soft small">{gridsText.networkNothing}</p>;
   const { trafficColumns: columns } = gridsText;
-  const names = new Map(props.grids.map(({ id, name }) => [id, name]));
+  // The host itself asks projects what they are, before there is a grid.
+  const names = new Map([
+    ['lookup', gridsText.lookups],
+    ...props.grids.map(({ id, name }) => [id, name] as const),
+  ]);
   return (
     <table className="latest small" aria-label={gridsText.networkHosts}>
       <thead>
