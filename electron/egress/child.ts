@@ -3,7 +3,6 @@ import { constants, setPriority } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { connectToParent } from '../base/parent.ts';
-import { toFailure } from '../contract/failures.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { EgressServer } from './server.ts';
 
@@ -62,7 +61,9 @@ function serve(): void {
     switch (message.kind) {
       case 'open':
         open(message).catch((error: unknown) => {
-          tell({ kind: 'failed', failure: toFailure(error) });
+          const words = error instanceof Error ? error.message : String(error);
+          const sentence = `The network gateway cannot listen: ${words}.`.slice(0, 500);
+          tell({ kind: 'failed', failure: { code: 'network-unavailable', sentence } });
         });
         break;
       case 'set':

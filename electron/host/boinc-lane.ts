@@ -77,7 +77,7 @@ export class BoincLane implements Lane {
   }
 
   hasWork(): boolean {
-    return this.#o.permitted() && this.runner.hasWork();
+    return this.runner.hasWork();
   }
 
   latestStartAt(): number | null {
@@ -91,8 +91,12 @@ export class BoincLane implements Lane {
   view(): GridView {
     const view = this.runner.view();
     if (!this.#o.permitted()) return { ...view, state: 'attention', ...notPermitted };
-    const { failure } = this.vm.vm.status();
-    return failure === null || view.failure !== null ? view : { ...view, state: 'attention', failure };
+    const { failure, phase } = this.vm.vm.status();
+    if (failure !== null && view.failure === null)
+      return { ...view, state: 'attention', sentence: failure.sentence, failure };
+    return view.state === 'working' && phase !== 'running'
+      ? { ...view, state: 'waiting', sentence: 'Its virtual machine stands still.' }
+      : view;
   }
 
   detail(): Omit<GridDetail, 'contacts' | 'contacted' | 'denials'> {

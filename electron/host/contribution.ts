@@ -72,6 +72,9 @@ export class Contribution<Session extends object> implements Disposable {
   /** How many calls of {@link save} are under way. */
   #saves = 0;
   #failures = 0;
+  #quieting = false;
+  /** It failed too often, and the person wants it to try again. */
+  #forgiven = false;
   #share = Number.NaN;
   /** Before, nothing may be started or ended: what an earlier host left is not known yet. */
   #begun = false;
@@ -87,6 +90,12 @@ export class Contribution<Session extends object> implements Disposable {
 
   get working(): boolean {
     return this.#busy !== undefined;
+  }
+
+  /** Its guest leaks, or its VM failed too often: no work until the person asks for it. */
+  get isRefused(): boolean {
+    const { phase } = this.#o.vm.status();
+    return this.#refused() || (phase === 'failed' && !this.#forgiven);
   }
 
   /** What an earlier host left is known: from now on turns count. */
@@ -119,8 +128,10 @@ export class Contribution<Session extends object> implements Disposable {
     this.#cancelSaveAgain = undefined;
     if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
     else if (phase === 'saved' && wanted && this.#busy === undefined && !this.#refused()) vm.start();
-    else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
-    else if (phase === 'running') this.#useVm(wanted);
+    else if ((phase === 'stopped' || this.#mayTryAgain(phase)) && wanted && !this.#refused()) {
+      this.#forgiven = false;
+      vm.start();
+    } else if (phase === 'running') this.#useVm(wanted);
   }
 
   /** After a failure that stopped contribution: the person asked to try again. */
@@ -128,7 +139,7 @@ export class Contribution<Session extends object> implements Disposable {
     this.#o.problems.set('isolation', null);
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#begun && this.#o.vm.status().phase === 'failed' && this.#o.hasWork()) this.#o.vm.start();
+    this.#forgiven = this.#o.vm.status().phase === 'failed';
     this.turn();
   }
 
@@ -232,7 +243,13 @@ export class Contribution<Session extends object> implements Disposable {
   /** What runs in the guest beside jobs ends in order, unless there is work again or it must be given back meanwhile. */
   async #stopQuietly(): Promise<void> {
     const { vm, quiet } = this.#o;
-    if (quiet) await quiet();
+    if (this.#quieting) return;
+    this.#quieting = true;
+    try {
+      if (quiet) await quiet();
+    } finally {
+      this.#quieting = false;
+    }
     if (!this.#disposed && this.#busy === undefined && vm.status().phase === 'running') await vm.stop();
   }
 
@@ -302,6 +319,10 @@ export class Contribution<Session extends object> implements Disposable {
       if (failure.code !== 'session-lost') problems.set('work', failure);
       return false;
     }
+  }
+
+  #mayTryAgain(phase: VmPhase): boolean {
+    return phase === 'failed' && this.#forgiven;
   }
 
   #refused(): boolean {

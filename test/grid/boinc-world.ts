@@ -69,6 +69,19 @@ export class BoincWorld implements Disposable {
     await host.start();
   }
 
+  /**
+   * Resolves as soon as `check` is true; looked at after every answer of a stand-in. Rejects when the host needs a
+   * person's attention: then it never comes.
+   */
+  async until(standIn: Pick<StandIn, 'until'>, check: () => boolean): Promise<void> {
+    const stop = new AbortController();
+    try {
+      await Promise.race([standIn.until(check), troubled(this.host, stop.signal)]);
+    } finally {
+      stop.abort();
+    }
+  }
+
   /** As a person who ends the program, or shuts the computer down. */
   async stopHost(o: { readonly save?: boolean } = {}): Promise<void> {
     const host = this.#host;
@@ -156,6 +169,19 @@ function changes(host: Host): { happened: Promise<void>; stop: () => void } {
     stop = end;
   });
   return { happened, stop };
+}
+
+/** Rejects with the first trouble that a person should see to. */
+function troubled(host: Host, until: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = host.subscribe(({ snapshot }) => {
+      const { contribution, grids } = snapshot;
+      const grid = grids.find(({ state }) => state === 'attention');
+      if (contribution.state !== 'attention' && !grid) return;
+      reject(new Error(`The host needs attention: ${grid?.sentence ?? contribution.sentence}`));
+    });
+    until.addEventListener('abort', stop);
+  });
 }
 
 /** What the ledger has of one grid, the oldest first. */

@@ -190,7 +190,7 @@ export async function heard(socket: Socket, enough: RegExp): Promise<string> {
   let text = '';
   return await new Promise((resolve) => {
     const done = (): void => {
-      socket.off('data', take);
+      socket.off('data', take).off('end', done).off('close', done);
       socket.pause();
       resolve(text);
     };
@@ -249,6 +249,13 @@ export class World {
     prepare(made);
     made.rules = rulesWith(rules);
     await made.gateway.open(made.rules);
+    return made;
+  }
+
+  /** A gateway at the place of another one, not opened. */
+  reopen({ socketPath }: Pick<TestGateway, 'socketPath'>): TestGateway {
+    const made = new TestGateway(socketPath, {});
+    this.#disposer.own(made.gateway);
     return made;
   }
 

@@ -143,6 +143,7 @@ export class RunnerFixture extends StoreFixture {
         this.keysLetGo += 1;
         return Promise.resolve();
       },
+      permitted: () => this.permitted,
       room: () => ({
         vcpus: 1,
         memoryBytes: 512 * MiB,

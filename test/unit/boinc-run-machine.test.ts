@@ -140,12 +140,36 @@ describe('a machine that goes away', () => {
       queued: 1,
       sentence: 'It waits for its turn, with one task at hand.',
     });
-    expect(f.store.tasks.open(f.id)).toMatchObject([{ name: 'a', cpuSeconds: 9 }]);
+    expect(f.store.tasks.listed(f.id)).toMatchObject([{ name: 'a', cpuSeconds: 9 }]);
     // Its client has lost the task meanwhile.
     f.client.tasks = [];
     f.start(new FakeAgentMachine(f.clock, f.client));
     await f.pass(6);
     expect(f.booked()).toEqual(['a 1 aborted']);
+  });
+
+  test('with results that are not reported: it is wanted until they are, also by the next host', async () => {
+    f.store.change(f.id, { noNewWork: true });
+    f.client.joined(projectUrl, { noNewWork: true }).tasks = [
+      clientTask('a', { state: 5, readyToReport: true }),
+    ];
+    f.start();
+    await f.pass(6);
+    f.machine.lose();
+    await f.pass(4);
+    expect(f.booked()).toEqual(['a 1 done']);
+    expect(f.runner.hasWork()).toBe(true);
+    expect(views().grid.sentence).toBe('It waits for its turn to report results.');
+    await f.restartRunner();
+    expect(f.runner.hasWork()).toBe(true);
+    const run = f.start(new FakeAgentMachine(f.clock, f.client));
+    await f.pass(6);
+    f.client.tasks = [];
+    await f.pass(120, () => run.over);
+    expect(f.runner.hasWork()).toBe(false);
+    await f.restartRunner();
+    expect(f.runner.hasWork()).toBe(false);
+    expect(f.booked()).toEqual(['a 1 done']);
   });
 
   test('and comes back with its client still running, to this host or to another', async () => {

@@ -134,7 +134,7 @@ describe('a host that is killed', () => {
       .flatMap(({ body }) => (body.kind === 'credit' ? [body.credit.amount] : []));
     expect(credit.reduce((sum, amount) => sum + amount, 0)).toBe(20);
     expect(fixture.store.tasks.counts(project.id)).toEqual({ done: 2, failed: 0, aborted: 0 });
-    expect(fixture.store.tasks.open(project.id)).toEqual([]);
+    expect(fixture.store.tasks.listed(project.id)).toEqual([]);
     expect(await fixture.ledger.verify()).toMatchObject({ ok: true });
   });
 });
@@ -224,7 +224,7 @@ describe('what is remembered', () => {
       'The task was given up because the project was left.',
       'The task was given up because the project was left.',
     ]);
-    expect(fixture.store.tasks.open(id)).toEqual([]);
+    expect(fixture.store.tasks.listed(id)).toEqual([]);
     take(record, clientTask('a', { ...runningTask, cpuSeconds: 2, elapsedSeconds: 2 }));
     take(record);
     expect(fixture.booked()).toHaveLength(2);

@@ -111,6 +111,8 @@ test('a task is followed from its download to its credit', async () => {
   f.client.set('a', { state: 5, readyToReport: true });
   await f.pass(3);
   expect(f.booked()).toEqual(['a 1 done']);
+  expect(views().detail.tasks).toMatchObject([{ state: 'reporting', progress: 1 }]);
+  expect(views().grid).toMatchObject({ done: 1, sentence: 'Its results wait to be reported.' });
   f.client.drop('a');
   f.client.become({ hostTotal: 2.5, hostRecent: 0.1 });
   await f.pass(60);

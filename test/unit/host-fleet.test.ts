@@ -91,6 +91,7 @@ beforeEach(() => {
     usage: new UsageWindow(database, clock),
     problems,
     clock,
+    log: silentLog,
   });
 });
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
@@ -158,6 +158,40 @@ test('a guest that floods somebody who does not read is made to wait', async () 
   expect(written).toBeLessThan(16 * 1024 * 1024);
   expect(children).toHaveLength(1);
   socket.destroy();
+});
+
+test('many that are slow on the host’s side cost neither the session nor its commands', async () => {
+  const open = await start({});
+  const stuck: Socket[] = [];
+  const slow = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => undefined);
+    stuck.push(socket);
+  });
+  await new Promise<void>((resolve) => slow.listen(join(dir, 'slow'), resolve));
+  await open.forward({ bindAddress: '127.0.0.1', port: 3128, toSocketPath: join(dir, 'slow') });
+  const connection = guest?.connections.at(-1);
+  const filled = Array.from({ length: 12 }, () => {
+    return new Promise<void>((resolve, reject) => {
+      connection?.forwardOut('127.0.0.1', 3128, '127.0.0.1', 5000, (error, channel) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        channel.on('error', () => undefined);
+        // Until the window is full.
+        const chunk = Buffer.alloc(256 * 1024, 'x');
+        while (channel.write(chunk));
+        for (let count = 0; count < 16; count += 1) channel.write(chunk);
+        resolve();
+      });
+    });
+  });
+  await Promise.all(filled);
+  for (let count = 0; count < 20; count += 1) await open.usage();
+  expect(stuck).toHaveLength(12);
+  expect(children).toHaveLength(1);
+  for (const socket of stuck) socket.destroy();
+  await new Promise((resolve) => slow.close(resolve));
 });
 
 test('is there again after a repair, and gone with the session', async () => {

@@ -3,10 +3,10 @@ import type { ClientLook, ClientMessage, ClientProject, ClientTask, ClientTransf
 import { TaskBudget } from './record-budget.ts';
 import type { BoincStore } from './store.ts';
 import type { SeenTask } from './store-rows.ts';
-import type { TaskCounts } from './store-tasks.ts';
+import type { TaskCounts, TaskNews } from './store-tasks.ts';
 import type { Standing } from './store-types.ts';
 import { endingOfAbandoned } from './task-endings.ts';
-import { type Followed, follow, isInMemory } from './tasks.ts';
+import { type Followed, follow, isInMemory, somethingRan } from './tasks.ts';
 
 /** What changes all the time is written so often, in ms; each write waits for the disk. */
 const writeMs = 60_000;
@@ -42,7 +42,7 @@ export class ProjectRecord {
     this.#store = store;
     this.#clock = clock;
     this.#budget = new TaskBudget(clock.monotonic());
-    this.#tasks = new Map(store.tasks.open(id).map((task) => [task.name, task]));
+    this.#tasks = new Map(store.tasks.listed(id).map((task) => [task.name, task]));
     this.#over = store.tasks.over(id, maxOver);
     this.#counts = store.tasks.counts(id);
   }
@@ -50,6 +50,11 @@ export class ProjectRecord {
   /** Those that are not over, in the order in which they came. */
   open(): SeenTask[] {
     return [...this.#tasks.values()].filter(({ outcome }) => outcome === null);
+  }
+
+  /** Whether the client still has tasks, were it only to report them. */
+  get hasTasks(): boolean {
+    return this.#tasks.size > 0;
   }
 
   /** Those that ended, the newest first. */
@@ -108,7 +113,7 @@ export class ProjectRecord {
   /** Writes what was not written yet. Throws what the database throws. */
   flush(): void {
     if (this.#project?.hostId != null) this.#observe(this.#project.hostId, this.#project.hostTotal);
-    this.#store.tasks.record(this.#id, this.#name, { ended: [], dropped: [], seen: this.open() });
+    this.#write({ seen: this.open() });
     this.#writtenAt = this.#clock.monotonic();
   }
 
@@ -117,7 +122,7 @@ export class ProjectRecord {
     const task = this.#tasks.get(name);
     if (task?.outcome !== null) return false;
     const asked: SeenTask = { ...task, abortedBy: by };
-    this.#store.tasks.record(this.#id, this.#name, { ended: [], dropped: [], seen: [asked] });
+    this.#write({ seen: [asked] });
     this.#tasks = new Map(this.#tasks).set(name, asked);
     return true;
   }
@@ -126,14 +131,16 @@ export class ProjectRecord {
   abandon(): void {
     const now = this.#clock.now();
     const open = this.open();
-    const ran = open.filter(({ elapsedSeconds, cpuSeconds }) => elapsedSeconds > 0 || cpuSeconds > 0);
-    const over = (task: SeenTask): SeenTask => ({ ...task, ...endingOfAbandoned(task), endedAt: now });
+    const gone = { listed: false, endedAt: now };
     this.#remember({
       tasks: new Map(),
-      ended: ran.map(over),
+      ended: open.filter(somethingRan).map((task) => ({ ...task, ...endingOfAbandoned(task), ...gone })),
       dropped: open
-        .filter((task) => !ran.includes(task))
-        .map((task) => ({ ...task, outcome: 'lost', attempt: task.attempt - 1, endedAt: now })),
+        .filter((task) => !somethingRan(task))
+        .map((task) => ({ ...task, outcome: 'lost', attempt: task.attempt - 1, ...gone })),
+      relisted: [...this.#tasks.values()]
+        .filter(({ outcome }) => outcome !== null)
+        .map((task) => ({ ...task, listed: false })),
       changed: false,
     });
   }
@@ -186,17 +193,22 @@ export class ProjectRecord {
   }
 
   #remember(followed: Followed): void {
-    const { tasks, ended, dropped, changed } = followed;
+    const { tasks, ended, dropped, relisted, changed } = followed;
     const isDue =
       this.#writtenAt === undefined || this.#clock.monotonic() - this.#writtenAt >= writeMs || changed;
     const seen = isDue ? [...tasks.values()].filter(({ outcome }) => outcome === null) : [];
-    this.#store.tasks.record(this.#id, this.#name, { ended, dropped, seen });
+    this.#write({ ended, dropped, relisted, seen });
     if (isDue) this.#writtenAt = this.#clock.monotonic();
     this.#tasks = tasks;
-    if (ended.length > 0) {
+    if (ended.length + relisted.length > 0) {
       this.#over = this.#store.tasks.over(this.#id, maxOver);
       this.#counts = this.#store.tasks.counts(this.#id);
     }
+  }
+
+  #write(news: Partial<TaskNews>): void {
+    const nothing = { ended: [], dropped: [], relisted: [], seen: [] };
+    this.#store.tasks.record(this.#id, this.#name, { ...nothing, ...news });
   }
 
   #account(project: ClientProject, diskBytes: number | null, now: number): void {

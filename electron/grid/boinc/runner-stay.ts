@@ -107,7 +107,7 @@ export class Stay {
   }
 
   async #watch(): Promise<Outlook> {
-    const { wait, halt, link, store, id, clock } = this.#o;
+    const { wait, halt, link, store, id, clock, permitted } = this.#o;
     for (let first = true; ; first = false) {
       if (this.#quietSince !== undefined) throw new LinkLost('it was ended');
       // What is left to do is done from outside, which ends this.
@@ -126,6 +126,7 @@ export class Stay {
       }
       const outlook = outlookOf(look, project, clock.now());
       this.#o.onLook(outlook);
+      if (!permitted()) return outlook;
       if (project && (this.#isIdle(outlook) || store.project(id).suspended)) return outlook;
       await wait.pause(lookMs, halt, Promise.race([woken, link.loss]));
     }

@@ -13,7 +13,7 @@ import type {
 import type { ClientMessage, ClientProject, ClientTransfer } from './messages.ts';
 import type { SeenTask } from './store-rows.ts';
 import type { TaskCounts } from './store-tasks.ts';
-import type { JoinedProject } from './store-types.ts';
+import type { JoinedProject, ManagedBy } from './store-types.ts';
 import { titleOf } from './task-booking.ts';
 import { isExecuting } from './tasks.ts';
 
@@ -29,6 +29,8 @@ export interface Known {
   /** As its client told it last in this host's life. */
   readonly told: ClientProject | undefined;
   readonly open: readonly SeenTask[];
+  /** There are these, or some that are over and wait to be reported. */
+  readonly hasTasks: boolean;
   readonly counts: TaskCounts;
   readonly transfers: readonly ClientTransfer[];
   /** Its client is looked at. */
@@ -52,7 +54,7 @@ export function gridView(known: Known): GridView {
     url: project.url,
     state,
     sentence: sentenceOf(known, state, running),
-    managedBy: project.managedBy.name,
+    managedBy: project.managedBy.kind === 'person' ? null : managerWords(project.managedBy),
     share: project.share,
     noNewWork: project.noNewWork,
     credit: creditOf(known),
@@ -61,6 +63,11 @@ export function gridView(known: Known): GridView {
     running,
     ...counts,
   };
+}
+
+/** Who decides about a project that the person did not join. Pure. */
+export function managerWords({ kind, name }: ManagedBy): string {
+  return name ?? (kind === 'manager' ? 'the account manager' : 'your organization');
 }
 
 function stateOf({ project, attention, live, transfers }: Known, running: number): GridState {
@@ -73,7 +80,7 @@ function stateOf({ project, attention, live, transfers }: Known, running: number
 }
 
 function sentenceOf(known: Known, state: GridState, running: number): string {
-  const { project, open, live, waiting, attention, passing } = known;
+  const { project, open, hasTasks, live, waiting, attention, passing } = known;
   switch (state) {
     case 'leaving':
       return 'It is being left.';
@@ -91,13 +98,14 @@ function sentenceOf(known: Known, state: GridState, running: number): string {
     case 'waiting':
       break;
   }
-  const isDone = project.noNewWork && open.length === 0;
+  const isDone = project.noNewWork && !hasTasks;
   if (waiting && !isDone) return waitingSentence(waiting);
   if (open.length > 0) {
     return live
       ? `${some(open.length)} at hand, none of which runs at the moment.`
       : `It waits for its turn, with ${some(open.length)} at hand.`;
   }
+  if (hasTasks) return live ? 'Its results wait to be reported.' : 'It waits for its turn to report results.';
   if (isDone) return 'It has no task, and fetches no new ones.';
   return live ? 'It asks the project for work.' : 'It waits for its turn to ask for work.';
 }
@@ -134,12 +142,12 @@ function creditOf({ told, project: { standing } }: Known): ProjectCredit | null 
 
 /** As the window shows it; of a machine that does not run, nothing runs. Pure. */
 export function taskView(task: SeenTask, live: boolean): TaskView {
-  const state = taskState(task, live);
+  const state = task.outcome === 'done' && task.listed ? 'reporting' : taskState(task, live);
   return {
     name: task.name,
     application: task.application,
     state,
-    progress: state === 'done' ? 1 : task.progress,
+    progress: task.outcome === 'done' ? 1 : task.progress,
     cpuSeconds: task.cpuSeconds,
     elapsedSeconds: task.elapsedSeconds,
     remainingSeconds: task.outcome === null ? task.remainingSeconds : null,

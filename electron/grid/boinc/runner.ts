@@ -72,9 +72,10 @@ export class BoincRunner implements Disposable {
   hasWork(): boolean {
     const { state, suspended, noNewWork } = this.#project;
     if (this.#disposed || state === 'leaving' || suspended || this.#mood.isRefused) return false;
+    if (!this.#o.permitted()) return false;
     if (this.#stay || this.#wishes.update || this.#wishes.aborts.size > 0) return true;
     if (this.#patience.waits) return false;
-    return state === 'joining' || !noNewWork || this.#record.open().length > 0;
+    return state === 'joining' || !noNewWork || this.#record.hasTasks;
   }
 
   /** Whether tasks are in the VM's memory, so that the VM is worth saving. */
@@ -162,7 +163,7 @@ export class BoincRunner implements Disposable {
 
   /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
   latestStartAt(): number | null {
-    return latestStart(this.#record.open());
+    return latestStart(this.#record.open(), this.#o.clock.now());
   }
 
   view(): GridView {
@@ -271,7 +272,7 @@ export class BoincRunner implements Disposable {
   /** Nothing to do for a while: the VM goes to others, until something can be expected again. */
   #rest({ nextAt, empty }: Outlook): void {
     const untilNext = nextAt === null ? 0 : nextAt - this.#o.clock.now();
-    const isStuck = this.#record.open().length > 0 && empty;
+    const isStuck = this.#record.hasTasks && empty;
     const fails = (this.#record.project?.failedContacts ?? 0) > 0;
     const ms = isStuck && nextAt !== null ? this.#patience.for(untilNext) : this.#patience.more(untilNext);
     this.#mood.waiting = { why: fails ? 'unreachable' : isStuck ? 'transfers' : 'no-work', ms };
@@ -309,6 +310,7 @@ export class BoincRunner implements Disposable {
       project: this.#project,
       told: record.project,
       open: record.open(),
+      hasTasks: record.hasTasks,
       counts: record.counts,
       transfers: this.#live ? record.transfers : [],
       live: this.#live,

@@ -38,11 +38,13 @@ export const boincMigrations: readonly string[] = [
     attempt INTEGER NOT NULL,
     outcome TEXT CHECK (outcome IN ('done', 'failed', 'aborted', 'lost')),
     ended_at INTEGER,
+    listed INTEGER NOT NULL,
     seen TEXT NOT NULL,
     UNIQUE (grid, name),
     CHECK ((outcome IS NULL) = (ended_at IS NULL))
   ) STRICT;
   CREATE INDEX boinc_tasks_outcome ON boinc_tasks (grid, outcome, ended_at);
+  CREATE INDEX boinc_tasks_listed ON boinc_tasks (grid) WHERE listed = 1;
   CREATE TABLE boinc_hosts (
     grid TEXT NOT NULL REFERENCES boinc_ids (id),
     host TEXT NOT NULL,
@@ -155,6 +157,8 @@ export const SeenTask = z.object({
   outcome: Outcome.nullable(),
   failure: Failure.nullable(),
   endedAt: z.int().nullable(),
+  /** Its client still has it: one that is over waits to be reported. */
+  listed: z.boolean(),
 });
 export type SeenTask = z.infer<typeof SeenTask>;
 

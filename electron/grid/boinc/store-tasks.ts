@@ -10,6 +10,12 @@ export interface TaskCounts {
   readonly aborted: number;
 }
 
+/** What a look told, as it is written. */
+export type TaskNews = Pick<Followed, 'ended' | 'dropped' | 'relisted'> & {
+  /** Others that are to be remembered as they are. */
+  readonly seen: readonly SeenTask[];
+};
+
 /** The tasks of all projects as they were seen last, those that are over for good: so each is booked once. */
 export class TaskRecords {
   readonly #db: BoincDatabase;
@@ -22,9 +28,9 @@ export class TaskRecords {
     this.#step = step;
   }
 
-  /** Those that are not over, in the order in which they were seen first. */
-  open(grid: string): SeenTask[] {
-    return this.#rows('WHERE grid = ? AND outcome IS NULL ORDER BY seq', grid);
+  /** Those that their client still has, in the order in which they were seen first. */
+  listed(grid: string): SeenTask[] {
+    return this.#rows('WHERE grid = ? AND listed = 1 ORDER BY seq', grid);
   }
 
   /** Those that are over, the newest first. */
@@ -57,12 +63,8 @@ export class TaskRecords {
    * Books the tasks that ended and remembers all of it, in one transaction: neither can be without the other. `dropped`
    * ones ended unbooked, see {@link Followed}. Throws what the database throws, and then nothing of it has happened.
    */
-  record(
-    grid: string,
-    projectName: string,
-    { ended, dropped, seen }: Pick<Followed, 'ended' | 'dropped'> & { readonly seen: readonly SeenTask[] },
-  ): void {
-    if (ended.length + dropped.length + seen.length === 0) return;
+  record(grid: string, projectName: string, { ended, dropped, relisted, seen }: TaskNews): void {
+    if (ended.length + dropped.length + relisted.length + seen.length === 0) return;
     this.#db.transaction(() => {
       this.#step('record-begun');
       for (const task of ended) {
@@ -71,7 +73,7 @@ export class TaskRecords {
         this.#remember(grid, task);
         this.#step('record-remembered');
       }
-      for (const task of seen) this.#remember(grid, task);
+      for (const task of [...seen, ...relisted]) this.#remember(grid, task);
       for (const task of dropped) {
         if (task.attempt > 0) this.#remember(grid, task);
         else this.#db.run('DELETE FROM boinc_tasks WHERE grid = ? AND name = ?', grid, task.name);
@@ -82,14 +84,15 @@ export class TaskRecords {
 
   #remember(grid: string, task: SeenTask): void {
     this.#db.run(
-      `INSERT INTO boinc_tasks (grid, name, attempt, outcome, ended_at, seen) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO boinc_tasks (grid, name, attempt, outcome, ended_at, listed, seen) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (grid, name) DO UPDATE SET attempt = excluded.attempt, outcome = excluded.outcome,
-         ended_at = excluded.ended_at, seen = excluded.seen`,
+         ended_at = excluded.ended_at, listed = excluded.listed, seen = excluded.seen`,
       grid,
       task.name,
       task.attempt,
       task.outcome,
       task.endedAt,
+      Number(task.listed),
       JSON.stringify(task),
     );
   }

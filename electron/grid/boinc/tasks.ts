@@ -1,6 +1,6 @@
 import type { ClientTask } from './messages.ts';
 import type { SeenTask } from './store-rows.ts';
-import { type Ending, endingOf, endingOfVanished } from './task-endings.ts';
+import { endingOf, endingOfVanished } from './task-endings.ts';
 
 /** RESULT_* of BOINC's lib/common_defs.h, and the states of a task that is being computed. */
 export const taskStates = { downloaded: 2, error: 3, uploading: 4, uploaded: 5, aborted: 6, uploadFailed: 7 };
@@ -31,12 +31,14 @@ export interface Moment {
 }
 
 export interface Followed {
-  /** What is known now: every task of the look, and those that are not over. */
+  /** Every task of the look as it is known now. */
   readonly tasks: ReadonlyMap<string, SeenTask>;
   /** Of these, those that ended with this look: to be booked, each once. */
   readonly ended: readonly SeenTask[];
   /** Gone before anything of this attempt ran: nothing to book. Their attempt is the one before; 0: there was none. */
   readonly dropped: readonly SeenTask[];
+  /** Over since an earlier look, and now gone from the client, or there again. */
+  readonly relisted: readonly SeenTask[];
   /** Whether something changed that must not be forgotten, ends apart. */
   readonly changed: boolean;
 }
@@ -54,40 +56,38 @@ export function follow(
   const tasks = new Map<string, SeenTask>();
   const ended: SeenTask[] = [];
   const dropped: SeenTask[] = [];
+  const relisted: SeenTask[] = [];
   let changed = false;
-  const end = (task: SeenTask, ending: Ending): void => {
-    const over: SeenTask = { ...task, ...ending, endedAt: moment.now };
-    ended.push(over);
-    tasks.set(task.name, over);
-  };
   for (const told of look) {
     if (tasks.has(told.name)) continue;
     const before = known.get(told.name);
     if (before?.outcome != null && before.outcome !== 'lost') {
-      tasks.set(told.name, before);
+      const there = { ...before, listed: true };
+      tasks.set(told.name, there);
+      if (!before.listed) relisted.push(there);
       continue;
     }
     const task = seenNow(before, told, moment);
     const ending = endingOf(task);
-    if (ending) end(task, ending);
-    else tasks.set(task.name, task);
+    const now: SeenTask = ending ? { ...task, ...ending, endedAt: moment.now } : task;
+    if (ending) ended.push(now);
+    tasks.set(now.name, now);
     changed ||= before === undefined || before.outcome !== null || isOtherwise(before, task);
   }
   for (const before of known.values()) {
-    if (tasks.has(before.name) || before.outcome !== null) continue;
+    if (tasks.has(before.name) || !before.listed) continue;
+    const gone = { ...before, listed: false };
     const ending = endingOfVanished(before, moment.attached);
-    if (ending.outcome === 'lost' && nothingRan(before)) {
-      dropped.push({ ...before, attempt: before.attempt - 1, outcome: 'lost', endedAt: moment.now });
-      continue;
-    }
-    end(before, ending);
-    tasks.delete(before.name);
+    if (before.outcome !== null) relisted.push(gone);
+    else if (ending.outcome !== 'lost' || somethingRan(before))
+      ended.push({ ...gone, ...ending, endedAt: moment.now });
+    else dropped.push({ ...gone, attempt: before.attempt - 1, outcome: 'lost', endedAt: moment.now });
   }
-  return { tasks, ended, dropped, changed };
+  return { tasks, ended, dropped, relisted, changed };
 }
 
-function nothingRan({ cpuSeconds, elapsedSeconds }: SeenTask): boolean {
-  return cpuSeconds === 0 && elapsedSeconds === 0;
+export function somethingRan({ cpuSeconds, elapsedSeconds }: SeenTask): boolean {
+  return cpuSeconds > 0 || elapsedSeconds > 0;
 }
 
 function isOtherwise(before: SeenTask, now: SeenTask): boolean {
@@ -141,6 +141,7 @@ function seenNow(before: SeenTask | undefined, told: ClientTask, moment: Moment)
     outcome: null,
     failure: null,
     endedAt: null,
+    listed: true,
   };
 }
 

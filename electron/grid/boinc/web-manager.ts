@@ -161,8 +161,10 @@ function readAccount(
       url: url.href,
       key: authenticator,
       share: numberOf(account, 'resource_share', { min: 0, max: 1_000_000 }) ?? null,
-      suspended: flagOf(account, 'suspend'),
-      noNewWork: flagOf(account, 'dont_request_more_work'),
+      suspended: childOf(account, 'suspend') ? flagOf(account, 'suspend') : null,
+      noNewWork: childOf(account, 'dont_request_more_work')
+        ? flagOf(account, 'dont_request_more_work')
+        : null,
       detach: flagOf(account, 'detach'),
       detachWhenDone: flagOf(account, 'detach_when_done'),
     },

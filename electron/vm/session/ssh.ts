@@ -6,12 +6,14 @@ import { cleanText } from './text.ts';
 
 /** Bound on what a command may print to each of its streams, in bytes, unless its output is taken by the line. */
 export const outputBytes = 64 * 1024;
-const channelsMax = 64;
+const commandsMax = 64;
 /**
  * What may wait in this process because of the guest. ssh2 keeps to its own windows of 2 MiB but does not insist
- * that the other side does, and it answers requests without looking whether the answers are read.
+ * that the other side does, and it answers requests without looking whether the answers are read. Of each connection
+ * whose other end is slow (its network may be) it keeps about 3 MiB; whoever makes connections bounds their number.
  */
 const waitingBytesMax = 8 * 1024 * 1024;
+const connectionBytesMax = 4 * 1024 * 1024;
 
 export interface ExecOptions {
   readonly stdin?: Uint8Array | string | undefined;
@@ -36,7 +38,8 @@ const lostSession = (words: string): GleanerError =>
 export class SshSession {
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #channels = new Set<ClientChannel>();
+  readonly #commands = new Set<ClientChannel>();
+  readonly #connections = new Set<ClientChannel>();
   #lost: GleanerError | undefined;
   readonly #lostListeners: ((failure: GleanerError) => void)[] = [];
   readonly #pending = new Set<(error: Error) => void>();
@@ -91,7 +94,7 @@ export class SshSession {
    */
   exec(command: string, o: ExecOptions = {}): Promise<ExecResult> {
     return this.#unlessLost((resolve, reject) => {
-      if (this.#channels.size >= channelsMax) {
+      if (this.#commands.size >= commandsMax) {
         reject(new GleanerError('internal', 'Too many things are asked of the virtual machine at once.'));
         return;
       }
@@ -110,7 +113,7 @@ export class SshSession {
     { stdin, onOutput }: ExecOptions,
     done: (result: ExecResult) => void,
   ): void {
-    this.#channels.add(channel);
+    this.#commands.add(channel);
     const breakOff = (error: unknown): void => {
       this.#lose(error instanceof GleanerError ? error : guestFault(cleanText(String(error), 200)));
     };
@@ -137,7 +140,7 @@ export class SshSession {
     });
     channel.on('error', breakOff);
     channel.on('close', () => {
-      this.#channels.delete(channel);
+      this.#commands.delete(channel);
       void taking.then(() => {
         done({ code, stdout: stdout.text(), stderr: stderr.text() });
       });
@@ -166,10 +169,7 @@ export class SshSession {
       if (details.destIP !== bindAddress || details.destPort !== port) return;
       accept(() => {
         const channel = open();
-        this.#channels.add(channel);
-        channel.on('close', () => {
-          this.#channels.delete(channel);
-        });
+        this.#keep(channel);
         return channel;
       }, refuse);
     });
@@ -181,22 +181,14 @@ export class SshSession {
    */
   reach(address: string, port: number): Promise<ClientChannel> {
     return this.#unlessLost((resolve, reject) => {
-      if (this.#channels.size >= channelsMax) {
-        reject(new GleanerError('internal', 'Too many things are asked of the virtual machine at once.'));
-        return;
-      }
       this.#ifConnected(() => {
         this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
           if (error) {
-            reject(
-              new GleanerError('grid-unreachable', `Nobody listens on port ${port} of the virtual machine.`),
-            );
+            const words = `Nobody listens on port ${port} of the virtual machine.`;
+            reject(new GleanerError('grid-unreachable', words));
             return;
           }
-          this.#channels.add(channel);
-          channel.on('close', () => {
-            this.#channels.delete(channel);
-          });
+          this.#keep(channel);
           resolve(channel);
         });
       });
@@ -238,12 +230,20 @@ export class SshSession {
     });
   }
 
+  #keep(channel: ClientChannel): void {
+    this.#connections.add(channel);
+    channel.on('close', () => {
+      this.#connections.delete(channel);
+    });
+  }
+
   #watchMemory(): void {
     let waiting = this.#socket.writableLength;
-    for (const channel of this.#channels) {
+    for (const channel of [...this.#commands, ...this.#connections]) {
       waiting += channel.readableLength + channel.stderr.readableLength;
     }
-    if (waiting > waitingBytesMax) this.#lose(guestFault('it floods the session'));
+    if (waiting > waitingBytesMax + this.#connections.size * connectionBytesMax)
+      this.#lose(guestFault('it floods the session'));
   }
 
   #lose(failure: GleanerError): void {

@@ -34,6 +34,8 @@ export interface StandInOptions extends Place {
   readonly upload?: Place;
   /** Where files are downloaded, when it is not at the project's own place. */
   readonly download?: Place;
+  /** One more place that has all files; tasks name it by `inputFrom`. */
+  readonly mirror?: Place;
   /** Default: `Stand-in`. */
   readonly name?: string;
   /** Terms of use. */
@@ -102,6 +104,7 @@ export class StandIn implements Disposable {
       server(o, isWeb),
       ...(o.upload ? [server(o.upload, isUpload)] : []),
       ...(o.download ? [server(o.download, isDownload)] : []),
+      ...(o.mirror ? [server(o.mirror, isDownload)] : []),
     ];
   }
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Disposable } from '../../../electron/base/disposal.ts';
 
 export interface WebRequest {
@@ -180,19 +182,16 @@ export class WebServer implements Disposable {
       case 'gigantic':
         head(status);
         response.write(body.subarray(0, body.length / 2));
-        await flood(response, trouble.bytes);
+        // Whoever has enough leaves.
+        await pipeline(Readable.from(lines(trouble.bytes)), response).catch(() => undefined);
     }
   }
 }
 
-/** Writes lines that could be a part of the answer, no faster than they are taken. */
-async function flood(response: ServerResponse, bytes: number): Promise<void> {
-  const lines = Buffer.from('<message priority="low">and so on</message>\n'.repeat(1000));
-  for (let left = bytes; left > 0 && !response.destroyed; left -= lines.length) {
-    if (response.write(lines)) continue;
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end();
+/** Lines that could be a part of an answer. */
+function* lines(bytes: number): Generator<Buffer, void, undefined> {
+  const some = Buffer.from('<message priority="low">and so on</message>\n'.repeat(1000));
+  for (let left = bytes; left > 0; left -= some.length) yield some;
 }
 
 async function received(
