@@ -18,6 +18,10 @@ describe('the control socket', () => {
     const { details } = volunteerGrids(0);
     host.grids.load(details);
     const knots = 'https://knot-atlas.example.org/';
+    const contacts = [
+      { host: 'knot-atlas.example.org', port: 443 },
+      { host: 'files.knot-atlas.example.org', port: 443 },
+    ];
     const place = { host: 'mirror.example.net', port: 443 };
     const inputs = {
       status: {},
@@ -46,10 +50,7 @@ describe('the control socket', () => {
       'grids.join': {
         url: knots,
         account: { kind: 'key', key: 'a'.repeat(32) },
-        contacts: [
-          { host: 'knot-atlas.example.org', port: 443 },
-          { host: 'files.knot-atlas.example.org', port: 443 },
-        ],
+        contacts,
         allowPrivate: false,
         share: 100,
       },
