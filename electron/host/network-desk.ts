@@ -8,7 +8,8 @@ import {
   type Settings,
   toFailure,
 } from '../contract/index.ts';
-import type { GatewayRules, Login, ProxyRule } from '../egress/gateway.ts';
+import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
+import type { Login } from '../egress/messages.ts';
 import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 

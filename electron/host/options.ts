@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
 import type { CommandOutput, Failure, HostApi, SettingsLayer } from '../contract/index.ts';
-import type { Login } from '../egress/gateway.ts';
+import type { Login } from '../egress/messages.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
 import type { Secrets } from '../vm/vm.ts';

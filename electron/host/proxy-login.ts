@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Login } from '../egress/gateway.ts';
+import type { Login } from '../egress/messages.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import type { SealedFiles } from './sealed.ts';
 

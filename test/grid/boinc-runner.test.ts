@@ -77,6 +77,7 @@ class World {
       worker: () => new BoincWorker({ spawnWorker }),
       key: () => Promise.resolve(key),
       attached: () => Promise.resolve(),
+      permitted: () => true,
       room: () => ({
         vcpus: 2,
         memoryBytes: 1024 * MiB,
