@@ -14,6 +14,8 @@ export interface Contender {
   readonly turnMs: number | null;
   /** How long it has wanted without a turn, in ms; 0 while it has one. */
   readonly waitedMs: number;
+  /** A person has just joined it and waits to see it work: its first turn comes before all. */
+  readonly isNew: boolean;
   /** Begun later than that and a quantum, its work misses a deadline, in epoch ms; null: there is none. */
   readonly latestStartAt: number | null;
 }
@@ -39,7 +41,7 @@ export interface Turns {
 
 /**
  * Who runs. CPU time within the window is divided by the shares: whoever has had the least for its share comes next.
- * A turn lasts a quantum, so that VMs are not saved and brought back all the time. Whoever would miss a deadline
+ * A turn lasts a quantum (but for one that was just joined), so that VMs are not saved and brought back all the time. Whoever would miss a deadline
  * comes before that order, but after whoever has waited beyond patience meanwhile, so that nobody starves. Pure.
  */
 export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Turns {
@@ -67,7 +69,7 @@ export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Tur
   return { turn, go };
 }
 
-const ranks = { keepsTurn: 0, impatient: 1, pressed: 2, inOrder: 3 } as const;
+const ranks = { new: 0, keepsTurn: 1, impatient: 2, pressed: 3, inOrder: 4 } as const;
 
 /** Whether anybody's deadline presses. */
 type Now = Bounds & { readonly pressed: boolean };
@@ -89,6 +91,7 @@ function rankOf(one: Contender, bounds: Now): number {
   const { share, waitedMs, turnMs } = one;
   // A share of 0 asks for what is left over: it can neither keep, starve nor press.
   if (share === 0) return ranks.inOrder;
+  if (one.isNew) return ranks.new;
   if (turnMs !== null && turnMs < bounds.quantumMs) return ranks.keepsTurn;
   if (bounds.pressed && waitedMs >= bounds.patienceMs) return ranks.impatient;
   return isPressed(one, bounds) ? ranks.pressed : ranks.inOrder;

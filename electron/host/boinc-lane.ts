@@ -83,6 +83,10 @@ export class BoincLane implements Lane {
     return this.runner.hasWork();
   }
 
+  isNew(): boolean {
+    return this.runner.view().state === 'joining';
+  }
+
   latestStartAt(): number | null {
     return this.runner.latestStartAt();
   }

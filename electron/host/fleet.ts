@@ -189,6 +189,7 @@ export class Fleet implements Disposable {
       holdsMemory,
       turnMs: state?.turnSince == null ? null : now - state.turnSince,
       waitedMs: state?.wantsSince == null ? 0 : now - state.wantsSince,
+      isNew: lane.isNew(),
       latestStartAt: lane.latestStartAt(),
     };
   }

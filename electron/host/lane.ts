@@ -15,6 +15,8 @@ export interface Lane {
   /** Relative weight among the lanes. */
   share(): number;
   hasWork(): boolean;
+  /** It was just joined, and never had its turn. */
+  isNew(): boolean;
   /** Begun later, its work misses a deadline, in epoch ms; null: there is none. */
   latestStartAt(): number | null;
   /** The running jobs first. */

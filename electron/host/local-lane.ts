@@ -64,6 +64,10 @@ export class LocalLane implements Lane {
     return this.grid.hasWork();
   }
 
+  isNew(): boolean {
+    return false;
+  }
+
   latestStartAt(): number | null {
     return null;
   }

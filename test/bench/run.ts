@@ -14,6 +14,7 @@ const names = [
   'yield',
   'sensors',
   'egress',
+  'boinc',
 ] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]

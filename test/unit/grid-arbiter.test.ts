@@ -22,6 +22,7 @@ function contender(id: string, more: Partial<Contender> = {}): Contender {
     holdsMemory: false,
     turnMs: null,
     waitedMs: 0,
+    isNew: false,
     latestStartAt: null,
     ...more,
   };
@@ -56,6 +57,11 @@ test('who has waited beyond patience comes before deadlines', () => {
   expect(turnOf([pressed, contender('b', { waitedMs: 6 * hour, used: 1e9 })])).toEqual(['b']);
 });
 
+test('what was just joined comes before a turn that still lasts', () => {
+  expect(turnOf([contender('a', { turnMs: 1 }), contender('b', { isNew: true, used: 1e9 })])).toEqual(['b']);
+  expect(turnOf([contender('a', { turnMs: 1 }), contender('b', { isNew: true, share: 0 })])).toEqual(['a']);
+});
+
 test('a share of 0 gets what is left over only, whatever it says', () => {
   const idle = contender('a', { share: 0, turnMs: 1, waitedMs: 100 * hour, latestStartAt: -1 });
   expect(turnOf([idle, contender('b', { used: 1e9 })])).toEqual(['b']);
@@ -81,6 +87,7 @@ const contenders = fc.uniqueArray(
     holdsMemory: fc.boolean(),
     turnMs: fc.option(fc.integer({ min: 0, max: 2 * hour })),
     waitedMs: fc.integer({ min: 0, max: 12 * hour }),
+    isNew: fc.boolean(),
     latestStartAt: fc.option(fc.integer({ min: -10, max: 10 })),
   }),
   { selector: ({ id }) => id, maxLength: 8 },

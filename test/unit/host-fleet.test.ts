@@ -39,7 +39,7 @@ const measured: string[] = [];
 /** A lane with a fake VM; the rest of what a lane offers is not asked by the fleet. */
 function addLane(id: string, o: { share?: number; memoryBytes?: number } = {}) {
   const vm = new FakeVm();
-  const state = { work: true, cpuMs: 0, deadline: null as number | null };
+  const state = { work: true, cpuMs: 0, deadline: null as number | null, isNew: false };
   const memoryBytes = o.memoryBytes ?? 768 * MiB;
   const contribution = new Contribution<FakeSession>({
     vm,
@@ -67,6 +67,7 @@ function addLane(id: string, o: { share?: number; memoryBytes?: number } = {}) {
     contribution,
     share: () => o.share ?? 100,
     hasWork: () => state.work,
+    isNew: () => state.isNew,
     latestStartAt: () => state.deadline,
     vm: {
       vm: { status: () => ({ ...vm.status(), memoryBytes }) },
@@ -248,6 +249,22 @@ test('a deadline that would be missed takes the next turn', async () => {
   clock.advance(hour + 61_000);
   await settled();
   expect([b.vm.asked, c.vm.asked]).toEqual([['start'], []]);
+});
+
+test('one that was just joined comes at once, and the other goes on when it has attached', async () => {
+  const a = addLane('a');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  const b = addLane('b');
+  b.state.isNew = true;
+  fleet.turn();
+  expect([a.vm.asked.slice(0, 2), b.vm.asked]).toEqual([['start', 'freeze'], ['start']]);
+  runs(b.vm);
+  await settled();
+  b.state.isNew = false;
+  fleet.turn();
+  expect(b.vm.asked).toEqual(['start']);
 });
 
 test('while nobody may run there is no timer', () => {

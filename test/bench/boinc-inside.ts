@@ -1,0 +1,166 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../../electron/host.ts';
+import { percentile } from '../../electron/ledger/yield-log.ts';
+import { type StandIn, startStandIn } from '../fakes/boinc-project/stand-in.ts';
+import { FakeDnsServer } from '../fakes/dns-server.ts';
+import { writeSettings } from '../fixtures/undisturbed.ts';
+import { StockClient, unpackAppliance } from '../grid/stock-client.ts';
+import { temporaryDir } from '../vm/harness.ts';
+import { hostIn, sees } from '../vm/host-world.ts';
+import { type Figure, median } from './figure.ts';
+import { readyVm, span } from './world.ts';
+
+const rounds = 3;
+const freezes = 20;
+const address = '45.33.1.1';
+/** A client without tasks settles within this. */
+const idleMs = 15_000;
+
+function report(figure: Omit<Figure, 'name'>): void {
+  console.log(JSON.stringify(figure));
+}
+
+async function gridId(host: Host): Promise<string> {
+  const grids = await host.call('grids.list', {});
+  return grids.find(({ kind }) => kind === 'boinc')?.id ?? '';
+}
+
+async function leave(host: Host): Promise<void> {
+  await host.call('grids.leave', { id: await gridId(host) });
+}
+
+async function joinIt(host: Host, standIn: StandIn, key: string): Promise<void> {
+  const { url, contacts } = await host.call('grids.lookup', { url: standIn.masterUrl, allowPrivate: false });
+  await host.call('grids.join', {
+    url,
+    account: { kind: 'key', key },
+    contacts: contacts.map((contact) => ({ host: contact.host, port: contact.port })),
+    allowPrivate: false,
+    share: 100,
+  });
+}
+
+/** In ms, from the request to join (its look-up included) to a task that has used CPU. */
+async function joinToTask(host: Host, standIn: StandIn, key: string): Promise<number> {
+  standIn.addTask({ cpuSeconds: 10_000 });
+  const began = performance.now();
+  await joinIt(host, standIn, key);
+  await sees(host, ({ jobs }) => jobs.some(({ state, cpuSeconds }) => state === 'running' && cpuSeconds > 0));
+  return performance.now() - began;
+}
+
+/** The same with the stock client on this computer itself, without a VM: from its start to a task that has used CPU. */
+async function nativeAttach(standIn: StandIn, key: string): Promise<number[]> {
+  const rootDir = unpackAppliance();
+  const times: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      standIn.addTask({ cpuSeconds: 10_000 });
+      const client = new StockClient(rootDir);
+      try {
+        const began = performance.now();
+        await client.start();
+        await client.attach(standIn.masterUrl, key);
+        while (!/<current_cpu_time>(?!0\.0+<)/.test(await client.rpc('<get_results/>'))) await span(250);
+        times.push(performance.now() - began);
+      } finally {
+        await client.dispose();
+      }
+    }
+  } finally {
+    rmSync(rootDir, { recursive: true, force: true });
+  }
+  return times;
+}
+
+/** QEMU itself, which is what the pid file of a VM names. */
+function qemuOf(dir: string, id: string): number {
+  const text = readFileSync(join(dir, 'vms', id, 'qemu.pid.json'), 'utf8');
+  return (JSON.parse(text) as { pid: number }).pid;
+}
+
+/** By the person's pause, as a host sees it: the VM acknowledges, and QEMU uses no CPU. */
+async function freezeFigures(host: Host, pid: number): Promise<[string, number, number][]> {
+  if (!(pid > 0)) throw new Error('the VM has no process');
+  for (let round = 0; round < freezes; round += 1) {
+    await host.call('pause', { length: 'manual' });
+    await sees(host, ({ vms }) => vms.some(({ grid, phase }) => grid !== 'local' && phase === 'frozen'));
+    await span(100);
+    await host.call('resume', {});
+    await sees(host, ({ vms }) => vms.some(({ grid, phase }) => grid !== 'local' && phase === 'running'));
+    await span(200);
+  }
+  const { latest } = await host.call('yields.report', {});
+  const stopped = latest.map(({ stoppedMs }) => stoppedMs);
+  const quiet = latest.flatMap(({ quietMs }) => (quietMs === null ? [] : [quietMs]));
+  return [50, 95].flatMap((p): [string, number, number][] => [
+    ['acknowledged', p, percentile(stopped, p / 100) ?? Number.NaN],
+    ['QEMU idle', p, percentile(quiet, p / 100) ?? Number.NaN],
+  ]);
+}
+
+/** PSS of QEMU in MiB (proc(5)). */
+function pssMiB(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** Of a VM whose client has nothing to do, beside that of a VM that has just become ready. */
+async function idleMemory(
+  host: Host,
+  standIn: StandIn,
+  key: string,
+  dir: string,
+): Promise<{ metric: string; value: number; unit: string; baseline: number }> {
+  await joinIt(host, standIn, key);
+  await sees(host, ({ grids }) => grids.some(({ kind, credit }) => kind === 'boinc' && credit !== null));
+  await span(idleMs);
+  const value = pssMiB(qemuOf(dir, await gridId(host)));
+  const plain = await readyVm();
+  try {
+    const { pid } = plain.vm.status();
+    return {
+      metric: 'memory of the VM with an idle client',
+      value,
+      unit: 'MiB',
+      baseline: pid === null ? Number.NaN : pssMiB(pid),
+    };
+  } finally {
+    await plain.dispose();
+  }
+}
+
+const names = await FakeDnsServer.start();
+names.set('project.example', [address]);
+const standIn = await startStandIn({ host: 'project.example', address });
+standIn.project.nextContactSeconds = 1;
+const { dir, remove } = temporaryDir();
+writeSettings(dir);
+const host = await hostIn(dir);
+try {
+  await host.start();
+  const key = standIn.account('person@example.org', 'a password').weakKey;
+  const joined: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    joined.push(await joinToTask(host, standIn, key));
+    if (round < rounds - 1) await leave(host);
+  }
+  report({
+    metric: 'join to the first task running, median',
+    value: median(joined) / 1000,
+    unit: 's',
+    baseline: median(await nativeAttach(standIn, key)) / 1000,
+  });
+  const pid = qemuOf(dir, await gridId(host));
+  for (const [what, p, value] of await freezeFigures(host, pid)) {
+    report({ metric: `freeze of a running task, ${what}, p${p}`, value, unit: 'ms' });
+  }
+  await leave(host);
+  report(await idleMemory(host, standIn, key, dir));
+} finally {
+  await host.stop();
+  remove();
+  await standIn.dispose();
+  await names.dispose();
+}
