@@ -193,6 +193,8 @@ namedTest(
       expect(world.problems).toEqual([]);
     });
   },
+  // It ends by itself only when nothing was to be had for a minute and a half.
+  600_000,
 );
 
 namedTest(
@@ -220,6 +222,7 @@ namedTest(
       expect(starts.slice(1).every((start) => start > 0)).toBe(true);
     });
   },
+  600_000,
 );
 
 namedTest('what the person does reaches the client', async ({ names }) => {
