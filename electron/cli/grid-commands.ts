@@ -14,7 +14,8 @@ import {
 import type { Door } from './door.ts';
 import type { Ending } from './exit.ts';
 import { addJoinCommand } from './grid-join.ts';
-import { gridId, onCompanyNetwork, parsePlace, projectUrl, showPlace } from './names.ts';
+import { lookUp } from './look-up.ts';
+import { gridId, onCompanyNetwork, parsePlace, showPlace } from './names.ts';
 import { showGrid, showGrids, showKnown, showOffer } from './show-grids.ts';
 import { cleanLine, count } from './text.ts';
 
@@ -80,8 +81,7 @@ function addLooking(grids: Command, adder: CommandAdder, context: Context): void
     options: onCompanyNetwork,
     examples: ['gleaner grids lookup https://example.org/project/'],
     run: async ({ json = false, onCompanyNetwork: allowPrivate = false }, url = '') => {
-      const input = { url: projectUrl(url), allowPrivate };
-      const offer = await withDoor(context, async (door) => await door.call('grids.lookup', input));
+      const offer = await withDoor(context, async (door) => await lookUp(door, url, allowPrivate));
       await print(io, json, offer, (value) => showOffer(value, lookOf(context)));
       return undefined;
     },

@@ -11,7 +11,8 @@ import {
   UsageError,
   withDoor,
 } from './context.ts';
-import { onCompanyNetwork, projectUrl } from './names.ts';
+import { lookUp } from './look-up.ts';
+import { onCompanyNetwork } from './names.ts';
 import { showOffer } from './show-grids.ts';
 import { cleanLine } from './text.ts';
 
@@ -59,10 +60,9 @@ export function addJoinCommand(grids: Command, adder: CommandAdder, context: Con
           `Give it on stdin: ${example} --key - < key.txt`,
         );
       }
-      const url = projectUrl(address);
       const allowPrivate = options.onCompanyNetwork === true;
       const grid = await withDoor(context, async (door) => {
-        const offer = await door.call('grids.lookup', { url, allowPrivate });
+        const offer = await lookUp(door, address, allowPrivate);
         const words = `${showOffer(offer, lookOf(context))}\n\n`;
         // JSON is one value, so what is shown before it goes where questions go.
         if (json) io.err(words);

@@ -3,7 +3,8 @@ import { GleanerError } from '../contract/failures.ts';
 import { needConsent, readLine, readSecret } from './ask.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
-import { onCompanyNetwork, projectUrl } from './names.ts';
+import { lookUp } from './look-up.ts';
+import { onCompanyNetwork } from './names.ts';
 import { showManager, showOffer } from './show-grids.ts';
 import { cleanLine } from './text.ts';
 
@@ -39,7 +40,7 @@ export function addManagerCommands(program: Command, adder: CommandAdder, contex
       const { json = false, passwordStdin = false } = options;
       const allowPrivate = options.onCompanyNetwork === true;
       const joined = await withDoor(context, async (door) => {
-        const offer = await door.call('grids.lookup', { url: projectUrl(address), allowPrivate });
+        const offer = await lookUp(door, address, allowPrivate);
         const words = `${showOffer(offer, lookOf(context))}\n\n`;
         if (json) io.err(words);
         else await io.out(words);

@@ -24,6 +24,8 @@ import {
 } from './text.ts';
 
 const nameLength = 32;
+/** The latest stand last, where a terminal's reader looks first. */
+const mostMessages = 30;
 
 /** Credit as a person reads it: at most two decimals. */
 const figure = (value: number | null | undefined): string =>
@@ -70,7 +72,8 @@ export function showGrid(detail: GridDetail, look: Look): string {
   if (contacted.length > 0) parts.push('', style.bold('Contacted'), showHosts(contacted, look));
   if (denials.length > 0) parts.push('', style.bold('Was refused'), showDenials(denials, look));
   if (messages.length > 0) parts.push('', style.bold('Messages'));
-  for (const { at, title, text, priority } of messages) {
+  const latest = [...messages].sort((one, other) => one.at - other.at).slice(-mostMessages);
+  for (const { at, title, text, priority } of latest) {
     const words = title === '' ? cleanLine(text) : `${style.bold(cleanLine(title))} ${cleanLine(text)}`;
     const loud = priority === 'error' || priority === 'alert';
     parts.push(`  ${style.dim(formatWhen(at, now))}  ${loud ? style.bad(words) : words}`);

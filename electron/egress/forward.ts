@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type Exchange, GuestGone, type Means } from './exchange.ts';
-import { answerHeaders, type Framing, requestHeaders } from './headers.ts';
+import { answerHeaders, type Framing, hasOddEncoding, requestHeaders } from './headers.ts';
 import { watchIdle } from './idle.ts';
 import { Pump } from './pump.ts';
 import { tooSlow, unreachable } from './refusal.ts';
@@ -91,6 +91,10 @@ function carry(
         return;
       }
       answered.on('error', breakOff);
+      if (hasOddEncoding(answered.rawHeaders)) {
+        breakOff();
+        return;
+      }
       answered.once('close', () => {
         if (!answered.complete) breakOff();
       });

@@ -7,7 +7,7 @@ import { type Failure, fromFailure, GleanerError } from '../contract/failures.ts
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { type DenialRow, FromChild, type GatewayRules, type ToChild, type TrafficRow } from './messages.ts';
 
-export type { Login, ProxyRule } from './messages.ts';
+export type { ProxyRule } from './messages.ts';
 export type { DenialRow, GatewayRules, TrafficRow };
 
 /** The worker tells four denials and one account in a second, and asks once for a connection. */

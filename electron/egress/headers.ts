@@ -117,6 +117,12 @@ export function requestHeaders(
   ].flat();
 }
 
+/** Whether an answer's body has an encoding of the connection's that only its receiver could undo. Pure. */
+export function hasOddEncoding(raw: RawHeaders): boolean {
+  const encodings = valuesOf(raw, 'transfer-encoding');
+  return encodings.length > 1 || (encodings[0] ?? 'chunked').toLowerCase() !== 'chunked';
+}
+
 /** The head of an answer as it goes to the guest; how its body is bounded is told by `length`. Pure. */
 export function answerHeaders(raw: RawHeaders): string[] {
   const lengths = valuesOf(raw, 'content-length');

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
 
 /** What it may take of JavaScript's own memory; the script's sandbox has a bound of its own. */
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 };
@@ -9,10 +8,13 @@ export interface PacQuestion {
   readonly host: string;
 }
 
-const PacReply = z.union([
-  z.object({ answer: z.string().max(1000) }),
-  z.object({ error: z.string().max(200) }),
-]);
+/** What the thread says: it runs a stranger's script, so this is looked at like anything from outside. */
+function readReply(raw: unknown): { answer: string } | { error: string } | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined;
+  if ('answer' in raw && typeof raw.answer === 'string') return { answer: raw.answer.slice(0, 1000) };
+  if ('error' in raw && typeof raw.error === 'string') return { error: raw.error.slice(0, 200) };
+  return undefined;
+}
 
 /**
  * A script of the network's that says which proxy to use (a "PAC" script). It runs in a sandbox in a thread of its own,
@@ -51,12 +53,12 @@ export class PacScript {
         fail(new Error('it breaks'));
       });
       thread.once('message', (raw: unknown) => {
-        const reply = PacReply.safeParse(raw);
-        if (!reply.success) fail(new Error('it answers nonsense'));
-        else if ('error' in reply.data) fail(new Error(reply.data.error));
+        const reply = readReply(raw);
+        if (!reply) fail(new Error('it answers nonsense'));
+        else if ('error' in reply) fail(new Error(reply.error));
         else {
           end();
-          resolve(reply.data.answer);
+          resolve(reply.answer);
         }
       });
       thread.postMessage(question);

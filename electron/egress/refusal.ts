@@ -1,4 +1,4 @@
-import { type DenialReason, HostName } from '../contract/network.ts';
+import type { DenialReason } from '../contract/network.ts';
 import type { AddressFault } from './addresses.ts';
 import { authorityOf, type Target } from './target.ts';
 
@@ -28,12 +28,17 @@ export function badRequest(fault: string, status: 400 | 405 | 417 | 431 = 400): 
   return new Refusal(status, 'bad-request', `The request ${fault}.`);
 }
 
+/** Whether the contract's `HostName` lets an entry for it be written; without the library, which a worker can do without. */
+function isListable({ host, literal }: Target): boolean {
+  return literal || (/^[a-z0-9]/.test(host) && /[a-z0-9]$/.test(host));
+}
+
 export function notListed(target: Target): Refusal {
   return new Refusal(
     403,
     'not-listed',
     `“${authorityOf(target)}” is not on the list of what this grid may contact.`,
-    { allowable: HostName.safeParse(target.host).success },
+    { allowable: isListable(target) },
   );
 }
 
@@ -50,7 +55,7 @@ export function wrongAddress(target: Target, fault: AddressFault, address?: stri
     address === undefined
       ? `“${authorityOf(target)}” ${words}.`
       : `“${authorityOf(target)}” points at ${address}, which ${words}.`;
-  const allowable = fault === 'private' && HostName.safeParse(target.host).success;
+  const allowable = fault === 'private' && isListable(target);
   return new Refusal(403, reason, sentence, { allowable });
 }
 

@@ -15,7 +15,7 @@ import type { GatewayLimits } from './limits.ts';
 import type { DenialRow, GatewayRules, TrafficRow } from './messages.ts';
 import { Meter } from './meter.ts';
 import { Reach } from './reach.ts';
-import { badRequest, Refusal } from './refusal.ts';
+import { badRequest, Refusal, wrongAddress } from './refusal.ts';
 import { Routes } from './routes.ts';
 import { type Fault, parseAuthority, parseUrl, shownHost, type Target } from './target.ts';
 import { Trust } from './trust.ts';
@@ -100,6 +100,10 @@ export class EgressServer {
     for (const exchange of this.#exchanges) {
       const verdict = this.#admission.judge(exchange.target, own);
       if (verdict instanceof Refusal) exchange.end(verdict);
+      else if (exchange.match.privateAllowed && !verdict.privateAllowed) {
+        // Where its name led to is not known any more.
+        exchange.end(wrongAddress(exchange.target, 'private'));
+      }
     }
   }
 

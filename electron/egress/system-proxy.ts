@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy that the environment names, for a host that can ask no system: `http_proxy`, `https_proxy`, `all_proxy` and
  * `no_proxy` as curl reads them (of the first only the lower case counts). The answer is in the manner of a PAC script;
- * a proxy that the gateway cannot use (SOCKS) is answered as such, so that nothing goes round it. Never rejects.
+ * a proxy that the gateway cannot use (SOCKS, nonsense) is answered as such, so that nothing goes round it. Never rejects.
  */
 export function environmentProxy(environment: Environment): (url: string) => Promise<string> {
   return (url) => {
@@ -31,15 +31,17 @@ export function environmentLogin(environment: Environment): Login | null {
 
 const withLogin = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?:(?<login>[^/?#]*)@)?(?<place>[^/?#@]+)/i;
 
+/** A kind that the gateway cannot speak to. */
+const unusable = 'SOCKS';
+
 function answerFor(environment: Environment, target: URL): string {
   const own = target.protocol === 'http:' ? environment['http_proxy'] : read(environment, 'https_proxy');
   // Set to nothing means none, also where there is one for everything.
   const value = own ?? read(environment, 'all_proxy') ?? '';
   if (value.trim() === '') return 'DIRECT';
   const { scheme = 'http', place = '' } = withLogin.exec(value.trim())?.groups ?? {};
-  if (!/^https?$/i.test(scheme)) return `SOCKS ${place}`;
   const route = proxyOfUrl(`${scheme}://${place}`);
-  return route ? proxyAnswerOf([route]) : `PROXY ${place}`;
+  return route ? proxyAnswerOf([route]) : unusable;
 }
 
 function loginOf(value: string): Login | null {

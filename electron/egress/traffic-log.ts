@@ -38,8 +38,21 @@ const migrations = [
      count INTEGER NOT NULL,
      PRIMARY KEY (grid, host, port, reason)
    ) STRICT;
-   CREATE INDEX denials_last_at ON denials (last_at);`,
+   CREATE INDEX denials_last_at ON denials (last_at);
+   -- What is in no booking yet; a host that dies books it at its next start.
+   CREATE TABLE traffic_unbooked (
+     grid TEXT NOT NULL,
+     host TEXT NOT NULL,
+     sent INTEGER NOT NULL,
+     received INTEGER NOT NULL,
+     denied INTEGER NOT NULL,
+     since INTEGER NOT NULL,
+     PRIMARY KEY (grid, host)
+   ) STRICT;`,
 ];
+
+/** Beside the hosts of a grid, the row that counts what was denied. */
+const nobody = '';
 
 /** Bytes since the last report; `sent` is what the VM sent. */
 export interface TrafficRow {
@@ -59,7 +72,8 @@ export class TrafficLog {
     database.migrate('traffic', migrations);
   }
 
-  add(grid: string, rows: readonly TrafficRow[]): void {
+  /** @param denied how often the grid was refused meanwhile */
+  add(grid: string, rows: readonly TrafficRow[], denied = 0): void {
     const now = this.#clock.now();
     const day = dayOf(now);
     this.#db.transaction(() => {
@@ -69,26 +83,63 @@ export class TrafficLog {
              sent = sent + excluded.sent, received = received + excluded.received, last_at = excluded.last_at`,
           ...[day, grid, host, sent, received, now],
         );
+        this.#leaveUnbooked(grid, host, { sent, received, denied: 0 }, now);
       }
+      if (denied > 0) this.#leaveUnbooked(grid, nobody, { sent: 0, received: 0, denied }, now);
       this.#db.run('DELETE FROM traffic WHERE day < ?', dayOf(now - keptDays * dayMs));
     });
   }
 
   /** Adds up equal ones. */
-  deny(denial: Omit<Denial, 'firstAt' | 'lastAt'>): void {
-    const now = this.#clock.now();
-    const { grid, host, port, reason, sentence, allowable, count } = denial;
+  deny(denial: Denial): void {
+    const { grid, host, port, reason, sentence, allowable, firstAt, lastAt, count } = denial;
     this.#db.transaction(() => {
       this.#db.run(
         `INSERT INTO denials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
            last_at = excluded.last_at, count = count + excluded.count, sentence = excluded.sentence`,
-        ...[grid, host, port, reason, sentence, allowable ? 1 : 0, now, now, count],
+        ...[grid, host, port, reason, sentence, allowable ? 1 : 0, firstAt, lastAt, count],
       );
       this.#db.run(
         `DELETE FROM denials WHERE rowid IN
            (SELECT rowid FROM denials ORDER BY last_at DESC, rowid DESC LIMIT -1 OFFSET ${keptDenials})`,
       );
     });
+  }
+
+  /** Grids of which something is in no booking yet. */
+  unbooked(): string[] {
+    return this.#db.all('SELECT DISTINCT grid FROM traffic_unbooked').map((row) => String(row['grid']));
+  }
+
+  /** Takes what is in no booking yet; to be called in the transaction that books it. null: nothing is. */
+  take(grid: string): { hosts: TrafficRow[]; denied: number; since: number } | null {
+    const rows = this.#db.all('SELECT * FROM traffic_unbooked WHERE grid = ? ORDER BY host', grid);
+    if (rows.length === 0) return null;
+    this.#db.run('DELETE FROM traffic_unbooked WHERE grid = ?', grid);
+    return {
+      hosts: rows
+        .filter((row) => row['host'] !== nobody)
+        .map((row) => ({
+          host: String(row['host']),
+          sent: Number(row['sent']),
+          received: Number(row['received']),
+        })),
+      denied: rows.reduce((sum, row) => sum + Number(row['denied']), 0),
+      since: Math.min(...rows.map((row) => Number(row['since']))),
+    };
+  }
+
+  #leaveUnbooked(
+    grid: string,
+    host: string,
+    { sent, received, denied }: { sent: number; received: number; denied: number },
+    now: number,
+  ): void {
+    this.#db.run(
+      `INSERT INTO traffic_unbooked VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+         sent = sent + excluded.sent, received = received + excluded.received, denied = denied + excluded.denied`,
+      ...[grid, host, sent, received, denied, now],
+    );
   }
 
   /** What was denied there is allowed now. */

@@ -25,6 +25,8 @@ export class UsageWindow {
   readonly #db: UsageDatabase;
   readonly #clock: Clock;
   readonly #hours = new Map<string, Map<number, number>>();
+  /** `GRID HOUR`. */
+  readonly #unwritten = new Set<string>();
 
   constructor(database: UsageDatabase, clock: Clock) {
     this.#db = database;
@@ -40,12 +42,22 @@ export class UsageWindow {
     if (cpuMs <= 0) return;
     const hour = this.#hour();
     const hours = this.#of(grid);
-    const total = (hours.get(hour) ?? 0) + cpuMs;
-    hours.set(hour, total);
-    this.#db.run('INSERT OR REPLACE INTO grid_usage VALUES (?, ?, ?)', grid, hour, total);
-    if (hours.size <= windowHours + 1) return;
+    hours.set(hour, (hours.get(hour) ?? 0) + cpuMs);
+    this.#unwritten.add(`${grid} ${hour}`);
     for (const old of hours.keys()) if (old <= hour - windowHours) hours.delete(old);
-    this.#db.run('DELETE FROM grid_usage WHERE hour <= ?', hour - windowHours);
+  }
+
+  /** Writes what was added since the last time; every write is synced. Throws what the database throws. */
+  flush(): void {
+    if (this.#unwritten.size === 0) return;
+    for (const entry of this.#unwritten) {
+      const [grid = '', hour = ''] = entry.split(' ');
+      const ms = this.#of(grid).get(Number(hour));
+      if (ms !== undefined)
+        this.#db.run('INSERT OR REPLACE INTO grid_usage VALUES (?, ?, ?)', grid, Number(hour), ms);
+    }
+    this.#db.run('DELETE FROM grid_usage WHERE hour <= ?', this.#hour() - windowHours);
+    this.#unwritten.clear();
   }
 
   /** CPU seconds within the window; a clock that was set back leaves hours of the future out. */

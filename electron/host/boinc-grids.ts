@@ -3,15 +3,20 @@ import { join } from 'node:path';
 import type { SpawnWorker } from '../base/worker.ts';
 import {
   type Contact,
+  type EffectiveSettings,
+  fromFailure,
   GleanerError,
   type GridDetail,
   type GridView,
   type JoinRequest,
   type ProjectOffer,
   type Settings,
+  toFailure,
 } from '../contract/index.ts';
 import type { ClientRoom } from '../grid/boinc/preferences.ts';
+import { ProjectRecord } from '../grid/boinc/record.ts';
 import { BoincRunner } from '../grid/boinc/runner.ts';
+import { managerWords } from '../grid/boinc/runner-view.ts';
 import type { BoincStore } from '../grid/boinc/store.ts';
 import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
 import { BoincWorker } from '../grid/boinc/worker.ts';
@@ -22,7 +27,7 @@ import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
-import { sameProject } from './project-url.ts';
+import { contactsOfTyped, sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
 
@@ -40,6 +45,7 @@ export interface BoincGridsOptions {
   readonly usage: UsageWindow;
   readonly spawnWorker: SpawnWorker;
   readonly settings: () => Settings;
+  readonly effective: () => EffectiveSettings;
   /** There is something new to do. */
   readonly turn: () => void;
 }
@@ -50,9 +56,8 @@ export interface ManagedJoin {
   readonly key: string;
   readonly share: number;
   readonly managedBy: ManagedBy;
-  /** Besides what the project itself needs. */
+  /** Besides what the project itself needs; whoever names the project's own host there as private consents to that. */
   readonly contacts?: readonly Contact[];
-  readonly allowPrivate: boolean;
 }
 
 /** The joined BOINC projects, each with its lane. */
@@ -74,7 +79,17 @@ export class BoincGrids {
 
   /** Finishes what an earlier host had begun to leave. */
   async recover(): Promise<void> {
-    for (const { id, state } of this.#o.store.projects()) if (state === 'leaving') await this.#forget(id);
+    const { store, laneHost } = this.#o;
+    for (const { id, state } of store.projects()) {
+      if (state !== 'leaving') continue;
+      try {
+        new ProjectRecord(id, store, laneHost.clock).abandon();
+        await this.#forget(id);
+      } catch (error) {
+        // Tried again by the next host.
+        laneHost.log.warn('grids', toFailure(error).sentence, { grid: id });
+      }
+    }
   }
 
   /** What was recovered counts from now on. */
@@ -122,21 +137,18 @@ export class BoincGrids {
       );
     }
     const { key, weak } = await this.#o.web.signIn(facts, account, allowPrivate);
-    return this.#keep(
-      offer,
-      { url: offer.url, key, share, managedBy: { kind: 'person', name: null }, allowPrivate },
-      weak,
-    );
+    return this.#keep(offer, { url: offer.url, key, share, managedBy: { kind: 'person', name: null } }, weak);
   }
 
   /** For a manager or an organization, whose word stands for the consent. Rejects like {@link join}. */
   async joinManaged(join: ManagedJoin): Promise<GridView> {
     this.requirePermitted(join.url);
-    const { offer, facts } = await this.#o.web.lookup(join.url, join.allowPrivate);
+    const allowPrivate = isConsented(join);
+    const { offer, facts } = await this.#o.web.lookup(join.url, allowPrivate);
     this.requirePermitted(offer.url);
     this.#requireRunnable(offer);
     this.#requireNew(offer.url);
-    const { key, weak } = await this.#o.web.signIn(facts, { kind: 'key', key: join.key }, join.allowPrivate);
+    const { key, weak } = await this.#o.web.signIn(facts, { kind: 'key', key: join.key }, allowPrivate);
     return this.#keep(offer, { ...join, key }, weak);
   }
 
@@ -145,8 +157,7 @@ export class BoincGrids {
     const lane = this.lane(id);
     const { managedBy, name } = this.#project(id);
     if (managedBy.kind !== 'person' && managedBy.kind !== by) {
-      const who =
-        managedBy.name ?? (managedBy.kind === 'manager' ? 'the account manager' : 'your organization');
+      const who = managerWords(managedBy);
       throw new GleanerError(
         'grid-not-permitted',
         `${name} was joined by ${who}.`,
@@ -163,7 +174,6 @@ export class BoincGrids {
     this.#o.turn();
   }
 
-  /** @param by who asks: what a manager or an organization has set is theirs */
   set(
     id: string,
     values: { share?: number | undefined; noNewWork?: boolean | undefined; suspended?: boolean | undefined },
@@ -203,7 +213,8 @@ export class BoincGrids {
   forbid(id: string, host: string, port: number): GridDetail {
     const lane = this.lane(id);
     const { contacts } = this.#project(id);
-    const contact = contacts.find((one) => one.host === host && one.port === port);
+    const there = contacts.filter((one) => one.host === host && one.port === port);
+    const contact = there.find(({ source }) => source === 'person') ?? there[0];
     if (contact?.source !== 'person') {
       throw new GleanerError(
         contact ? 'grid-not-permitted' : 'not-found',
@@ -230,13 +241,15 @@ export class BoincGrids {
     for (const lane of this.#lanes.values()) lane.gateway.follow();
   }
 
-  /** Throws `grid-not-permitted` for what an administrator does not permit. */
+  /** Throws `grid-not-permitted` for what an administrator does not permit, `profile-broken` when that is not known. */
   requirePermitted(url: string): void {
+    const { broken } = this.#o.effective();
+    if (broken) throw fromFailure(broken);
     if (this.#isPermitted(url)) return;
     throw new GleanerError(
       'grid-not-permitted',
       'The settings of this computer do not permit to join this project.',
-      'See: gleaner settings show grids.permitted',
+      'See: gleaner settings get grids.permitted',
     );
   }
 
@@ -274,18 +287,23 @@ export class BoincGrids {
       contacts: [...offer.contacts, ...(join.contacts ?? [])],
       weakKey,
     });
-    await sealed.put(keyName(project.id), join.key);
-    const lane = this.#add(project.id, await this.#diskDir(project.id));
-    this.#o.turn();
-    return lane.view();
+    try {
+      await sealed.put(keyName(project.id), join.key);
+      const lane = this.#add(project.id, await this.#diskDir(project.id));
+      this.#o.turn();
+      return lane.view();
+    } catch (error) {
+      store.left(project.id);
+      throw error;
+    }
   }
 
   #add(id: string, dataDir: string): BoincLane {
-    const { store, laneHost, vmWorld, gatewayWorld, sealed, settings, spawnWorker } = this.#o;
+    const { store, laneHost, vmWorld, gatewayWorld, sealed, spawnWorker } = this.#o;
     const vm = new GridVm(vmWorld, {
       id,
       appliance: 'boinc',
-      dataDisk: { path: join(dataDir, 'data.raw'), bytes: settings()['grids.diskBytes'] },
+      dataDiskPath: join(dataDir, 'data.raw'),
     });
     const runner = new BoincRunner({
       id,
@@ -294,6 +312,7 @@ export class BoincGrids {
       key: () => sealed.get(keyName(id)),
       attached: () => sealed.forget(keyName(id)),
       availability: () => this.#availability(id),
+      permitted: () => this.#isPermitted(this.#project(id).url),
       room: () => this.#room(),
       due: () => this.#due(id),
       grantedShare: () => laneHost.decide(id).share,
@@ -304,7 +323,7 @@ export class BoincGrids {
         laneHost.problems.set(`${id} task`, failure);
       },
     });
-    const gateway = new GridGateway(gatewayWorld, id, () => this.#project(id).contacts);
+    const gateway = new GridGateway(gatewayWorld, id, () => this.#contactsNow(id));
     const lane = new BoincLane(laneHost, {
       id,
       vm,
@@ -318,6 +337,12 @@ export class BoincGrids {
     this.#o.fleet.add(lane);
     if (this.#begun) lane.contribution.begin();
     return lane;
+  }
+
+  /** None while it is not permitted, or being left. */
+  #contactsNow(id: string): readonly Contact[] {
+    const project = this.#o.store.projects().find((one) => one.id === id);
+    return project && project.state !== 'leaving' && this.#isPermitted(project.url) ? project.contacts : [];
   }
 
   #room(): ClientRoom {
@@ -362,12 +387,21 @@ export class BoincGrids {
   }
 
   async #forget(id: string): Promise<void> {
-    const { store, sealed, network, vmWorld } = this.#o;
-    await rm(join(vmWorld.paths.gridsDir, id), { recursive: true, force: true });
+    const { store, sealed, network, vmWorld, laneHost } = this.#o;
+    const { gridsDir, vmsDir } = vmWorld.paths;
+    // A saved VM that was not brought back leaves its state and disks.
+    for (const dir of [gridsDir, vmsDir]) await rm(join(dir, id), { recursive: true, force: true });
+    laneHost.problems.clear(id);
     await sealed.forget(keyName(id));
     network.forget(id);
     store.left(id);
   }
+}
+
+/** Whether who named it says that it lies on the company's network. */
+function isConsented({ url, contacts = [] }: ManagedJoin): boolean {
+  const homes = contactsOfTyped(url, true).map(({ host }) => host);
+  return contacts.some((contact) => contact.private && homes.includes(contact.host));
 }
 
 function keyName(id: string): string {

@@ -12,6 +12,8 @@ const agent = 'boinc';
 const agentUid = 600;
 /** `quit` takes 1 to 8 s (measured); then the client is killed, which it survives. */
 const quitGraceMs = 15_000;
+/** Suspending by RPC takes well under a second; longer is not waited for. */
+const softMs = 3000;
 /** An idle client has been looked at for a while already before its runner says so. */
 const lingerMs = 1000;
 
@@ -63,6 +65,7 @@ export class BoincLane implements Lane {
       keepsSaved: () => o.runner.needs(),
       run: (session) => o.runner.run(this.#machineOf(session)),
       quiet: () => o.runner.quiet(quitGraceMs),
+      soften: () => o.runner.soften(softMs),
       lingerMs,
     });
     this.#stopListening = o.vm.vm.onChange(() => {
@@ -77,7 +80,7 @@ export class BoincLane implements Lane {
   }
 
   hasWork(): boolean {
-    return this.#o.permitted() && this.runner.hasWork();
+    return this.runner.hasWork();
   }
 
   latestStartAt(): number | null {
@@ -91,8 +94,12 @@ export class BoincLane implements Lane {
   view(): GridView {
     const view = this.runner.view();
     if (!this.#o.permitted()) return { ...view, state: 'attention', ...notPermitted };
-    const { failure } = this.vm.vm.status();
-    return failure === null || view.failure !== null ? view : { ...view, state: 'attention', failure };
+    const { failure, phase } = this.vm.vm.status();
+    if (failure !== null && view.failure === null)
+      return { ...view, state: 'attention', sentence: failure.sentence, failure };
+    return view.state === 'working' && phase !== 'running'
+      ? { ...view, state: 'waiting', sentence: 'Its virtual machine stands still.' }
+      : view;
   }
 
   detail(): Omit<GridDetail, 'contacts' | 'contacted' | 'denials'> {
@@ -103,9 +110,9 @@ export class BoincLane implements Lane {
     return this.vm.vm.recover();
   }
 
-  /** The client keeps its own checkpoints on its disk. */
-  keepProgress(): Promise<void> {
-    return Promise.resolve();
+  /** Tasks come to rest; what they have is in their checkpoints, and in the VM's memory when that is saved. */
+  keepProgress(ms: number): Promise<void> {
+    return this.runner.soften(Math.min(ms, softMs));
   }
 
   async end(save: boolean): Promise<void> {

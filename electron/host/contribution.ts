@@ -48,6 +48,8 @@ export interface ContributionOptions<Session> {
   readonly problems: ProblemsOf;
   /** Lets what runs in the guest end in order, before an idle VM is stopped. */
   readonly quiet?: () => Promise<void>;
+  /** Brings what runs in the guest to rest before a freeze that nobody waits for; resolves soon, in any case. */
+  readonly soften?: () => Promise<void>;
   readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -72,6 +74,10 @@ export class Contribution<Session extends object> implements Disposable {
   /** How many calls of {@link save} are under way. */
   #saves = 0;
   #failures = 0;
+  #quieting = false;
+  #softening = false;
+  /** It failed too often, and the person wants it to try again. */
+  #forgiven = false;
   #share = Number.NaN;
   /** Before, nothing may be started or ended: what an earlier host left is not known yet. */
   #begun = false;
@@ -87,6 +93,12 @@ export class Contribution<Session extends object> implements Disposable {
 
   get working(): boolean {
     return this.#busy !== undefined;
+  }
+
+  /** Its guest leaks, or its VM failed too often: no work until the person asks for it. */
+  get isRefused(): boolean {
+    const { phase } = this.#o.vm.status();
+    return this.#refused() || (phase === 'failed' && !this.#forgiven);
   }
 
   /** What an earlier host left is known: from now on turns count. */
@@ -119,8 +131,10 @@ export class Contribution<Session extends object> implements Disposable {
     this.#cancelSaveAgain = undefined;
     if (phase === 'frozen' || phase === 'saving') this.#try('thaw', vm.thaw());
     else if (phase === 'saved' && wanted && this.#busy === undefined && !this.#refused()) vm.start();
-    else if (phase === 'stopped' && wanted && !this.#refused()) vm.start();
-    else if (phase === 'running') this.#useVm(wanted);
+    else if ((phase === 'stopped' || this.#mayTryAgain(phase)) && wanted && !this.#refused()) {
+      this.#forgiven = false;
+      vm.start();
+    } else if (phase === 'running') this.#useVm(wanted);
   }
 
   /** After a failure that stopped contribution: the person asked to try again. */
@@ -128,7 +142,7 @@ export class Contribution<Session extends object> implements Disposable {
     this.#o.problems.set('isolation', null);
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    if (this.#begun && this.#o.vm.status().phase === 'failed' && this.#o.hasWork()) this.#o.vm.start();
+    this.#forgiven = this.#o.vm.status().phase === 'failed';
     this.turn();
   }
 
@@ -215,10 +229,13 @@ export class Contribution<Session extends object> implements Disposable {
     // A guest that still boots is frozen where it stands and boots on afterwards; one on its way back that has no
     // QEMU yet is saved again.
     const returns = restoring && (phase === 'preparing' || phase === 'backoff');
-    if (phase === 'running' || phase === 'starting' || returns) {
+    // Another grid's turn gives nothing back to the person, and can wait for a moment.
+    const isTurn = allowance.reasons[0]?.code === 'turn';
+    if (isTurn && phase === 'running' && this.#o.soften && this.#busy) {
+      this.#soften(this.#o.soften);
+    } else if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
-      // Another grid's turn gives nothing back to the person.
-      if (phase === 'running' && allowance.reasons[0]?.code !== 'turn') yields.measure(allowance, frozen);
+      if (phase === 'running' && !isTurn) yields.measure(allowance, frozen);
       this.#try('freeze', frozen);
     } else if (phase === 'preparing' || phase === 'backoff') {
       this.#try('stop', vm.stop());
@@ -232,8 +249,27 @@ export class Contribution<Session extends object> implements Disposable {
   /** What runs in the guest beside jobs ends in order, unless there is work again or it must be given back meanwhile. */
   async #stopQuietly(): Promise<void> {
     const { vm, quiet } = this.#o;
-    if (quiet) await quiet();
+    if (this.#quieting) return;
+    this.#quieting = true;
+    try {
+      if (quiet) await quiet();
+    } finally {
+      this.#quieting = false;
+    }
     if (!this.#disposed && this.#busy === undefined && vm.status().phase === 'running') await vm.stop();
+  }
+
+  /** Softly first, then frozen, unless it may run again meanwhile. */
+  #soften(soften: () => Promise<void>): void {
+    if (this.#softening) return;
+    this.#softening = true;
+    const { vm, decide } = this.#o;
+    const after = (): void => {
+      this.#softening = false;
+      if (this.#disposed || vm.status().phase !== 'running' || decide().run) return;
+      this.#try('freeze', vm.freeze());
+    };
+    soften().then(after, after);
   }
 
   /** The last steps of the ladder, which return the memory. */
@@ -302,6 +338,10 @@ export class Contribution<Session extends object> implements Disposable {
       if (failure.code !== 'session-lost') problems.set('work', failure);
       return false;
     }
+  }
+
+  #mayTryAgain(phase: VmPhase): boolean {
+    return phase === 'failed' && this.#forgiven;
   }
 
   #refused(): boolean {

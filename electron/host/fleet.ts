@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
-import { type Allowance, GleanerError, type Settings, type VmPhase } from '../contract/index.ts';
+import type { Log } from '../base/log.ts';
+import { type Allowance, GleanerError, type Settings, toFailure, type VmPhase } from '../contract/index.ts';
 import { arbitrate, type Contender } from '../grid/arbiter.ts';
 import type { UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
@@ -20,6 +21,7 @@ export interface FleetOptions {
   readonly usage: UsageWindow;
   readonly problems: Problems;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 interface Turn {
@@ -39,10 +41,12 @@ export class Fleet implements Disposable {
   #go: ReadonlySet<string> = new Set();
   #cancelSample: (() => void) | undefined;
   #again = false;
+  #chargedAt: number;
   #disposed = false;
 
   constructor(o: FleetOptions) {
     this.#o = o;
+    this.#chargedAt = o.clock.monotonic();
   }
 
   get lanes(): readonly Lane[] {
@@ -71,7 +75,14 @@ export class Fleet implements Disposable {
   turn(): void {
     if (this.#disposed) return;
     if (this.#o.policy().run) this.#arbitrate();
-    for (const lane of this.#lanes.values()) lane.contribution.turn();
+    for (const lane of this.#lanes.values()) {
+      try {
+        lane.contribution.turn();
+      } catch (error) {
+        // What is wrong with one must not keep the others from giving back.
+        this.#o.log.warn('fleet', toFailure(error).sentence, { grid: lane.id });
+      }
+    }
   }
 
   /** A turn right after what goes on now; many askings are one. */
@@ -134,6 +145,7 @@ export class Fleet implements Disposable {
     this.#disposed = true;
     this.#cancelSample?.();
     this.#sample();
+    this.#write();
   }
 
   #arbitrate(): void {
@@ -167,14 +179,13 @@ export class Fleet implements Disposable {
 
   #contender(lane: Lane, now: number): Contender {
     const state = this.#turns.get(lane.id);
-    const status = lane.vm.vm.status();
-    const holdsMemory = !withoutMemory.has(status.phase);
+    const holdsMemory = !withoutMemory.has(lane.vm.vm.status().phase);
     return {
       id: lane.id,
       share: lane.share(),
       wants: this.#wants(lane),
       used: this.#o.usage.seconds(lane.id),
-      memoryBytes: holdsMemory || status.phase === 'saved' ? status.memoryBytes : lane.vm.shape().memoryBytes,
+      memoryBytes: this.#memoryOf(lane),
       holdsMemory,
       turnMs: state?.turnSince == null ? null : now - state.turnSince,
       waitedMs: state?.wantsSince == null ? 0 : now - state.wantsSince,
@@ -182,16 +193,26 @@ export class Fleet implements Disposable {
     };
   }
 
-  /** One that is about to end keeps its turn, so that it ends in order. */
+  /** What it takes, or took when it was saved; else what the next boot would take. */
+  #memoryOf({ vm }: Lane): number {
+    const { phase, memoryBytes } = vm.vm.status();
+    return withoutMemory.has(phase) && phase !== 'saved' ? vm.shape().memoryBytes : memoryBytes;
+  }
+
+  /**
+   * One that is about to end keeps its turn, so that it ends in order. One that failed for good, or leaks, waits for the
+   * person, and lets others work.
+   */
   #wants(lane: Lane): boolean {
     const { phase } = lane.vm.vm.status();
+    if (lane.contribution.isRefused) return false;
     return lane.hasWork() || lane.contribution.working || phase === 'running' || phase === 'stopping';
   }
 
   #tellMemory(turn: ReadonlySet<string>): void {
     const { problems, settings } = this.#o;
     const limit = settings()['vm.memoryTotalBytes'];
-    const tooBig = this.lanes.some((lane) => lane.hasWork() && lane.vm.shape().memoryBytes > limit);
+    const tooBig = this.lanes.some((lane) => lane.hasWork() && this.#memoryOf(lane) > limit);
     problems.set(
       'memory',
       tooBig && turn.size === 0
@@ -209,10 +230,32 @@ export class Fleet implements Disposable {
     for (const [id, lane] of this.#lanes) {
       const state = this.#turns.get(id);
       const cpuMs = lane.vm.cpuMs();
-      if (!state || cpuMs === state.cpuMs) continue;
+      // Without a QEMU there is nothing to read.
+      if (!state || cpuMs === state.cpuMs || cpuMs === 0) continue;
       // A new QEMU begins at 0.
       this.#o.usage.add(id, cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs);
       state.cpuMs = cpuMs;
+    }
+    this.#charge();
+  }
+
+  /** A turn in which a VM does not come up is used, too: else it would be the least served for ever. */
+  #charge(): void {
+    const now = this.#o.clock.monotonic();
+    const passed = now - this.#chargedAt;
+    this.#chargedAt = now;
+    for (const id of this.#go) {
+      const phase = this.#lanes.get(id)?.vm.vm.status().phase;
+      if (phase === 'backoff' || phase === 'preparing') this.#o.usage.add(id, passed);
+    }
+  }
+
+  #write(): void {
+    try {
+      this.#o.usage.flush();
+    } catch (error) {
+      // Of use to fairness only: tried again with the next minute.
+      this.#o.log.warn('fleet', `not written down: ${toFailure(error).sentence}`);
     }
   }
 
@@ -222,6 +265,7 @@ export class Fleet implements Disposable {
     this.#cancelSample = this.#o.clock.after(sampleMs, () => {
       this.#cancelSample = undefined;
       this.turn();
+      this.#write();
     });
   }
 }

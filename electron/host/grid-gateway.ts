@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { Contact, Failure } from '../contract/index.ts';
+import { type Contact, type Failure, toFailure } from '../contract/index.ts';
 import { Gateway } from '../egress/gateway.ts';
 import type { NetworkDesk } from './network-desk.ts';
 
@@ -19,7 +19,7 @@ export interface GatewayWorld {
   /** Of the system, for a URL: "PROXY host:port; DIRECT". */
   readonly askProxy: (url: string) => Promise<string>;
   /** The proxy does not do what it should; null: it does again. */
-  readonly onProblem: (failure: Failure | null) => void;
+  readonly onProblem: (grid: string, failure: Failure | null) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,6 +34,8 @@ export class GridGateway implements Disposable {
   readonly #one = new Mutex();
   #gateway: Gateway | undefined;
   #losses = 0;
+  /** Between `open` and `dispose`. */
+  #wanted = false;
   #cancelReopen: (() => void) | undefined;
   #rules = '';
 
@@ -51,6 +53,7 @@ export class GridGateway implements Disposable {
 
   /** Resolves when it listens. */
   open(): Promise<void> {
+    this.#wanted = true;
     this.#losses = 0;
     return this.#reopen();
   }
@@ -59,7 +62,7 @@ export class GridGateway implements Disposable {
     this.#cancelReopen?.();
     this.#cancelReopen = undefined;
     return this.#one.run(async () => {
-      if (this.#gateway) return;
+      if (this.#gateway || !this.#wanted) return;
       const { paths, spawnWorker, network, askProxy, clock, log } = this.#world;
       await mkdir(paths.runDir, { recursive: true, mode: 0o700 });
       const gateway = new Gateway({
@@ -76,7 +79,9 @@ export class GridGateway implements Disposable {
           // Who asks for a person tells them itself.
           if (!this.#asked) network.deny(this.#grid, denial);
         },
-        onProblem: this.#world.onProblem,
+        onProblem: (failure) => {
+          this.#world.onProblem(this.#grid, failure);
+        },
         onLost: (failure) => {
           log.warn('network', failure.sentence, { grid: this.#grid });
           void this.#lost(gateway);
@@ -105,8 +110,14 @@ export class GridGateway implements Disposable {
     this.#gateway.set(rules);
   }
 
+  /** What has passed so far is written down. */
+  settle(): void {
+    this.#world.network.settle();
+  }
+
   /** Closes it; it can be opened again. */
   dispose(): Promise<void> {
+    this.#wanted = false;
     this.#cancelReopen?.();
     return this.#one.run(() => this.#close());
   }
@@ -116,9 +127,17 @@ export class GridGateway implements Disposable {
     await this.#one.run(async () => {
       if (this.#gateway !== gateway) return;
       await this.#close();
-      this.#losses += 1;
-      this.#cancelReopen = this.#world.clock.after(backoffMs(this.#losses), () => {
-        this.#reopen().catch(() => undefined);
+      this.#reopenLater();
+    });
+  }
+
+  #reopenLater(): void {
+    if (!this.#wanted) return;
+    this.#losses += 1;
+    this.#cancelReopen = this.#world.clock.after(backoffMs(this.#losses), () => {
+      this.#reopen().catch((error: unknown) => {
+        this.#world.onProblem(this.#grid, toFailure(error));
+        this.#reopenLater();
       });
     });
   }
@@ -129,6 +148,7 @@ export class GridGateway implements Disposable {
     this.#gateway = undefined;
     await gateway.dispose();
     this.#world.network.isOpen(this.#grid, false);
+    this.#world.onProblem(this.#grid, null);
   }
 }
 

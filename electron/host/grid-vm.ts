@@ -37,7 +37,8 @@ export interface GridVmOptions {
   readonly id: string;
   /** The name of its appliance in the images' manifest. */
   readonly appliance: string;
-  readonly dataDisk?: { readonly path: string; readonly bytes: number };
+  /** Where the disk lies that outlives its boots; it may grow to `grids.diskBytes`. */
+  readonly dataDiskPath?: string;
 }
 
 /** Of the VM, on this computer. */
@@ -70,7 +71,6 @@ export class GridVm {
       images: () => this.#bootImages(),
       ...this.shape(),
       reshape: () => this.shape(),
-      ...(o.dataDisk ? { dataDisk: o.dataDisk } : {}),
       secrets: world.secrets,
       spawnWorker: world.spawnWorker,
       clock: world.clock,
@@ -130,6 +130,9 @@ export class GridVm {
       transferBytes: settings['vm.diskBytes'],
       accelerator: settings['vm.accelerator'],
       allowReducedIsolation: settings['vm.allowReducedIsolation'],
+      ...(this.#o.dataDiskPath === undefined
+        ? {}
+        : { dataDisk: { path: this.#o.dataDiskPath, bytes: settings['grids.diskBytes'] } }),
     };
   }
 

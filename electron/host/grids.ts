@@ -2,7 +2,7 @@ import { ApplianceStore } from '../appliance/store.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Failure, type GridView, type JobView, toFailure, type VmView } from '../contract/index.ts';
+import { type Failure, type GridView, type JobView, type VmView } from '../contract/index.ts';
 import { TrafficLog } from '../egress/traffic-log.ts';
 import { BoincStore } from '../grid/boinc/store.ts';
 import { UsageWindow } from '../grid/usage.ts';
@@ -55,15 +55,21 @@ export class Grids implements Disposable {
   readonly proxyLogin: ProxyLogin;
   readonly vmWorld: VmWorld;
   readonly #organization: Organization;
-  readonly #o: GridsOptions;
+  #begun = false;
 
   constructor(o: GridsOptions) {
     const { host, settings, database, ledger, clock, log, problems } = o;
     const { paths, spawnWorker, secrets } = host;
     const values = () => settings.effective.values;
-    this.#o = o;
     const usage = new UsageWindow(database, clock);
-    this.fleet = new Fleet({ policy: () => o.senses().decide(), settings: values, usage, problems, clock });
+    this.fleet = new Fleet({
+      policy: () => o.senses().decide(),
+      settings: values,
+      usage,
+      problems,
+      clock,
+      log,
+    });
     const changed = (): void => {
       this.fleet.turnSoon();
       o.onChange();
@@ -77,6 +83,9 @@ export class Grids implements Disposable {
       systemLogin: host.proxyLogin ?? null,
       metered: () => o.senses().signals.meteredNetwork,
       book,
+      transaction: (work) => {
+        database.transaction(work);
+      },
       clock,
       log,
       onChange: () => {
@@ -117,8 +126,8 @@ export class Grids implements Disposable {
       spawnWorker,
       network: this.network,
       askProxy: host.askProxy ?? (() => Promise.resolve('DIRECT')),
-      onProblem: (failure) => {
-        problems.set('proxy', failure);
+      onProblem: (grid, failure) => {
+        problems.set(`${grid} proxy`, failure);
       },
       clock,
       log,
@@ -165,6 +174,7 @@ export class Grids implements Disposable {
       usage,
       spawnWorker,
       settings: values,
+      effective: () => settings.effective,
       turn: changed,
     });
     this.manager = new ManagerDesk({
@@ -185,12 +195,14 @@ export class Grids implements Disposable {
   }
 
   /** Makes the lanes of what was joined before; nothing runs yet. */
-  load(): Promise<void> {
-    return this.boinc.load();
+  async load(): Promise<void> {
+    await this.boinc.load();
+    await this.manager.recover();
   }
 
   /** Takes up what an earlier host left; once, before the first turn. */
   async recover(): Promise<void> {
+    this.network.recover();
     await this.boinc.recover();
     for (const lane of this.fleet.lanes) await lane.recover();
     await this.proxyLogin.recover();
@@ -200,9 +212,8 @@ export class Grids implements Disposable {
   begin(): void {
     this.local.contribution.begin();
     this.boinc.begin();
-    this.manager.recover().catch((error: unknown) => {
-      this.#o.log.warn('manager', toFailure(error).sentence);
-    });
+    this.#begun = true;
+    this.manager.begin();
     this.#organization.follow();
     this.fleet.turn();
   }
@@ -211,12 +222,13 @@ export class Grids implements Disposable {
   follow(): void {
     this.fleet.turn();
     this.#followRules();
-    this.#organization.follow();
+    if (this.#begun) this.#organization.follow();
   }
 
   /** After a failure that stopped contribution: the person asked to try again. */
   retry(): void {
     for (const { contribution } of this.fleet.lanes) contribution.retry();
+    this.fleet.turn();
   }
 
   hasWork(): boolean {
@@ -249,10 +261,12 @@ export class Grids implements Disposable {
 
   /** The last of all: VMs are saved if that is wanted and worth it. */
   async end(save: boolean): Promise<void> {
-    await this.#organization.dispose();
-    await this.manager.dispose();
+    // First, so that nobody waits for an answer of the network.
+    const web = this.web.dispose();
+    const desks = [this.#organization.dispose(), this.manager.dispose()];
     this.fleet.dispose();
     await Promise.all(this.fleet.lanes.map((lane) => lane.end(save)));
+    await Promise.all([web, ...desks]);
   }
 
   /** When nothing runs any more. */

@@ -52,6 +52,8 @@ export interface LaneWork {
   readonly run: (session: GuestSession) => Promise<unknown>;
   /** Lets what runs in the VM end in order, before it is stopped. */
   readonly quiet?: () => Promise<void>;
+  /** Brings it to rest before a freeze that nobody waits for. */
+  readonly soften?: () => Promise<void>;
   readonly lingerMs?: number;
 }
 
@@ -71,6 +73,7 @@ export function contributionOf(
     prove: (session) => vm.prove(session),
     work: work.run,
     ...(work.quiet ? { quiet: work.quiet } : {}),
+    ...(work.soften ? { soften: work.soften } : {}),
     problems: host.problems.of(id),
     yields: new Yields({
       keep: host.keepYield,

@@ -29,6 +29,7 @@ export class LocalLane implements Lane {
   readonly #host: LaneHost;
   readonly gateway: GridGateway;
   readonly #settings: () => Settings;
+  readonly #stopListening: () => void;
   /** Of the job that runs. */
   #contacts: readonly Contact[] = [];
 
@@ -47,6 +48,11 @@ export class LocalLane implements Lane {
       hasWork: () => grid.hasWork(),
       keepsSaved: () => grid.needs(vm.vm.status().generation),
       run: (session) => grid.run(vm.machineOf(session)),
+    });
+    this.#stopListening = vm.vm.onChange(() => {
+      const { phase } = vm.vm.status();
+      if (phase === 'stopped' || phase === 'saved' || phase === 'failed' || phase === 'backoff')
+        void this.gateway.dispose();
     });
   }
 
@@ -68,19 +74,20 @@ export class LocalLane implements Lane {
 
   view(): GridView {
     const counts = this.grid.counts();
-    const { queued, running } = counts;
+    const { queued } = counts;
+    const running = counts.running > 0 && this.vm.vm.status().phase === 'running';
+    const waiting = queued + counts.running;
     return {
       id: this.id,
       kind: 'local',
       name: 'This computer',
       url: null,
-      state: running > 0 ? 'working' : 'waiting',
-      sentence:
-        running > 0
-          ? 'A job runs.'
-          : queued > 0
-            ? `${queued} ${queued === 1 ? 'job waits' : 'jobs wait'}.`
-            : 'There is no work in the queue.',
+      state: running ? 'working' : 'waiting',
+      sentence: running
+        ? 'A job runs.'
+        : waiting > 0
+          ? `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'}.`
+          : 'There is no work in the queue.',
       managedBy: null,
       share: this.share(),
       noNewWork: false,
@@ -114,6 +121,7 @@ export class LocalLane implements Lane {
     }
     await this.contribution.dispose();
     await this.contribution.finished();
+    this.#stopListening();
     await this.gateway.dispose();
   }
 
@@ -126,6 +134,9 @@ export class LocalLane implements Lane {
         this.gateway.follow();
         await this.gateway.open();
         return true;
+      },
+      settle: () => {
+        this.gateway.settle();
       },
       close: async () => {
         this.#contacts = [];

@@ -12,6 +12,8 @@ export interface JobNetwork {
   readonly socketPath: string;
   /** Opens it for this job, with what its document names; false when it names nothing. */
   open(id: string): Promise<boolean>;
+  /** What it has moved so far is written down. */
+  settle(): void;
   close(): Promise<void>;
 }
 
@@ -52,7 +54,12 @@ export class LocalVm extends GridVm {
         port: gatewayPort,
         toSocketPath: this.#network.socketPath,
       });
-      await forwarded;
+      try {
+        await forwarded;
+      } catch (error) {
+        forwarded = undefined;
+        throw error;
+      }
     };
     const machine: JobMachine = {
       startJob: async (job) => {
@@ -62,7 +69,9 @@ export class LocalVm extends GridVm {
       watchJob: async (id, on) => {
         // One that was brought back with its machine has another session.
         await connect(id);
-        return await session.watchJob(id, on);
+        const end = await session.watchJob(id, on);
+        this.#network.settle();
+        return end;
       },
       checkpointJob: (id, toPath, maxBytes) => session.checkpointJob(id, toPath, maxBytes),
       collectJob: (id, toPath, maxBytes) => session.collectJob(id, toPath, maxBytes),

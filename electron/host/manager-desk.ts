@@ -31,6 +31,16 @@ const Kept = z.object({
 });
 type Kept = z.infer<typeof Kept>;
 
+const lostView: ManagerView = {
+  url: '',
+  name: 'An account manager',
+  userName: '',
+  syncedAt: null,
+  nextAt: null,
+  failure: null,
+  refused: [],
+};
+
 export interface ManagerDeskOptions {
   readonly web: WebDesk;
   readonly grids: BoincGrids;
@@ -48,8 +58,11 @@ export class ManagerDesk implements Disposable {
   #refused: ManagerView['refused'] = [];
   #failure: ManagerView['failure'] = null;
   #failures = 0;
+  /** There is one, and what is kept of it cannot be read. */
+  #isLost = false;
   #nextAt: number | null = null;
   #cancelNext: (() => void) | undefined;
+  #begun = false;
   #disposed = false;
 
   constructor(o: ManagerDeskOptions) {
@@ -64,16 +77,22 @@ export class ManagerDesk implements Disposable {
       this.#kept = Kept.parse(JSON.parse(text));
     } catch (error) {
       this.#failure = toFailure(error);
+      this.#isLost = true;
       this.#o.log.warn('manager', this.#failure.sentence);
-      return;
     }
+  }
+
+  /** Asks it in its own time from now on. */
+  begin(): void {
+    this.#begun = true;
+    if (!this.#kept) return;
     const { syncedAt, repeatSeconds } = this.#kept;
     this.#syncAt(syncedAt === null ? this.#o.clock.now() : syncedAt + repeatSeconds * 1000);
   }
 
   view(): ManagerView | null {
     const kept = this.#kept;
-    if (!kept) return null;
+    if (!kept) return this.#isLost ? { ...lostView, failure: this.#failure } : null;
     return {
       url: kept.facts.url,
       name: kept.name,
@@ -88,10 +107,10 @@ export class ManagerDesk implements Disposable {
   /** Rejects `already-joined`, `grid-unsupported`, `account-refused`, and what a lookup rejects with. */
   join({ url, name, password, allowPrivate }: CommandParsed<'manager.join'>): Promise<ManagerView> {
     return this.#one.run(async () => {
-      if (this.#kept) {
+      if (this.#kept || this.#isLost) {
         throw new GleanerError(
           'already-joined',
-          `${this.#kept.name} decides already which projects are joined.`,
+          `${this.#kept?.name ?? lostView.name} decides already which projects are joined.`,
           'Leave it first: gleaner manager leave',
         );
       }
@@ -134,7 +153,7 @@ export class ManagerDesk implements Disposable {
 
   leave(leaveProjects: boolean): Promise<void> {
     return this.#one.run(async () => {
-      if (!this.#kept) throw notJoined();
+      if (!this.#kept && !this.#isLost) throw notJoined();
       const { grids, sealed, onChange } = this.#o;
       this.#cancelNext?.();
       for (const project of grids.list().filter(({ managedBy }) => managedBy.kind === 'manager')) {
@@ -143,6 +162,7 @@ export class ManagerDesk implements Disposable {
       }
       await sealed.forget(sealedName);
       this.#kept = undefined;
+      this.#isLost = false;
       this.#nextAt = null;
       this.#failure = null;
       this.#refused = [];
@@ -213,6 +233,7 @@ export class ManagerDesk implements Disposable {
     const { grids } = this.#o;
     const refused: { url: string; sentence: string }[] = [];
     for (const account of accounts) {
+      if (this.#disposed) break;
       try {
         const there = grids.list().find(({ url }) => sameProject(url, account.url));
         if (there && there.managedBy.kind !== 'manager') {
@@ -230,13 +251,11 @@ export class ManagerDesk implements Disposable {
                 key: account.key,
                 share: account.share ?? 100,
                 managedBy: { kind: 'manager', name: kept.name },
-                allowPrivate: kept.allowPrivate,
               })
             ).id;
           const { queued, running } = grids.set(id, {
             ...(account.share === null ? {} : { share: account.share }),
-            noNewWork: account.noNewWork || account.detachWhenDone,
-            suspended: account.suspended,
+            ...wishesOf(account),
           });
           if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
         }
@@ -256,7 +275,7 @@ export class ManagerDesk implements Disposable {
   #syncAt(at: number): void {
     this.#nextAt = Math.round(at);
     this.#cancelNext?.();
-    if (this.#disposed) return;
+    if (this.#disposed || !this.#begun) return;
     const { clock } = this.#o;
     // The wall clock may jump: no timer is trusted for longer than an hour.
     const wait = Math.min(Math.max(1000, at - clock.now()), 3_600_000);
@@ -265,6 +284,15 @@ export class ManagerDesk implements Disposable {
       else void this.sync().catch(() => undefined);
     });
   }
+}
+
+/** What it says nothing of stays as the person has it. */
+function wishesOf(account: ManagedAccount): { noNewWork?: boolean; suspended?: boolean } {
+  const noNewWork = account.detachWhenDone ? true : account.noNewWork;
+  return {
+    ...(noNewWork === null ? {} : { noNewWork }),
+    ...(account.suspended === null ? {} : { suspended: account.suspended }),
+  };
 }
 
 function notJoined(): GleanerError {

@@ -16,9 +16,11 @@ import type { Booking } from '../ledger/ledger.ts';
 const writeAfterMs = 10_000;
 /** How often a quota that is used up is looked at again, in ms: a new day begins by the wall clock. */
 const againMs = 10 * 60_000;
+const bookAfterMs = 3_600_000;
 const dayMs = 86_400_000;
 /** How many hosts of one grid are told apart. */
 const hostsMax = 200;
+const shownDenials = 5;
 
 export interface NetworkDeskOptions {
   readonly traffic: TrafficLog;
@@ -28,6 +30,7 @@ export interface NetworkDeskOptions {
   /** Whether the network is billed by volume; null: unknown. */
   readonly metered: () => boolean | null;
   readonly book: (booking: Booking) => void;
+  readonly transaction: (work: () => void) => void;
   readonly clock: Clock;
   readonly log: Log;
   /** What {@link NetworkDesk.rules} answers may be different, or there is something new to see. */
@@ -35,7 +38,6 @@ export interface NetworkDeskOptions {
 }
 
 interface Counted {
-  readonly since: number;
   readonly hosts: Map<string, { sent: number; received: number }>;
   denied: number;
 }
@@ -43,18 +45,18 @@ interface Counted {
 /** The rules of all gateways, and the record of what they let through and did not. */
 export class NetworkDesk implements Disposable {
   readonly #o: NetworkDeskOptions;
-  /** Not written down yet. */
-  readonly #pending = new Map<string, Map<string, { sent: number; received: number }>>();
-  /** Not booked yet. */
-  readonly #unbooked = new Map<string, Counted>();
+  /** Not written down yet: each write is synced, and a guest can cause many. */
+  readonly #pending = new Map<string, Counted>();
+  readonly #pendingDenials = new Map<string, Denial>();
   readonly #open = new Set<string>();
   #login: Login | null = null;
   #disposed = false;
   #cancelWrite: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
+  #cancelBooking: (() => void) | undefined;
+  #totals: { today: number; month: number };
   /** The day that the totals are of. */
   #day: string;
-  #totals: { today: number; month: number };
   #denials: readonly Denial[];
 
   constructor(o: NetworkDeskOptions) {
@@ -62,6 +64,11 @@ export class NetworkDesk implements Disposable {
     this.#totals = o.traffic.totals();
     this.#day = new Date(o.clock.now()).toDateString();
     this.#denials = this.#latest();
+  }
+
+  /** Books what a host that died had not. */
+  recover(): void {
+    for (const grid of this.#o.traffic.unbooked()) this.book(grid);
   }
 
   /** For the proxy. */
@@ -96,46 +103,61 @@ export class NetworkDesk implements Disposable {
   }
 
   count(grid: string, rows: readonly TrafficRow[]): void {
+    const { hosts } = this.#pendingOf(grid);
     for (const { host: named, sent, received } of rows) {
       this.#totals.today += sent + received;
       this.#totals.month += sent + received;
-      for (const hosts of [this.#pendingOf(grid), this.#unbookedOf(grid).hosts]) {
-        // A wildcard can name any number of hosts.
-        const host = hosts.has(named) || hosts.size < hostsMax ? named : 'others';
-        const known = hosts.get(host) ?? { sent: 0, received: 0 };
-        hosts.set(host, { sent: known.sent + sent, received: known.received + received });
-      }
+      // A wildcard can name any number of hosts.
+      const host = hosts.has(named) || hosts.size < hostsMax ? named : 'others';
+      const known = hosts.get(host) ?? { sent: 0, received: 0 };
+      hosts.set(host, { sent: known.sent + sent, received: known.received + received });
     }
-    this.#cancelWrite ??= this.#o.clock.after(writeAfterMs, () => {
-      this.#write();
-    });
+    this.#writeSoon();
     const values = this.#o.settings();
     if (values['network.quotaDayBytes'] !== null || values['network.quotaMonthBytes'] !== null)
       this.#o.onChange();
   }
 
   deny(grid: string, denial: Omit<Denial, 'grid' | 'firstAt' | 'lastAt'>): void {
-    this.#unbookedOf(grid).denied += denial.count;
-    this.#safely(() => {
-      this.#o.traffic.deny({ grid, ...denial });
+    this.#pendingOf(grid).denied += denial.count;
+    // A job's document says what it may reach, and nobody else.
+    const allowable = denial.allowable && grid !== 'local';
+    const now = this.#o.clock.now();
+    const key = keyOf({ grid, ...denial });
+    const known = this.#pendingDenials.get(key);
+    this.#pendingDenials.set(key, {
+      ...denial,
+      grid,
+      allowable,
+      count: denial.count + (known?.count ?? 0),
+      firstAt: known?.firstAt ?? now,
+      lastAt: now,
     });
-    this.#denials = this.#latest();
+    this.#writeSoon();
     this.#o.onChange();
   }
 
   forgive(grid: string, host: string, port: number): void {
+    this.#write();
     this.#o.traffic.forgive(grid, host, port);
     this.#denials = this.#latest();
   }
 
   forget(grid: string): void {
+    this.#write();
     this.#o.traffic.forget(grid);
     this.#denials = this.#latest();
   }
 
   /** Of the last day, the newest first. */
   recentDenials(): Denial[] {
-    return [...this.#denials];
+    const written = this.#denials.map((denial) => [keyOf(denial), denial] as const);
+    const all = new Map<string, Denial>(written);
+    for (const [key, fresh] of this.#pendingDenials) {
+      const known = all.get(key);
+      all.set(key, known ? { ...fresh, count: known.count + fresh.count, firstAt: known.firstAt } : fresh);
+    }
+    return [...all.values()].sort((a, b) => b.lastAt - a.lastAt).slice(0, shownDenials);
   }
 
   of(grid: string): Pick<NetworkReport, 'hosts' | 'denials'> {
@@ -143,12 +165,14 @@ export class NetworkDesk implements Disposable {
     return { hosts: this.#o.traffic.hosts(200, grid), denials: this.#o.traffic.denials(100, { grid }) };
   }
 
-  /** Bytes by host of one grid that are not booked yet; whoever takes them books them. */
-  take(grid: string): { host: string; sent: number; received: number }[] {
-    const counted = this.#unbooked.get(grid);
-    const hosts = [...(counted?.hosts ?? [])].map(([host, bytes]) => ({ host, ...bytes }));
-    counted?.hosts.clear();
-    return hosts;
+  /** Bytes by host of one grid that are not booked yet; to be called in the transaction that books them. */
+  take(grid: string): TrafficRow[] {
+    return this.#o.traffic.take(grid)?.hosts ?? [];
+  }
+
+  /** Writes down what was counted so far. */
+  settle(): void {
+    this.#write();
   }
 
   /** Whether anything may pass now. */
@@ -174,30 +198,32 @@ export class NetworkDesk implements Disposable {
 
   /** Writes an entry about what this grid has moved since the last one, if it moved or tried anything. */
   book(grid: string): void {
-    const counted = this.#unbooked.get(grid);
-    this.#unbooked.delete(grid);
     this.#write();
-    if (!counted || (counted.hosts.size === 0 && counted.denied === 0)) return;
-    const hosts = [...counted.hosts].map(([host, bytes]) => ({ host, ...bytes }));
     this.#safely(() => {
-      this.#o.book({
-        kind: 'network',
-        grid,
-        job: `network:${counted.since}`,
-        attempt: 1,
-        startedAt: counted.since,
-        endedAt: this.#o.clock.now(),
-        hosts,
-        denied: counted.denied,
-        credit: null,
+      this.#o.transaction(() => {
+        const taken = this.#o.traffic.take(grid);
+        if (!taken) return;
+        this.#o.book({
+          kind: 'network',
+          grid,
+          job: `network:${taken.since}`,
+          attempt: 1,
+          startedAt: taken.since,
+          endedAt: this.#o.clock.now(),
+          hosts: taken.hosts,
+          denied: taken.denied,
+          credit: null,
+        });
       });
     });
   }
 
   dispose(): void {
-    for (const grid of [...this.#unbooked.keys()]) this.book(grid);
     this.#write();
+    this.recover();
     this.#cancelLook?.();
+    this.#cancelBooking?.();
+    this.#cancelWrite?.();
     this.#disposed = true;
   }
 
@@ -244,42 +270,57 @@ export class NetworkDesk implements Disposable {
       : { kind: 'fixed', url: setting, login };
   }
 
-  #pendingOf(grid: string): Map<string, { sent: number; received: number }> {
-    let hosts = this.#pending.get(grid);
-    if (!hosts) {
-      hosts = new Map();
-      this.#pending.set(grid, hosts);
-    }
-    return hosts;
-  }
-
-  #unbookedOf(grid: string): Counted {
-    let counted = this.#unbooked.get(grid);
+  #pendingOf(grid: string): Counted {
+    let counted = this.#pending.get(grid);
     if (!counted) {
-      counted = { since: this.#o.clock.now(), hosts: new Map(), denied: 0 };
-      this.#unbooked.set(grid, counted);
+      counted = { hosts: new Map(), denied: 0 };
+      this.#pending.set(grid, counted);
     }
     return counted;
+  }
+
+  #writeSoon(): void {
+    if (this.#disposed) return;
+    this.#cancelWrite ??= this.#o.clock.after(writeAfterMs, () => {
+      this.#write();
+    });
   }
 
   #write(): void {
     this.#cancelWrite?.();
     this.#cancelWrite = undefined;
     this.#safely(() => {
-      for (const [grid, hosts] of this.#pending) {
-        this.#o.traffic.add(
-          grid,
-          [...hosts].map(([host, bytes]) => ({ host, ...bytes })),
-        );
-        this.#pending.delete(grid);
-      }
-      this.#totals = this.#o.traffic.totals();
+      const { traffic, transaction } = this.#o;
+      transaction(() => {
+        for (const [grid, { hosts, denied }] of this.#pending) {
+          traffic.add(
+            grid,
+            [...hosts].map(([host, bytes]) => ({ host, ...bytes })),
+            denied,
+          );
+        }
+        for (const denial of this.#pendingDenials.values()) traffic.deny(denial);
+      });
+      if (this.#pending.size > 0) this.#bookSoon();
+      this.#pending.clear();
+      this.#pendingDenials.clear();
+      this.#totals = traffic.totals();
       this.#day = new Date(this.#o.clock.now()).toDateString();
+      this.#denials = this.#latest();
+    });
+  }
+
+  /** A gateway may stay open for weeks: what passed is booked by the hour. */
+  #bookSoon(): void {
+    if (this.#disposed) return;
+    this.#cancelBooking ??= this.#o.clock.after(bookAfterMs, () => {
+      this.#cancelBooking = undefined;
+      this.recover();
     });
   }
 
   #latest(): readonly Denial[] {
-    return this.#o.traffic.denials(5, { since: this.#o.clock.now() - dayMs });
+    return this.#o.traffic.denials(shownDenials, { since: this.#o.clock.now() - dayMs });
   }
 
   /** A full disk must not let more through, or stop anything: it is tried again with the next bytes. */
@@ -290,4 +331,8 @@ export class NetworkDesk implements Disposable {
       this.#o.log.warn('network', `not written down: ${toFailure(error).sentence}`);
     }
   }
+}
+
+function keyOf({ grid, host, port, reason }: Pick<Denial, 'grid' | 'host' | 'port' | 'reason'>): string {
+  return `${grid} ${host} ${port} ${reason}`;
 }

@@ -3,7 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
-import { type EffectiveSettings, type OrganizationProject, toFailure } from '../contract/index.ts';
+import {
+  type EffectiveSettings,
+  type Failure,
+  type OrganizationProject,
+  toFailure,
+} from '../contract/index.ts';
 import type { BoincGrids } from './boinc-grids.ts';
 import type { ProblemsOf } from './problems.ts';
 import { sameProject } from './project-url.ts';
@@ -23,6 +28,8 @@ export interface OrganizationOptions {
 export class Organization implements Disposable {
   readonly #o: OrganizationOptions;
   readonly #one = new Mutex();
+  /** Addresses of which something is wrong. */
+  readonly #told = new Set<string>();
   #wanted = '';
   #failures = 0;
   #cancelRetry: (() => void) | undefined;
@@ -52,7 +59,11 @@ export class Organization implements Disposable {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#o.clock.after(ms, () => {
       this.#cancelRetry = undefined;
-      void this.#one.run(() => this.#reconcile());
+      this.#one
+        .run(() => this.#reconcile())
+        .catch((error: unknown) => {
+          this.#o.log.warn('grids', toFailure(error).sentence);
+        });
     });
   }
 
@@ -64,6 +75,9 @@ export class Organization implements Disposable {
     const wanted = values['grids.boinc'];
     const owned = grids.list().filter(({ managedBy }) => managedBy.kind === 'organization');
     let ok = true;
+    for (const url of this.#told) {
+      if (!wanted.some((project) => project.url === url)) this.#tell(url, null);
+    }
     for (const project of owned) {
       const named = wanted.find(({ url }) => sameProject(url, project.url));
       if (named) {
@@ -83,13 +97,18 @@ export class Organization implements Disposable {
     if (!ok && !this.#disposed) this.#reconcileSoon(backoffMs(this.#failures, firstRetryMs, longestRetryMs));
   }
 
+  #tell(url: string, failure: Failure | null): void {
+    if (failure) this.#told.add(url);
+    else this.#told.delete(url);
+    this.#o.problems.set(`project ${url}`, failure);
+  }
+
   /** Whether it is joined now. */
   async #join(project: OrganizationProject): Promise<boolean> {
-    const { grids, effective, problems } = this.#o;
-    const cause = `project ${project.url}`;
+    const { grids, effective } = this.#o;
     const there = grids.list().find(({ url }) => sameProject(url, project.url));
     if (there?.managedBy.kind === 'organization') {
-      problems.set(cause, null);
+      this.#tell(project.url, null);
       return true;
     }
     try {
@@ -99,13 +118,12 @@ export class Organization implements Disposable {
         share: project.share,
         managedBy: { kind: 'organization', name: effective().organization },
         contacts: project.contacts.map((contact) => ({ ...contact, source: 'organization' })),
-        allowPrivate: project.contacts.some((contact) => contact.private),
       });
-      problems.set(cause, null);
+      this.#tell(project.url, null);
       return true;
     } catch (error) {
       const failure = toFailure(error);
-      problems.set(cause, {
+      this.#tell(project.url, {
         ...failure,
         sentence: `A project of your organization is not joined: ${failure.sentence}`,
       });

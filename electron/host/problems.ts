@@ -21,6 +21,11 @@ export class Problems {
     return this.#byCause.get(cause);
   }
 
+  /** The part is gone. */
+  clear(part: string): void {
+    for (const cause of [...this.#byCause.keys()]) if (cause.startsWith(`${part} `)) this.set(cause, null);
+  }
+
   /** Each thing once, though several parts may stumble over it. */
   list(): Failure[] {
     return [...new Map([...this.#byCause.values()].map((failure) => [failure.sentence, failure])).values()];

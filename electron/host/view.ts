@@ -58,7 +58,7 @@ export function stateOf(seen: Seen): State {
       sentence: `Starting the virtual machine again. ${vm.failure?.sentence ?? ''}`.trim(),
     };
   }
-  const running = jobs.find(({ state }) => state === 'running');
+  const running = jobs.find(({ state, grid }) => state === 'running' && grid === vm.grid);
   if (running && vm.phase === 'running') {
     return {
       state: 'working',

@@ -3,6 +3,7 @@ import type { SpawnWorker } from '../base/worker.ts';
 import {
   type Account,
   type Contact,
+  GleanerError,
   type KnownProject,
   type ProjectOffer,
   type Settings,
@@ -31,6 +32,8 @@ export interface WebDeskOptions {
 export class WebDesk {
   readonly #o: WebDeskOptions;
   readonly #one = new Mutex();
+  #worker: BoincWorker | undefined;
+  #disposed = false;
 
   constructor(o: WebDeskOptions) {
     this.#o = o;
@@ -50,6 +53,13 @@ export class WebDesk {
 
   syncManager(input: WebInput<'syncManager'>, allowPrivate: boolean): Promise<ManagerReply> {
     return this.#ask(contactsOfTyped(input.facts.url, allowPrivate), 'syncManager', input);
+  }
+
+  /** Whoever waits for an answer gets a failure at once. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#worker?.dispose();
+    await this.#one.run(() => Promise.resolve());
   }
 
   #offerOf(facts: ProjectFacts, allowPrivate: boolean): ProjectOffer {
@@ -82,8 +92,10 @@ export class WebDesk {
     input: WebInput<V>,
   ): Promise<Answer<V>> {
     return this.#one.run(async () => {
+      if (this.#disposed) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
       const gateway = new GridGateway(this.#o.world, 'lookup', () => contacts, true);
       const worker = new BoincWorker({ spawnWorker: this.#o.spawnWorker });
+      this.#worker = worker;
       try {
         await gateway.open();
         const authorities = this.#o.settings()['network.authorities'];

@@ -34,4 +34,10 @@ export const ledgerMigrations: readonly string[] = [
   CREATE TRIGGER ledger_personal_never_changes BEFORE UPDATE ON ledger_personal
     BEGIN SELECT RAISE(ABORT, 'personal fields expire or stay as they are'); END;
   `,
+  // A job's name comes from its grid, which must not be able to take one of ours of another kind.
+  `
+  ALTER TABLE ledger ADD COLUMN kind ANY AS (json_extract(body, '$.kind')) VIRTUAL;
+  DROP INDEX ledger_attempt;
+  CREATE UNIQUE INDEX ledger_entry ON ledger (job, grid, kind, attempt);
+  `,
 ];

@@ -66,10 +66,16 @@ function speak(told: Map<SettingKey, Told>, layer: SettingsLayer | undefined, so
 export function effectiveSetting(effective: EffectiveSettings, key: SettingKey): EffectiveSetting {
   return {
     key,
-    value: structuredClone(effective.values[key]),
+    value: shown(key, effective.values),
     source: effective.sources[key],
     preset: effective.byPreset.has(key) ? effective.values.preset : null,
   };
+}
+
+/** Account keys are nobody's to read again: what only has to be shown is shown without them. */
+function shown(key: SettingKey, values: Settings): EffectiveSetting['value'] {
+  if (key !== 'grids.boinc') return structuredClone(values[key]);
+  return values[key].map((project) => ({ ...project, key: 'hidden' }));
 }
 
 /** All values in force, in the order of the contract. */

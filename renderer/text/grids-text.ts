@@ -170,8 +170,10 @@ export const gridsText = {
   ofLimit: (used: string, limit: string | null): string => (limit === null ? used : `${used} of ${limit}`),
   networkProxy: 'Proxy',
   noProxy: 'None',
+  systemProxy: 'As the system',
   networkMetered: 'This network is billed by volume.',
   networkHosts: 'Hosts of the last 30 days',
+  lookups: 'Asked before joining',
   networkNothing: 'Nothing went over the network in the last 30 days.',
 
   observed: 'observed',

@@ -122,9 +122,10 @@ function Contacted({ rows, at }: { rows: GridDetail['contacted']; at: number }):
 
 function Messages({ messages, at }: { messages: GridDetail['messages']; at: number }): ReactNode {
   if (messages.length === 0) return <p className="soft small">{gridsText.noMessages}</p>;
+  const newestFirst = [...messages].reverse().sort((one, other) => other.at - one.at);
   return (
     <ul className="messages small" tabIndex={0} aria-label={gridsText.messages}>
-      {messages.map((message, index) => (
+      {newestFirst.map((message, index) => (
         // Two may be alike to the letter.
         <li key={`${index} ${message.at}`} className={`message message-${message.priority}`}>
           <span className="soft when">{message.at === 0 ? '' : moment(message.at, at)}</span>

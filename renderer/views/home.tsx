@@ -35,6 +35,7 @@ export function Home(props: {
   const running = jobs.filter((job) => job.state === 'running');
   const mark = marks[contribution.state];
   const name = gridNames(grids);
+  const on = vms.filter(({ phase }) => !off.has(phase));
   const reason = problems.find((problem) => problem.sentence === contribution.sentence);
   return (
     <>
@@ -54,7 +55,10 @@ export function Home(props: {
 
       <Problems problems={problems.filter((problem) => problem !== reason)} />
       <DeniedLately
-        denials={denials.filter(({ lastAt }) => lastAt > props.seenUntil)}
+        // What was asked before anything was joined is told where it was asked.
+        denials={denials.filter(
+          ({ grid, lastAt }) => lastAt > props.seenUntil && grids.some(({ id }) => id === grid),
+        )}
         name={name}
         go={go}
         onSeen={props.onSeen}
@@ -76,11 +80,11 @@ export function Home(props: {
         </Card>
         <div className="stack">
           <Card title={text.processor}>
-            {vms.length === 0 ? <p className="soft">{text.noVm}</p> : null}
-            {vms.map((vm) => (
+            {on.length === 0 ? <p className="soft">{text.noVm}</p> : null}
+            {on.map((vm) => (
               <Machine key={vm.name} vm={vm} grid={vms.length > 1 ? name(vm.grid) : null} />
             ))}
-            {vms.some(({ phase, accelerator }) => !off.has(phase) && accelerator?.name === 'tcg') ? (
+            {on.some(({ accelerator }) => accelerator?.name === 'tcg') ? (
               <p className="soft small slow">{text.slowAccelerator}</p>
             ) : null}
           </Card>
@@ -162,17 +166,6 @@ const off: ReadonlySet<VmView['phase']> = new Set(['stopped', 'saved', 'backoff'
 
 /** `grid`: whose it is, where there are several. */
 function Machine({ vm, grid }: { vm: VmView; grid: string | null }): ReactNode {
-  const owner = grid === null ? null : <Foreign className="job-title line">{grid}</Foreign>;
-  if (off.has(vm.phase)) {
-    return (
-      <div className="stack">
-        <div>
-          {owner}
-          <p className="soft">{text.noVm}</p>
-        </div>
-      </div>
-    );
-  }
   const granted = percent(vm.shareGranted);
   const words =
     vm.shareMeasured === null
@@ -186,7 +179,7 @@ function Machine({ vm, grid }: { vm: VmView; grid: string | null }): ReactNode {
   ];
   return (
     <div className="stack">
-      {owner}
+      {grid === null ? null : <Foreign className="job-title line">{grid}</Foreign>}
       <div className="meter-row">
         <span>{text.share}</span>
         <span className="soft">{words}</span>

@@ -34,7 +34,7 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
         rows={[
           [gridsText.networkToday, limited(todayBytes, quotaDayBytes)],
           [gridsText.networkMonth, limited(monthBytes, quotaMonthBytes)],
-          [gridsText.networkProxy, proxy === null ? gridsText.noProxy : <Foreign key="">{proxy}</Foreign>],
+          [gridsText.networkProxy, <Proxy key="" proxy={proxy} />],
         ]}
       />
       {metered === true ? <p className="soft small">{gridsText.networkMetered}</p> : null}
@@ -45,10 +45,19 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
   );
 }
 
+function Proxy({ proxy }: { proxy: string | null }): ReactNode {
+  if (proxy === null) return gridsText.noProxy;
+  return proxy === 'system' ? gridsText.systemProxy : <Foreign>{proxy}</Foreign>;
+}
+
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
   if (props.hosts.length === 0) return <p className="soft small">{gridsText.networkNothing}</p>;
   const { trafficColumns: columns } = gridsText;
-  const names = new Map(props.grids.map(({ id, name }) => [id, name]));
+  // The host itself asks projects what they are, before there is a grid.
+  const names = new Map([
+    ['lookup', gridsText.lookups],
+    ...props.grids.map(({ id, name }) => [id, name] as const),
+  ]);
   return (
     <table className="latest small" aria-label={gridsText.networkHosts}>
       <thead>

@@ -31,6 +31,13 @@ function checkPossible() {
   if (missing.includes('ip')) {
     throw new SetupError('The program `ip` is missing.', 'Install the package iproute2.', 2);
   }
+  if (!existsSync('/proc/net/if_inet6')) {
+    throw new SetupError(
+      'This kernel runs without IPv6, which these tests try as well.',
+      'Boot it without ipv6.disable=1.',
+      2,
+    );
+  }
   const tried = spawnSync(unshare[0] ?? '', [...unshare.slice(1), 'true'], { encoding: 'utf8' });
   if (tried.status === 0) return;
   throw new SetupError(

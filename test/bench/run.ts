@@ -13,6 +13,7 @@ const names = [
   'decide',
   'yield',
   'sensors',
+  'egress',
 ] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]

@@ -289,6 +289,13 @@ test.describe('grids elsewhere', () => {
       if (denial) host.emit({ ...host.snapshot, denials: [{ ...denial, lastAt: Date.now() }] });
     });
     await expect(notice).toContainText('mirror.example.net:443');
+    // What was refused before anything was joined was told where it was asked.
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      const denials = host.snapshot.denials.map((denial) => ({ ...denial, grid: 'lookup' }));
+      host.emit({ ...host.snapshot, denials });
+    });
+    await expect(notice).toHaveCount(0);
   });
 
   test('in what ran: the project, pending without a figure, and the credit that it told of', async () => {

@@ -131,7 +131,7 @@ test.describe('joining', () => {
 
   test('needs a word for a private network, at the address and for what is contacted', async () => {
     await join.lookAt('https://grid.acme.example');
-    await expect(join.failure).toContainText('grid.acme.example is on a private network.');
+    await expect(join.failure).toContainText('“grid.acme.example” is no public address.');
     await gallery.page.getByRole('button', { name: 'It is on my company’s network: try again' }).click();
     await expect(join.contacts).toContainText('grid.acme.example:443on your company’s network');
     await expect(join.privateConsent).toBeChecked();

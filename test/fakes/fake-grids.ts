@@ -100,11 +100,7 @@ export class FakeGrids {
     await this.#gate;
     const offer = this.#offerAt(url);
     if (offer.needsPrivate && !allowPrivate) {
-      throw new GleanerError(
-        'egress-denied',
-        `${new URL(offer.url).hostname} is on a private network.`,
-        'Say so if this is your company’s network.',
-      );
+      throw new GleanerError('egress-denied', `“${new URL(offer.url).host}” is no public address.`);
     }
     return offer;
   }

@@ -282,6 +282,8 @@ describe('peers', () => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
       'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nraw',
       'HTTP/1.1 200 OK\nContent-Length: 2\n\nok',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nraw\r\n0\r\n\r\n',
+      'HTTP/1.1 407 Proxy Authentication Required\nProxy-Authenticate: Basic\n\n',
       `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(100_000)}\r\n`,
       `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(1_000_000)}\r\n\r\n`,
       `HTTP/1.1 ${'100 Continue\r\n\r\nHTTP/1.1 '.repeat(3)}999 X\r\n: y\r\n\r\n`,

@@ -322,3 +322,22 @@ export const egressTest = namedTest.extend<{ world: World }>({
     await world.dispose();
   },
 });
+
+/** A gateway with a place that tells what it got, as it came. */
+export async function watched(world: World): Promise<{ gateway: TestGateway; seen: string[] }> {
+  const seen: string[] = [];
+  await world.tcp('45.33.0.30', 80, (socket) => {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!text.includes('\r\n\r\n')) return;
+      seen.push(text);
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nseen');
+    });
+  });
+  const gateway = await world.open({
+    contacts: [{ host: 'watched.example', port: 80, source: 'project', private: false }],
+  });
+  world.names.set('watched.example', ['45.33.0.30']);
+  return { gateway, seen };
+}

@@ -112,6 +112,18 @@ describe('other rules', () => {
     expect((await gateway.tunnel('pour.example:80')).status).toBe(403);
   });
 
+  egressTest('a permission for a company’s network that is taken back is', async ({ world }) => {
+    await world.tcp('10.77.0.60', 80, (socket) => socket.pipe(socket));
+    world.names.set('inside.example', ['10.77.0.60']);
+    const gateway = await world.open({ contacts: [contact('inside.example', 80, true)] });
+    const { status, socket } = await gateway.tunnel('inside.example:80');
+    expect(status).toBe(200);
+    const end = hungUp(socket);
+    gateway.gateway.set({ ...gateway.rules, contacts: [contact('inside.example', 80)] });
+    await end;
+    expect((await gateway.tunnel('inside.example:80')).status).toBe(403);
+  });
+
   egressTest('a rate holds over all connections together, in each direction', async ({ world }) => {
     await pouring(world);
     const rate = 256 * KiB;

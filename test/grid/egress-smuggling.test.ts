@@ -1,36 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect } from 'vitest';
-import {
-  egressTest,
-  good,
-  heard,
-  statusIn,
-  stillWorks,
-  type TestGateway,
-  type World,
-} from './egress-fixture.ts';
+import { egressTest, good, heard, statusIn, stillWorks, watched } from './egress-fixture.ts';
 
 const at = `http://${good.host}`;
 const host = `Host: ${good.host}\r\n`;
-
-/** What the good place got, as it came: a second server behind the first one's name. */
-async function watched(world: World): Promise<{ gateway: TestGateway; seen: string[] }> {
-  const seen: string[] = [];
-  await world.tcp('45.33.0.30', 80, (socket) => {
-    let text = '';
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      if (!text.includes('\r\n\r\n')) return;
-      seen.push(text);
-      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nseen');
-    });
-  });
-  const gateway = await world.open({
-    contacts: [{ host: 'watched.example', port: 80, source: 'project', private: false }],
-  });
-  world.names.set('watched.example', ['45.33.0.30']);
-  return { gateway, seen };
-}
 
 describe('requests that two readers could take in two ways', () => {
   const tail = 'GET http://10.77.0.5/ HTTP/1.1\r\nHost: 10.77.0.5\r\n\r\n';

@@ -118,6 +118,25 @@ describe('a project that is down', () => {
     expect(view()).toMatchObject({ state: 'joining', failure: null });
   });
 
+  test('after it was attached: that is told, and it is joined when it answers', async () => {
+    const run = f.start();
+    await f.pass(6);
+    f.client.become({ contactPending: true, failedContacts: 2, nextContactAt: f.clock.now() + 90 * minute });
+    await f.pass(120, () => run.over);
+    expect([run.over, run.code]).toEqual([true, undefined]);
+    expect(view()).toMatchObject({
+      state: 'joining',
+      sentence: 'The project cannot be reached; it is asked again after 89 minutes.',
+    });
+    f.clock.advance(90 * minute);
+    expect(f.runner.hasWork()).toBe(true);
+    f.client.become({ hostId: '7', contactPending: false, failedContacts: 0, nextContactAt: null });
+    f.start(nextMachine());
+    await f.pass(6);
+    expect(view().state).toBe('waiting');
+    expect(asked('attach')).toHaveLength(1);
+  });
+
   test('with results to report: the VM goes to others, until the client means to try again', async () => {
     f.client.joined(projectUrl).tasks = [clientTask('a', { state: 5, readyToReport: true })];
     f.client.become({ contactPending: true });

@@ -68,6 +68,7 @@ export class StoreFixture {
 
 /** One joined project with its runner, on a fake machine whose time the test turns. */
 export class RunnerFixture extends StoreFixture {
+  permitted = true;
   readonly id: string;
   readonly client: FakeBoincEngine;
   readonly workers = new FakeBoincWorkers();
@@ -143,6 +144,7 @@ export class RunnerFixture extends StoreFixture {
         this.keysLetGo += 1;
         return Promise.resolve();
       },
+      permitted: () => this.permitted,
       room: () => ({
         vcpus: 1,
         memoryBytes: 512 * MiB,

@@ -68,6 +68,17 @@ describe('what the person sets', () => {
     expect(asked('setProject').at(-1)).toBe('setProject new-work resumed');
   });
 
+  test('what the settings permit no more ends, whatever is at hand, and comes back when they do', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    const run = f.start();
+    await f.pass(6);
+    f.permitted = false;
+    await f.pass(4);
+    expect([run.over, run.code, f.runner.hasWork()]).toEqual([true, undefined, false]);
+    f.permitted = true;
+    expect(f.runner.hasWork()).toBe(true);
+  });
+
   test('a share is kept, and asks nothing of the client', async () => {
     f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
     f.start();
@@ -84,8 +95,11 @@ describe('what the person sets', () => {
     await f.pass(6);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.25<');
     expect(asked('setPreferences')).toEqual([]);
+    f.availability = 0.4;
+    await f.pass(10 * 60);
     f.availability = 0.2;
-    await f.pass(6);
+    expect(asked('setPreferences')).toEqual([]);
+    await f.pass(21 * 60);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.05<');
     expect(asked('setPreferences')).toHaveLength(1);
   });
@@ -109,6 +123,36 @@ describe('what the person sets', () => {
     const failures = f.entries().map(({ body }) => body.kind === 'attempt' && body.failure);
     expect(failures).toEqual(['job-aborted', 'job-aborted']);
     expect(view()).toMatchObject({ aborted: 2, queued: 0, running: 0 });
+  });
+});
+
+describe('before a freeze that nobody waits for', () => {
+  test('its tasks are suspended, and go on after the machine stood still', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    f.start();
+    await f.pass(6);
+    await f.runner.soften(3000);
+    await f.pass(9);
+    expect(asked('runMode')).toEqual(['runMode always', 'runMode never']);
+    f.machine.freeze();
+    f.clock.advance(60 * minute);
+    f.machine.thaw();
+    await f.pass(6);
+    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+  });
+
+  test('a freeze that does not come leaves no task suspended', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    f.start();
+    await f.pass(6);
+    await f.runner.soften(3000);
+    await f.pass(30);
+    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+  });
+
+  test('is nothing to wait for where no client runs', async () => {
+    await f.runner.soften(3000);
+    expect(asked('runMode')).toEqual([]);
   });
 });
 
@@ -201,9 +245,9 @@ describe('a VM that is about to be powered off', () => {
     void f.runner.quiet(15_000).then(() => {
       quiet = true;
     });
-    await f.pass(19);
+    await f.pass(1);
     expect(quiet).toBe(false);
-    await f.pass(2);
+    await f.pass(1);
     expect(quiet).toBe(true);
   });
 });
@@ -241,7 +285,7 @@ describe('a project that is left', () => {
       void f.runner.leave().then(() => {
         left = true;
       });
-      await f.pass(11);
+      await f.pass(3);
       expect(left).toBe(true);
       expect(view().state).toBe('leaving');
       expect(f.runner.hasWork()).toBe(false);

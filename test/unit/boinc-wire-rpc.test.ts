@@ -49,7 +49,7 @@ describe('the connection to a BOINC client', () => {
   it('tells a wrong password, nobody there, and somebody else', async () => {
     const wrong = await rejectionOf(RpcClient.open({ socketPath, password: 'secret-word' }));
     expect(wrong).toEqual({
-      code: 'agent-failed',
+      code: 'account-refused',
       sentence: 'The BOINC client does not accept its password.',
     });
     expect((await rejectionOf(RpcClient.open({ socketPath: join(dir, 'none'), password: '' }))).code).toBe(

@@ -122,7 +122,9 @@ describe('gleaner grids join', () => {
 
   it('needs it said that a private address is the company’s', async () => {
     const acme = ['grids', 'join', 'https://grid.acme.example', '--key', '-', '--yes'];
-    expect((await runWith({ stdin: key }, ...acme)).code).toBe(4);
+    const refused = await runWith({ stdin: key }, ...acme);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain("hint: If it is on your company's network, say --on-company-network.");
     expect((await runWith({ stdin: key }, ...acme, '--on-company-network')).code).toBe(0);
     expect(asked('grids.join')).toMatchObject([{ allowPrivate: true }]);
     // Whoever says it needlessly opens nothing by that.

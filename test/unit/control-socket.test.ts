@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { volunteerGrids } from '../fixtures/grids.ts';
 import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
 
 const { place, serve } = useControl();
@@ -14,6 +15,14 @@ const raw = async (head: string, body = '') =>
 describe('the control socket', () => {
   it('carries every command of the contract', async () => {
     const { host, client } = await serve();
+    const { details } = volunteerGrids(0);
+    host.grids.load(details);
+    const knots = 'https://knot-atlas.example.org/';
+    const contacts = [
+      { host: 'knot-atlas.example.org', port: 443 },
+      { host: 'files.knot-atlas.example.org', port: 443 },
+    ];
+    const place = { host: 'mirror.example.net', port: 443 };
     const inputs = {
       status: {},
       pause: { length: 'tomorrow' },
@@ -34,6 +43,34 @@ describe('the control socket', () => {
       'settings.import-boinc': { xml: '<idle_time_to_run>3</idle_time_to_run>', dryRun: true },
       'yields.report': {},
       'presence.report': { idleMs: 0, pollMs: 250 },
+      'grids.list': {},
+      'grids.show': { id: 'boinc-orchard' },
+      'grids.known': {},
+      'grids.lookup': { url: knots, allowPrivate: false },
+      'grids.join': {
+        url: knots,
+        account: { kind: 'key', key: 'a'.repeat(32) },
+        contacts,
+        allowPrivate: false,
+        share: 100,
+      },
+      'grids.leave': { id: 'boinc-knot-atlas' },
+      'grids.update': { id: 'boinc-orchard' },
+      'grids.set': { id: 'boinc-orchard', share: 5 },
+      'grids.abort-task': { id: 'boinc-orchard', task: 'sieve_40961_17_0' },
+      'grids.allow': { id: 'boinc-orchard', ...place, private: false },
+      'grids.forbid': { id: 'boinc-orchard', ...place },
+      'manager.join': {
+        url: 'https://united.example.org/',
+        name: 'me',
+        password: 'secret',
+        allowPrivate: false,
+      },
+      'manager.sync': {},
+      'manager.leave': { leaveProjects: false },
+      'network.report': {},
+      'network.proxy-login': { login: { name: 'me', password: 'secret' } },
+      'appliance.update': {},
       doctor: {},
     } as const;
     expect(Object.keys(inputs)).toEqual(Object.keys(commands));
@@ -62,6 +99,23 @@ describe('the control socket', () => {
     expect(imported.taken).toMatchObject([{ key: 'idle.afterSeconds', became: 180 }]);
     expect(await client.call('yields.report', inputs['yields.report'])).toEqual(host.yields);
     expect(await client.call('presence.report', inputs['presence.report'])).toBeNull();
+    expect(await client.call('grids.list', inputs['grids.list'])).toEqual(host.snapshot.grids);
+    expect(await client.call('grids.show', inputs['grids.show'])).toEqual(details[0]);
+    expect(await client.call('grids.known', inputs['grids.known'])).toEqual(host.grids.known);
+    expect((await client.call('grids.lookup', inputs['grids.lookup'])).name).toBe('Knot Atlas');
+    expect((await client.call('grids.join', inputs['grids.join'])).state).toBe('joining');
+    expect(await client.call('grids.leave', inputs['grids.leave'])).toBeNull();
+    expect((await client.call('grids.update', inputs['grids.update'])).id).toBe('boinc-orchard');
+    expect((await client.call('grids.set', inputs['grids.set'])).share).toBe(5);
+    expect(await client.call('grids.abort-task', inputs['grids.abort-task'])).toBeNull();
+    expect((await client.call('grids.allow', inputs['grids.allow'])).contacts).toHaveLength(3);
+    expect((await client.call('grids.forbid', inputs['grids.forbid'])).contacts).toHaveLength(2);
+    expect((await client.call('manager.join', inputs['manager.join'])).userName).toBe('me');
+    expect((await client.call('manager.sync', inputs['manager.sync'])).name).toBe('Science Together');
+    expect(await client.call('manager.leave', inputs['manager.leave'])).toBeNull();
+    expect(await client.call('network.report', inputs['network.report'])).toEqual(host.grids.report());
+    expect(await client.call('network.proxy-login', inputs['network.proxy-login'])).toBeNull();
+    expect((await client.call('appliance.update', inputs['appliance.update'])).updated).toBe(true);
     expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
     expect(host.asked).toEqual(Object.entries(inputs).map(([name, input]) => ({ name, input })));
   });

@@ -91,6 +91,7 @@ beforeEach(() => {
     usage: new UsageWindow(database, clock),
     problems,
     clock,
+    log: silentLog,
   });
 });
 afterEach(() => {
@@ -142,6 +143,61 @@ test('who has no work leaves its turn to the other', () => {
   a.state.work = false;
   fleet.turn();
   expect([a.vm.asked, b.vm.asked]).toEqual([[], ['start']]);
+});
+
+test('one that failed for good waits for the person, and lets the other work', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm, 'failed');
+  await settled();
+  expect(b.vm.asked).toEqual(['start']);
+  runs(b.vm, 'stopped');
+  b.state.work = false;
+  clock.advance(hour);
+  expect(a.vm.asked).toEqual(['start']);
+  a.lane.contribution.retry();
+  fleet.turn();
+  expect(a.vm.asked).toEqual(['start', 'start']);
+});
+
+test('one whose VM does not come up uses its turn up all the same', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm, 'backoff');
+  for (let minute = 0; minute < 62; minute += 1) clock.advance(60_000);
+  await settled();
+  expect(b.vm.asked).toEqual(['start']);
+});
+
+test('a lane that throws keeps no other from giving back', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  world.settings = { 'vm.maxRunning': 2 };
+  fleet.turn();
+  runs(a.vm);
+  runs(b.vm);
+  await settled();
+  a.vm.freeze = () => {
+    throw new Error('broken');
+  };
+  world.allowance = { ...allowed, run: false, rung: 'frozen', share: 0 };
+  fleet.turn();
+  expect(b.vm.asked).toEqual(['start', 'freeze']);
+});
+
+test('a full disk costs fairness alone', async () => {
+  const a = addLane('a');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  database.run = () => {
+    throw new Error('the disk is full');
+  };
+  a.state.cpuMs = 5000;
+  clock.advance(61_000);
+  expect(a.vm.asked).toEqual(['start']);
 });
 
 test('what the policy stops stops for all, and a turn does not run out meanwhile for another', async () => {

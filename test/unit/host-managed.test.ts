@@ -197,8 +197,8 @@ function managed() {
       });
     },
   } as unknown as WebDesk;
-  const make = () =>
-    new ManagerDesk({
+  const make = (): ManagerDesk => {
+    const desk = new ManagerDesk({
       web,
       grids: asGrids(grids),
       sealed: new SealedFiles(dir, new KeyFiles(dir)),
@@ -208,6 +208,9 @@ function managed() {
         for (const resolve of waiting.splice(0)) resolve();
       },
     });
+    desk.begin();
+    return desk;
+  };
   /** Resolves when something of the manager has changed. */
   const changed = (): Promise<void> =>
     new Promise((resolve) => {
@@ -258,6 +261,7 @@ test('nothing of the password lies in the open, and a new host goes on with the 
   }
   const second = make();
   await second.recover();
+  second.begin();
   expect(second.view()).toMatchObject({ name: 'Manager', nextAt: clock.now() + hour });
   await second.sync();
   expect(asked).toHaveLength(2);

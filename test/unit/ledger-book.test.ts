@@ -86,8 +86,8 @@ test('totals add up per grid and unit since a time, and never across units', () 
     jobsDone: 3,
     jobsFailed: 1,
     earned: [
-      { grid: 'boinc', unit: 'cobblestones', settled: 0, pending: 4 },
-      { grid: 'local', unit: 'points', settled: 1, pending: 2 },
+      { grid: 'boinc', unit: 'cobblestones', settled: 0, pending: 0, observed: 4 },
+      { grid: 'local', unit: 'points', settled: 1, pending: 2, observed: 0 },
     ],
   };
   expect(ledger.totals(since)).toEqual(expected);
@@ -114,7 +114,7 @@ test('the CSV export is RFC 4180 and holds no formula', async () => {
   book(1, {}, { title: '=HYPERLINK("http://x","y")', owner: 'a,b "c"\r\nd' });
   book(2, { credit: null }, { title: '@sum', owner: '-1+2' });
   const text = await read(ledger.exportCsv());
-  expect(text).toMatch(/^seq,booked at,grid,job,attempt,title,owner,/);
+  expect(text).toMatch(/^seq,booked at,kind,grid,job,attempt,title,owner,/);
   expect(text).toContain(`1,"'=HYPERLINK(""http://x"",""y"")","a,b ""c""\r\nd",done`);
   expect(text).toContain(`1,'@sum,'-1+2,done`);
   expect(parseCsv(text).map((row) => row.length)).toEqual([26, 26, 26]);

@@ -1,4 +1,5 @@
 import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { folderOf } from '../../electron/vm/folder.ts';
@@ -23,6 +24,7 @@ const graceSeconds = 600;
 
 let place: ReturnType<typeof temporaryDir>;
 let vm: Vm;
+let gateway: Server | undefined;
 /** What the client calls itself; it is made once and kept in its state file. */
 let identity = '';
 
@@ -64,6 +66,7 @@ beforeAll(async () => {
   await reaches(vm, 'running');
 });
 afterAll(async () => {
+  gateway?.close();
   await vm.stop();
   place.remove();
 });
@@ -93,6 +96,28 @@ test('one connection after the other, and many at once, up to a bound', async ()
   await Promise.all(taken.map((rpc) => rpc.ask('<get_state/>')));
   for (const rpc of taken) rpc.close();
   expect(field(await getState(), 'host_cpid')).toBe(identity);
+});
+
+test('asked to attach, it asks for the project through the host’s forward, and nowhere else', async () => {
+  const asked = new Promise<string>((resolve) => {
+    gateway = createServer((request, response) => {
+      response.writeHead(403).end();
+      resolve(`${request.method ?? ''} ${request.url ?? ''}`);
+    });
+  });
+  await new Promise<void>((resolve) => gateway?.listen(join(place.dir, 'gateway'), resolve));
+  const forward = { bindAddress: '127.0.0.1', port: 3128, toSocketPath: join(place.dir, 'gateway') };
+  await session().forward(forward);
+  const rpc = await answeredRpc(session(), socketPath());
+  const url = 'http://project.example/test/';
+  const attach = `<project_url>${url}</project_url><authenticator>key</authenticator><project_name>Test</project_name>`;
+  expect(await rpc.ask(`<project_attach>${attach}</project_attach>`)).toContain('<success/>');
+  expect(await asked).toBe(`GET ${url}`);
+  expect(await rpc.ask('<get_project_status/>')).toContain(`<master_url>${url}</master_url>`);
+  expect(await rpc.ask(`<project_detach><project_url>${url}</project_url></project_detach>`)).toContain(
+    '<success/>',
+  );
+  rpc.close();
 });
 
 test('it goes on after the VM was saved and brought back', async () => {

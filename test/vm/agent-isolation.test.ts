@@ -200,3 +200,12 @@ with socket.create_connection(("127.0.0.1", 3129)) as s:
   ]);
   expect((await s.selfCheck()).filter((check) => !check.ok)).toEqual([]);
 });
+
+test('a process of its own that eats too much memory dies alone', async () => {
+  if (!session) throw new Error('no VM');
+  const hog = 'exec 2>&1; tail /dev/zero & wait $!; echo survived $?';
+  expect(await runAgent(session, shellAgent(hog, { memoryBytes: 48 * MiB }))).toBe('exit 0: survived 137');
+  expect(await runAgent(session, shellAgent('exec tail /dev/zero', { memoryBytes: 48 * MiB }))).toMatch(
+    /^oom/,
+  );
+});

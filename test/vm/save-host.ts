@@ -108,6 +108,7 @@ export class SaveHost {
     this.#local = new LocalVm(world, {
       socketPath: '',
       open: () => Promise.resolve(false),
+      settle: () => undefined,
       close: () => Promise.resolve(),
     });
     const { vm } = this.#local;

@@ -85,6 +85,7 @@ describe('an agent’s data disk', () => {
     expect(await says('grep " /data " /proc/mounts | cut -d " " -f 3-4')).toMatch(
       /^exit 0: ext4 rw,nosuid,nodev,noatime,discard/,
     );
+    expect(await says('cp /bin/echo ./own && ./own ran; rm own')).toBe('exit 0: ran');
     expect(statSync(dataPath()).size).toBe(bytes);
     expect(taken()).toBeLessThan(8 * MiB);
   });

@@ -41,8 +41,9 @@ export const ManagedAccount = z.object({
   url: z.string().max(500),
   key: z.string().max(256),
   share: z.number().min(0).max(1_000_000).nullable(),
-  suspended: z.boolean(),
-  noNewWork: z.boolean(),
+  /** null: it says nothing of that, and it stays as it is. */
+  suspended: z.boolean().nullable(),
+  noNewWork: z.boolean().nullable(),
   detach: z.boolean(),
   detachWhenDone: z.boolean(),
 });

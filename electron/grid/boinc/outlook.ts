@@ -40,13 +40,14 @@ const estimateMargin = 2;
 
 /**
  * When the most pressing of these tasks has to be begun, in epoch ms; null: none has a deadline. What it needs beside
- * its computing (a report, a VM that comes back) is in the margin. Pure.
+ * its computing (a report, a VM that comes back) is in the margin. What is late already presses no more. Pure.
  */
 export function latestStart(
   tasks: readonly { readonly deadline: number | null; readonly remainingSeconds: number | null }[],
+  now: number,
 ): number | null {
   const starts = tasks.flatMap(({ deadline, remainingSeconds }) =>
-    deadline === null ? [] : [deadline - (remainingSeconds ?? 0) * 1000 * estimateMargin],
+    deadline === null || deadline <= now ? [] : [deadline - (remainingSeconds ?? 0) * 1000 * estimateMargin],
   );
   return starts.length === 0 ? null : Math.min(...starts);
 }

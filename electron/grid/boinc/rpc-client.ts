@@ -152,7 +152,7 @@ function readVersion(reply: XmlElement): string {
 }
 
 function wrongPassword(): GleanerError {
-  return new GleanerError('agent-failed', `${client} does not accept its password.`);
+  return new GleanerError('account-refused', `${client} does not accept its password.`);
 }
 
 /** The client tells what went wrong in words only (client/gui_rpc_server_ops.cpp). */

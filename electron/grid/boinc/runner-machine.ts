@@ -55,6 +55,8 @@ export interface RunnerOptions {
   readonly key: () => Promise<string | null>;
   /** The key is safe on the data disk: the host's copy is of no more use. May be called again. */
   readonly attached: () => Promise<void>;
+  /** Whether the settings of this computer permit the project now. */
+  readonly permitted: () => boolean;
   /** What the client has to itself. */
   readonly room: () => ClientRoom;
   /** The part of the last days in which its VM really ran at the full share, 0…1. */

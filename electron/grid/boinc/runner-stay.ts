@@ -18,6 +18,8 @@ const soonMs = 5 * 60_000;
 const uselessMs = 10 * 60_000;
 /** So many looks in a row that fail mean a client that is to be started anew. */
 const maxFailedLooks = 5;
+/** After a suspension that no freeze follows, its tasks go on. */
+const softMs = 20_000;
 /** After a soft end that no power-off follows, the client is started again. */
 const quietMs = 60_000;
 
@@ -44,6 +46,8 @@ export class Stay {
   #usefulAt: number;
   #failedLooks = 0;
   /** Since when the machine is about to go. */
+  /** When its tasks were suspended, and how long the machine had stood still by then. */
+  #softSince: { readonly at: number; readonly frozenMs: number } | undefined;
   #quietSince: number | undefined;
 
   constructor(context: StayContext, machine: AgentMachine) {
@@ -106,8 +110,22 @@ export class Stay {
     await this.#o.link.quit(Math.max(1, Math.ceil(graceMs / 1000)));
   }
 
+  /** Suspends all tasks until the next look after the machine stood still, or after a while without that. */
+  async soften(): Promise<void> {
+    this.#softSince = { at: this.#o.wait.now(), frozenMs: this.#machine.frozenMs() };
+    await this.#o.link.ask('runMode', { mode: 'never' });
+  }
+
+  async #harden(): Promise<void> {
+    if (!this.#softSince) return;
+    const stood = this.#machine.frozenMs() > this.#softSince.frozenMs;
+    if (!stood && this.#o.wait.now() - this.#softSince.at < softMs) return;
+    this.#softSince = undefined;
+    await this.#o.link.ask('runMode', { mode: 'always' });
+  }
+
   async #watch(): Promise<Outlook> {
-    const { wait, halt, link, store, id, clock } = this.#o;
+    const { wait, halt, link, store, id, clock, permitted } = this.#o;
     for (let first = true; ; first = false) {
       if (this.#quietSince !== undefined) throw new LinkLost('it was ended');
       // What is left to do is done from outside, which ends this.
@@ -115,6 +133,7 @@ export class Stay {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      await this.#harden();
       const { look, project } = await this.#look();
       if (project) {
         if (first) this.#wishForWork(project);
@@ -126,6 +145,7 @@ export class Stay {
       }
       const outlook = outlookOf(look, project, clock.now());
       this.#o.onLook(outlook);
+      if (!permitted()) return outlook;
       if (project && (this.#isIdle(outlook) || store.project(id).suspended)) return outlook;
       await wait.pause(lookMs, halt, Promise.race([woken, link.loss]));
     }

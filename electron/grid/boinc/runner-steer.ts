@@ -11,6 +11,8 @@ import { workBuffer } from './work-buffer.ts';
 /** Times are unfrozen ms. */
 const attachMs = 180_000;
 const maxAttaches = 3;
+/** What a VM gets changes all the time; a client that is told writes a message each time. */
+const preferencesEveryMs = 30 * 60_000;
 /** A client writes its account file when it attaches; by then it is on the disk. */
 const keySafeMs = 60_000;
 
@@ -56,6 +58,7 @@ export class Steering {
   readonly #o: SteeringContext;
   #attaches = 0;
   #preferences = '';
+  #preferencesAt = Number.NEGATIVE_INFINITY;
   #hostKnownSince: number | undefined;
 
   constructor(context: SteeringContext) {
@@ -64,10 +67,11 @@ export class Steering {
 
   /** The client was reached; one that was `started` has the preferences as files. */
   async enter(started: boolean): Promise<void> {
-    const { link } = this.#o;
+    const { link, wait } = this.#o;
     await link.ask('runMode', { mode: 'always' });
     await link.ask('networkMode', { mode: 'always' });
     this.#preferences = started ? this.#wantedPreferences() : '';
+    this.#preferencesAt = started ? wait.now() : Number.NEGATIVE_INFINITY;
   }
 
   /** The next look shows it. Rejects with {@link Refused}. */
@@ -92,15 +96,16 @@ export class Steering {
 
   /** Sets what is set otherwise, and passes on what the person wishes. */
   async steer(project: ClientProject): Promise<void> {
-    const { link, store, id, wishes, record } = this.#o;
+    const { link, store, id, wishes, record, wait } = this.#o;
     const { url } = project;
     const { noNewWork, suspended } = store.project(id);
     if (project.noNewWork !== noNewWork || project.suspended !== suspended) {
       await link.ask('setProject', { url, noNewWork, suspended });
     }
-    const wanted = this.#wantedPreferences();
-    if (wanted !== this.#preferences) {
-      await link.ask('setPreferences', { xml: wanted });
+    if (wait.now() - this.#preferencesAt >= preferencesEveryMs) {
+      this.#preferencesAt = wait.now();
+      const wanted = this.#wantedPreferences();
+      if (wanted !== this.#preferences) await link.ask('setPreferences', { xml: wanted });
       this.#preferences = wanted;
     }
     for (const task of wishes.aborts) {

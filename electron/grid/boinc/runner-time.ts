@@ -75,3 +75,50 @@ export class UnfrozenWait {
     }
   }
 }
+
+/** After so long in real ms, a machine is looked at that has not done what it was asked. */
+const standstillMs = 2000;
+
+/**
+ * Waits for what was asked of a machine, but no longer than so many real ms, and not for a machine that stands frozen.
+ * Rejects as `asked` does.
+ */
+export function settledWithin(
+  clock: Clock,
+  ms: number,
+  asked: Promise<unknown>,
+  frozenMs: () => number,
+): Promise<void> {
+  const frozenBefore = frozenMs();
+  return new Promise((resolve, reject) => {
+    const over = (): void => {
+      cancelLimit();
+      cancelLook();
+      resolve();
+    };
+    const cancelLimit = clock.after(ms, over);
+    const cancelLook = clock.after(standstillMs, () => {
+      if (frozenMs() - frozenBefore >= standstillMs / 2) over();
+    });
+    asked.then(over, (error: unknown) => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      over();
+    });
+  });
+}
+
+/** What was made for this key, or is being made; what failed is made again. */
+export function once<K extends object, T>(
+  made: WeakMap<K, Promise<T>>,
+  key: K,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = made.get(key);
+  if (known) return known;
+  const making = make();
+  made.set(key, making);
+  making.catch(() => {
+    made.delete(key);
+  });
+  return making;
+}

@@ -13,7 +13,7 @@ import type {
 import type { ClientMessage, ClientProject, ClientTransfer } from './messages.ts';
 import type { SeenTask } from './store-rows.ts';
 import type { TaskCounts } from './store-tasks.ts';
-import type { JoinedProject } from './store-types.ts';
+import type { JoinedProject, ManagedBy } from './store-types.ts';
 import { titleOf } from './task-booking.ts';
 import { isExecuting } from './tasks.ts';
 
@@ -54,7 +54,7 @@ export function gridView(known: Known): GridView {
     url: project.url,
     state,
     sentence: sentenceOf(known, state, running),
-    managedBy: project.managedBy.name,
+    managedBy: project.managedBy.kind === 'person' ? null : managerWords(project.managedBy),
     share: project.share,
     noNewWork: project.noNewWork,
     credit: creditOf(known),
@@ -63,6 +63,11 @@ export function gridView(known: Known): GridView {
     running,
     ...counts,
   };
+}
+
+/** Who decides about a project that the person did not join. Pure. */
+export function managerWords({ kind, name }: ManagedBy): string {
+  return name ?? (kind === 'manager' ? 'the account manager' : 'your organization');
 }
 
 function stateOf({ project, attention, live, transfers }: Known, running: number): GridState {
@@ -85,6 +90,7 @@ function sentenceOf(known: Known, state: GridState, running: number): string {
       return 'It is suspended: none of its tasks runs.';
     case 'joining':
       if (passing) return passing.sentence;
+      if (waiting) return waitingSentence(waiting);
       return live
         ? 'Its virtual machine signs in to the project.'
         : 'It signs in to the project as soon as its virtual machine may run.';

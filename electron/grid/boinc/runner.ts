@@ -17,7 +17,7 @@ import type { AgentMachine, RunnerOptions } from './runner-machine.ts';
 import { Mood } from './runner-mood.ts';
 import { Stay } from './runner-stay.ts';
 import { Refused } from './runner-steer.ts';
-import { UnfrozenWait } from './runner-time.ts';
+import { once, settledWithin, UnfrozenWait } from './runner-time.ts';
 import { gridView, jobView, type Known, messageView, taskView, transferView } from './runner-view.ts';
 import type { ProjectChange } from './store.ts';
 import type { JoinedProject } from './store-types.ts';
@@ -25,8 +25,8 @@ import { startWatchdog, type WatchdogState } from './watchdog.ts';
 
 export type { AgentMachine } from './runner-machine.ts';
 
-/** How long a detaching client is waited for, in real ms: its machine may stand frozen. */
-const detachMs = 10_000;
+/** How long a detaching client is waited for, in real ms; it first ends its tasks, which takes six seconds. */
+const detachMs = 20_000;
 /** What a soft end may take beyond its grace, in real ms. */
 const quietMarginMs = 5000;
 /** Of the tasks that are over, how many the detail shows. */
@@ -72,6 +72,7 @@ export class BoincRunner implements Disposable {
   hasWork(): boolean {
     const { state, suspended, noNewWork } = this.#project;
     if (this.#disposed || state === 'leaving' || suspended || this.#mood.isRefused) return false;
+    if (!this.#o.permitted()) return false;
     if (this.#stay || this.#wishes.update || this.#wishes.aborts.size > 0) return true;
     if (this.#patience.waits) return false;
     return state === 'joining' || !noNewWork || this.#record.hasTasks;
@@ -110,6 +111,14 @@ export class BoincRunner implements Disposable {
     this.#quieted = true;
     const ended = stay ? stay.quiet(graceMs) : machine.stopAgent(Math.max(1, Math.ceil(graceMs / 1000)));
     await this.#atMost(graceMs + quietMarginMs, ended, 'quiet');
+  }
+
+  /**
+   * Suspends its tasks by the client's own means, because its VM is about to stand still and there is time: none of them is
+   * caught in the middle of ending. They go on when the client is looked at again. Resolves in any case.
+   */
+  async soften(ms: number): Promise<void> {
+    if (this.#stay) await this.#atMost(ms, this.#stay.soften(), 'soften');
   }
 
   /**
@@ -162,7 +171,7 @@ export class BoincRunner implements Disposable {
 
   /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
   latestStartAt(): number | null {
-    return latestStart(this.#record.open());
+    return latestStart(this.#record.open(), this.#o.clock.now());
   }
 
   view(): GridView {
@@ -214,7 +223,7 @@ export class BoincRunner implements Disposable {
     this.#o.onChange();
     try {
       const outlook = await stay.run();
-      if (outlook) this.#rest(outlook);
+      if (outlook && this.#o.permitted()) this.#rest(outlook);
     } catch (error) {
       if (error instanceof Refused) this.#refused(error);
       else {
@@ -324,34 +333,12 @@ export class BoincRunner implements Disposable {
     await this.#running?.catch(() => undefined);
   }
 
-  /** What is asked of a machine that may stand frozen, or be gone, is waited for only so long. */
   async #atMost(ms: number, asked: Promise<unknown>, what: string): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#o.clock.after(ms, resolve);
-      const over = (): void => {
-        cancel();
-        resolve();
-      };
-      asked.then(over, (error: unknown) => {
-        this.#o.log.info('boinc', `${what}: ${toFailure(error).sentence}`, { grid: this.#o.id });
-        over();
-      });
-    });
+    const { clock, log, id } = this.#o;
+    try {
+      await settledWithin(clock, ms, asked, () => this.#machine?.frozenMs() ?? 0);
+    } catch (error) {
+      log.info('boinc', `${what}: ${toFailure(error).sentence}`, { grid: id });
+    }
   }
-}
-
-/** What was made for this machine, or is being made; what failed is made again. */
-function once<T>(
-  made: WeakMap<AgentMachine, Promise<T>>,
-  machine: AgentMachine,
-  make: () => Promise<T>,
-): Promise<T> {
-  const known = made.get(machine);
-  if (known) return known;
-  const making = make();
-  made.set(machine, making);
-  making.catch(() => {
-    made.delete(machine);
-  });
-  return making;
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { GleanerError } from '../../contract/failures.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { Inputs, ManagedAccount, ManagerReply } from './messages.ts';
+import { isSameProject } from './project-id.ts';
 import { isSigned, parseSigningKey } from './signature.ts';
 import type { Web } from './web-dial.ts';
 import { fetchPage } from './web-http.ts';
@@ -97,7 +98,7 @@ export function readManagerReply(body: string, { facts, name, projects }: Asked)
   for (const account of childrenOf(reply, 'account').slice(0, maxAccounts)) {
     const read = readAccount(account, key);
     const url = textOf(account, 'url', 500);
-    const joined = projects.some((project) => project.url === read.account?.url);
+    const joined = projects.some((project) => isSameProject(project.url, read.account?.url ?? ''));
     if (!read.account) refused.push({ url, sentence: read.sentence });
     else if (read.account.key === '' && !joined && !read.account.detach) {
       refused.push({ url, sentence: 'The account manager gives no account key for it.' });
@@ -161,8 +162,10 @@ function readAccount(
       url: url.href,
       key: authenticator,
       share: numberOf(account, 'resource_share', { min: 0, max: 1_000_000 }) ?? null,
-      suspended: flagOf(account, 'suspend'),
-      noNewWork: flagOf(account, 'dont_request_more_work'),
+      suspended: childOf(account, 'suspend') ? flagOf(account, 'suspend') : null,
+      noNewWork: childOf(account, 'dont_request_more_work')
+        ? flagOf(account, 'dont_request_more_work')
+        : null,
       detach: flagOf(account, 'detach'),
       detachWhenDone: flagOf(account, 'detach_when_done'),
     },
