@@ -206,6 +206,9 @@ export class BoincGrids {
     this.#o.store.setContacts(id, 'person', [...own, contact]);
     this.#o.network.forgive(id, contact.host, contact.port);
     lane.gateway.follow();
+    // What was refused before is tried now, not when the client would.
+    lane.runner.update();
+    this.#o.turn();
     return this.detail(id);
   }
 

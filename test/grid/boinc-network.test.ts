@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Denial } from '../../electron/contract/index.ts';
 import { type AccountManagerStandIn, startAccountManager } from '../fakes/boinc-project/account-manager.ts';
 import type { StandInUser } from '../fakes/boinc-project/accounts.ts';
@@ -41,6 +41,9 @@ beforeAll(async () => {
   });
   company.listen(80, inside);
   await once(company, 'listening');
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await world.story(standIn));
 });
 afterAll(async () => {
   await world.dispose();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Snapshot, TaskView } from '../../electron/contract/index.ts';
 import { pidFileName, readPidFile } from '../../electron/vm/orphans.ts';
 import type { StandInUser } from '../fakes/boinc-project/accounts.ts';
@@ -25,6 +25,9 @@ beforeAll(async () => {
   world = await BoincWorld.start({ host: { clock } });
   standIn = await world.standIn();
   user = standIn.account(email, password);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await world.story(standIn));
 });
 afterAll(() => world.dispose());
 

@@ -102,6 +102,22 @@ export class BoincWorld implements Disposable {
     this.#standIns.push(one);
   }
 
+  /** What happened lately, for whoever has to find out why a test failed. */
+  async story(standIn: StandIn): Promise<string> {
+    const asked = standIn.requests
+      .slice(-20)
+      .map(({ at, method, host, path, status }) => `${timeOf(at)} ${method} ${host}${path} ${status}`);
+    const grids = await this.host.call('grids.list', {});
+    const told = await Promise.all(
+      grids.map(async ({ id }) => {
+        const { messages, ...detail } = await this.host.call('grids.show', { id });
+        const words = messages.slice(-40).map(({ at, text }) => `${timeOf(at)} ${text}`);
+        return [JSON.stringify(detail, null, 1), ...words].join('\n');
+      }),
+    );
+    return ['The stand-in was asked:', ...asked, ...told].join('\n');
+  }
+
   async dispose(): Promise<void> {
     await this.stopHost();
     for (const one of this.#standIns) await one.dispose();
@@ -109,6 +125,8 @@ export class BoincWorld implements Disposable {
     this.folder.remove();
   }
 }
+
+const timeOf = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
 /** Looks the project up, agrees to what it names, and joins. */
 export async function joinProject(host: Host, url: string, account: Account): Promise<GridView> {

@@ -228,6 +228,7 @@ describe('the verbs', () => {
     const { verbs } = await open();
     for (const verb of [
       'project_detach',
+      'network_available',
       'project_update',
       'abort_result',
       'set_run_mode',
@@ -244,6 +245,7 @@ describe('the verbs', () => {
     await verbs.quit();
     expect(fake.requests).toEqual([
       `<project_detach>\n<project_url>${url}</project_url>\n</project_detach>`,
+      '<network_available/>',
       `<project_update>\n<project_url>${url}</project_url>\n</project_update>`,
       `<abort_result>\n<project_url>${url}</project_url>\n<name>tide&lt;1&gt;</name>\n</abort_result>`,
       '<set_run_mode>\n<never/>\n<duration>0</duration>\n</set_run_mode>',

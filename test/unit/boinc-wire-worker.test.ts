@@ -86,7 +86,7 @@ describe('the real worker', () => {
     try {
       const opening = { socketPath, password: fake.password };
       await worker.call('open', opening);
-      fake.replies.set('project_update', Buffer.alloc(9 * 1024 * 1024, 'x'));
+      fake.replies.set('network_available', Buffer.alloc(9 * 1024 * 1024, 'x'));
       expect((await rejectionOf(worker.call('update', { url: 'x' }))).code).toBe('grid-protocol');
       expect(lost.map(({ code }) => code)).toEqual(['grid-protocol']);
       await worker.call('open', opening);

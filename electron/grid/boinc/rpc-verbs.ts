@@ -83,7 +83,9 @@ export class RpcVerbs {
     return await this.#project('project_detach', url);
   }
 
+  /** Transfers that wait after a failure, for minutes or hours, are tried at once, too. */
   async update({ url }: Inputs['update']): Promise<null> {
+    await this.#rpc.order('<network_available/>');
     return await this.#project('project_update', url);
   }
 
