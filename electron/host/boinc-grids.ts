@@ -25,9 +25,10 @@ import { BoincLane } from './boinc-lane.ts';
 import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
+import { isConsented, type ManagedJoin, requireConsent, requireNew, requireRunnable } from './join-rules.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
-import { contactsOfTyped, sameProject } from './project-url.ts';
+import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
 
@@ -48,16 +49,6 @@ export interface BoincGridsOptions {
   readonly effective: () => EffectiveSettings;
   /** There is something new to do. */
   readonly turn: () => void;
-}
-
-/** What is joined without a person in front of it. */
-export interface ManagedJoin {
-  readonly url: string;
-  readonly key: string;
-  readonly share: number;
-  readonly managedBy: ManagedBy;
-  /** Besides what the project itself needs; whoever names the project's own host there as private consents to that. */
-  readonly contacts?: readonly Contact[];
 }
 
 /** The joined BOINC projects, each with its lane. */
@@ -126,16 +117,9 @@ export class BoincGrids {
       );
     }
     this.requirePermitted(offer.url);
-    this.#requireRunnable(offer);
-    this.#requireNew(offer.url);
+    requireRunnable(offer);
+    requireNew(offer.url, this.#o.store.projects());
     requireConsent(offer, request);
-    if (account.kind === 'create' && offer.terms !== null && !account.agreed) {
-      throw new GleanerError(
-        'consent-required',
-        `${offer.name} has terms of use that have to be agreed to.`,
-        'Read them and agree, or use an account that you have already.',
-      );
-    }
     const { key, weak } = await this.#o.web.signIn(facts, account, allowPrivate);
     return this.#keep(offer, { url: offer.url, key, share, managedBy: { kind: 'person', name: null } }, weak);
   }
@@ -146,8 +130,8 @@ export class BoincGrids {
     const allowPrivate = isConsented(join);
     const { offer, facts } = await this.#o.web.lookup(join.url, allowPrivate);
     this.requirePermitted(offer.url);
-    this.#requireRunnable(offer);
-    this.#requireNew(offer.url);
+    requireRunnable(offer);
+    requireNew(offer.url, this.#o.store.projects());
     const { key, weak } = await this.#o.web.signIn(facts, { kind: 'key', key: join.key }, allowPrivate);
     return this.#keep(offer, { ...join, key }, weak);
   }
@@ -259,25 +243,6 @@ export class BoincGrids {
   #isPermitted(url: string): boolean {
     const permitted = this.#o.settings()['grids.permitted'];
     return permitted === null || permitted.some((one) => sameProject(one, url));
-  }
-
-  #requireRunnable({ runsHere, name, platforms }: ProjectOffer): void {
-    if (runsHere !== false) return;
-    throw new GleanerError(
-      'grid-unsupported',
-      `${name} has nothing that runs in the virtual machine, which is 64-bit Linux on Intel or AMD.`,
-      platforms.length > 0 ? `It has: ${platforms.slice(0, 8).join(', ')}.` : undefined,
-    );
-  }
-
-  #requireNew(url: string): void {
-    const known = this.#o.store.projects().find((project) => sameProject(project.url, url));
-    if (known)
-      throw new GleanerError(
-        'already-joined',
-        `${known.name} is joined already.`,
-        `See: gleaner grids show ${known.id}`,
-      );
   }
 
   async #keep(offer: ProjectOffer, join: ManagedJoin, weakKey: boolean): Promise<GridView> {
@@ -401,27 +366,6 @@ export class BoincGrids {
   }
 }
 
-/** Whether who named it says that it lies on the company's network. */
-function isConsented({ url, contacts = [] }: ManagedJoin): boolean {
-  const homes = contactsOfTyped(url, true).map(({ host }) => host);
-  return contacts.some((contact) => contact.private && homes.includes(contact.host));
-}
-
 function keyName(id: string): string {
   return `account-${id}`;
-}
-
-/** Throws `consent-required` unless the person has seen exactly what it may contact. */
-function requireConsent(offer: ProjectOffer, { contacts }: JoinRequest): void {
-  const spelled = (list: readonly { host: string; port: number }[]): string =>
-    list
-      .map(({ host, port }) => `${host}:${port}`)
-      .sort()
-      .join(' ');
-  if (spelled(offer.contacts) === spelled(contacts)) return;
-  throw new GleanerError(
-    'consent-required',
-    `${offer.name} needs to contact ${spelled(offer.contacts).replaceAll(' ', ', ')}.`,
-    'Agree to exactly that to join.',
-  );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import { type Allowance, GleanerError } from '../../electron/contract/index.ts';
+import { GleanerError } from '../../electron/contract/index.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
 import { PolicyDesk } from '../../electron/host/policy-desk.ts';
@@ -10,16 +10,6 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { type FakeSession, FakeVm } from '../fakes/fake-vm.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
-const allowedNow: Allowance = {
-  run: true,
-  rung: 'full',
-  share: 1,
-  vcpus: 1,
-  memoryBytes: 1,
-  network: true,
-  reason: '',
-  reasons: [],
-};
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(work: (session: FakeSession) => Promise<unknown>) {
@@ -381,54 +371,4 @@ test('before it is known what an earlier host left, nothing is started or ended'
     contribution.retry();
   }
   expect(vm.asked).toEqual([]);
-});
-
-test('another grid’s turn freezes softly, and not at all when the turn comes back meanwhile', async () => {
-  const clock = new FakeClock();
-  const vm = new FakeVm();
-  const state = { turn: true, soft: (): void => undefined };
-  const contribution = new Contribution<FakeSession>({
-    vm,
-    decide: () =>
-      state.turn
-        ? allowedNow
-        : {
-            ...allowedNow,
-            run: false,
-            rung: 'saved',
-            share: 0,
-            reasons: [{ code: 'turn', words: 'another’s turn', source: 'built-in', share: 0 }],
-          },
-    hasWork: () => true,
-    keepsSaved: () => true,
-    prove: () => Promise.resolve(),
-    work: () => new Promise(() => undefined),
-    soften: () =>
-      new Promise((resolve) => {
-        state.soft = resolve;
-      }),
-    problems: new Problems(() => undefined),
-    yields: { measure: () => undefined },
-    clock,
-    log: silentLog,
-    lingerMs: 1000,
-    onChange: () => undefined,
-  });
-  contribution.begin();
-  contribution.turn();
-  vm.become('running');
-  await settled();
-  state.turn = false;
-  contribution.turn();
-  contribution.turn();
-  expect(vm.asked).toEqual(['start']);
-  state.turn = true;
-  state.soft();
-  await settled();
-  expect(vm.asked).toEqual(['start']);
-  state.turn = false;
-  contribution.turn();
-  state.soft();
-  await settled();
-  expect(vm.asked.slice(0, 2)).toEqual(['start', 'freeze']);
 });

@@ -1,0 +1,63 @@
+import { type Contact, GleanerError, type JoinRequest, type ProjectOffer } from '../contract/index.ts';
+import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
+import { contactsOfTyped, sameProject } from './project-url.ts';
+
+/** What is joined without a person in front of it. */
+export interface ManagedJoin {
+  readonly url: string;
+  readonly key: string;
+  readonly share: number;
+  readonly managedBy: ManagedBy;
+  /** Besides what the project itself needs; whoever names the project's own host there as private consents to that. */
+  readonly contacts?: readonly Contact[];
+}
+
+/** Throws `grid-unsupported` for a project without anything that runs here. */
+export function requireRunnable({ runsHere, name, platforms }: ProjectOffer): void {
+  if (runsHere !== false) return;
+  throw new GleanerError(
+    'grid-unsupported',
+    `${name} has nothing that runs in the virtual machine, which is 64-bit Linux on Intel or AMD.`,
+    platforms.length > 0 ? `It has: ${platforms.slice(0, 8).join(', ')}.` : undefined,
+  );
+}
+
+/** Throws `already-joined`. */
+export function requireNew(url: string, joined: readonly JoinedProject[]): void {
+  const known = joined.find((project) => sameProject(project.url, url));
+  if (known)
+    throw new GleanerError(
+      'already-joined',
+      `${known.name} is joined already.`,
+      `See: gleaner grids show ${known.id}`,
+    );
+}
+
+/** Throws `consent-required` unless the person has seen exactly what it may contact, and agrees to the terms of a new account. */
+export function requireConsent(offer: ProjectOffer, { account, contacts }: JoinRequest): void {
+  if (account.kind === 'create' && offer.terms !== null && !account.agreed) {
+    throw new GleanerError(
+      'consent-required',
+      `${offer.name} has terms of use that have to be agreed to.`,
+      'Read them and agree, or use an account that you have already.',
+    );
+  }
+
+  const spelled = (list: readonly { host: string; port: number }[]): string =>
+    list
+      .map(({ host, port }) => `${host}:${port}`)
+      .sort()
+      .join(' ');
+  if (spelled(offer.contacts) === spelled(contacts)) return;
+  throw new GleanerError(
+    'consent-required',
+    `${offer.name} needs to contact ${spelled(offer.contacts).replaceAll(' ', ', ')}.`,
+    'Agree to exactly that to join.',
+  );
+}
+
+/** Whether who named it says that it lies on the company's network. */
+export function isConsented({ url, contacts = [] }: ManagedJoin): boolean {
+  const homes = contactsOfTyped(url, true).map(({ host }) => host);
+  return contacts.some((contact) => contact.private && homes.includes(contact.host));
+}
