@@ -56,6 +56,13 @@ async function denied(wanted: (denial: Denial) => boolean): Promise<Denial> {
   return denials.find(wanted) as Denial;
 }
 
+/** Resolves when the client has taken the refusal, and waits before it tries again. */
+async function waits(direction: 'up' | 'down'): Promise<void> {
+  await shows(world.host, id, ({ transfers }) =>
+    transfers.some((transfer) => transfer.direction === direction && transfer.words !== null),
+  );
+}
+
 test('a manager’s project is joined, and its files go where the person lets them', async () => {
   const { host } = world;
   manager.account('me', 'the manager’s password');
@@ -78,6 +85,7 @@ test('a manager’s project is joined, and its files go where the person lets th
   const upload = await denied(({ host: name }) => name === 'upload.example');
   expect(upload).toMatchObject({ port: 443, reason: 'not-listed', allowable: true });
   expect(standIn.count('upload')).toBe(0);
+  await waits('up');
   await host.call('grids.allow', { id, host: 'upload.example', port: 443, private: false });
   await world.until(standIn, () => task.verdict !== null);
   expect(task.verdict).toBe('valid');
@@ -133,6 +141,7 @@ test('a host for downloads that is not allowed is refused and shown, until the p
   const status = await host.call('status', {});
   expect(status.denials.map(({ host: name }) => name)).toContain('data.example');
   expect(standIn.requests.filter(({ host: name }) => name.startsWith('data.'))).toEqual([]);
+  await waits('down');
   const { contacts } = await host.call('grids.allow', {
     id,
     host: 'data.example',
