@@ -56,6 +56,13 @@ async function denied(wanted: (denial: Denial) => boolean): Promise<Denial> {
   return denials.find(wanted) as Denial;
 }
 
+/** Resolves when the client has taken the refusal, and waits before it tries again. */
+async function waits(direction: 'up' | 'down'): Promise<void> {
+  await shows(world.host, id, ({ transfers }) =>
+    transfers.some((transfer) => transfer.direction === direction && transfer.words !== null),
+  );
+}
+
 test('a manager’s project is joined, and its files go where the person lets them', async () => {
   const { host } = world;
   manager.account('me', 'the manager’s password');
@@ -78,6 +85,7 @@ test('a manager’s project is joined, and its files go where the person lets th
   const upload = await denied(({ host: name }) => name === 'upload.example');
   expect(upload).toMatchObject({ port: 443, reason: 'not-listed', allowable: true });
   expect(standIn.count('upload')).toBe(0);
+  await waits('up');
   await host.call('grids.allow', { id, host: 'upload.example', port: 443, private: false });
   await world.until(standIn, () => task.verdict !== null);
   expect(task.verdict).toBe('valid');
@@ -133,6 +141,7 @@ test('a host for downloads that is not allowed is refused and shown, until the p
   const status = await host.call('status', {});
   expect(status.denials.map(({ host: name }) => name)).toContain('data.example');
   expect(standIn.requests.filter(({ host: name }) => name.startsWith('data.'))).toEqual([]);
+  await waits('down');
   const { contacts } = await host.call('grids.allow', {
     id,
     host: 'data.example',
@@ -149,8 +158,8 @@ test('malformed and gigantic replies, and redirects into the company’s network
   const { host } = world;
   const answers = [
     { kind: 'malformed' },
-    { kind: 'gigantic', bytes: 20_000_000 },
-    { kind: 'redirect', to: `http://${inside}/secret` },
+    { kind: 'gigantic', bytes: 10_000_000 },
+    { kind: 'redirect', to: `http://${inside}:8080/secret` },
   ] as const;
   for (const answer of answers) {
     standIn.trouble('scheduler', answer);
@@ -158,7 +167,7 @@ test('malformed and gigantic replies, and redirects into the company’s network
     await host.call('grids.update', { id });
     await next;
   }
-  await denied(({ host: name, port }) => name === inside && port === 80);
+  await denied(({ host: name, port }) => name === inside && port === 8080);
   standIn.trouble('scheduler', null);
   const task = standIn.addTask({ cpuSeconds: 1 });
   await host.call('grids.update', { id });
@@ -203,7 +212,7 @@ section 'host name'; cat /proc/sys/kernel/hostname
 section interfaces; tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '
 section capabilities; grep CapEff /proc/self/status
 section keys; cat /data/account_*.xml /data/gui_rpc_auth.cfg; grep -rhs authenticator /data
-section control; ls /control /kit /.old /init /run 2>/dev/null; find / -xdev -name '*dropbear*' 2>/dev/null
+section control; ls -d /control /kit /.old /init /run/* 2>/dev/null; find / -xdev -name '*dropbear*' 2>/dev/null
 section 'processes of others'
 for status in /proc/[0-9]*/status; do grep -H '^Uid:' "$status" | grep -v '600	600	600	600'; done
 section devices; ls -R /dev

@@ -90,10 +90,11 @@ describe('the real worker', () => {
       expect((await rejectionOf(worker.call('update', { url: 'x' }))).code).toBe('grid-protocol');
       expect(lost.map(({ code }) => code)).toEqual(['grid-protocol']);
       await worker.call('open', opening);
+      fake.replies.set('network_available', '<success/>\n');
       fake.replies.set('project_update', undefined);
       const waiting = rejectionOf(worker.call('update', { url: 'x' }));
       await vi.waitFor(() => {
-        expect(fake.verbs().filter((verb) => verb === 'project_update')).toHaveLength(2);
+        expect(fake.verbs().filter((verb) => verb === 'project_update')).toHaveLength(1);
       });
       children[0]?.kill();
       expect((await waiting).code).toBe('agent-failed');

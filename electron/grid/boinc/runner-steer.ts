@@ -113,8 +113,14 @@ export class Steering {
       if (record.open().some(({ name }) => name === task)) await this.abort(url, task);
     }
     if (wishes.update) {
-      await link.ask('update', { url });
+      // One that comes while this is asked is another one.
       wishes.update = false;
+      try {
+        await link.ask('update', { url });
+      } catch (error) {
+        wishes.update = true;
+        throw error;
+      }
     }
   }
 

@@ -190,7 +190,7 @@ export class WebServer implements Disposable {
 
 /** Lines that could be a part of an answer. */
 function* lines(bytes: number): Generator<Buffer, void, undefined> {
-  const some = Buffer.from('<message priority="low">and so on</message>\n'.repeat(1000));
+  const some = Buffer.from(`<more>${'and so on '.repeat(20)}</more>\n`.repeat(300));
   for (let left = bytes; left > 0; left -= some.length) yield some;
 }
 
