@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Host } from '../../electron/host.ts';
 import { percentile } from '../../electron/ledger/yield-log.ts';
 import { type StandIn, startStandIn } from '../fakes/boinc-project/stand-in.ts';
@@ -7,6 +6,7 @@ import { FakeDnsServer } from '../fakes/dns-server.ts';
 import { writeSettings } from '../fixtures/undisturbed.ts';
 import { StockClient, unpackAppliance } from '../grid/stock-client.ts';
 import { temporaryDir } from '../vm/harness.ts';
+import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import { type Figure, median } from './figure.ts';
 import { readyVm, span } from './world.ts';
@@ -75,15 +75,8 @@ async function nativeAttach(standIn: StandIn, key: string): Promise<number[]> {
   return times;
 }
 
-/** QEMU itself, which is what the pid file of a VM names. */
-function qemuOf(dir: string, id: string): number {
-  const text = readFileSync(join(dir, 'vms', id, 'qemu.pid.json'), 'utf8');
-  return (JSON.parse(text) as { pid: number }).pid;
-}
-
 /** By the person's pause, as a host sees it: the VM acknowledges, and QEMU uses no CPU. */
-async function freezeFigures(host: Host, pid: number): Promise<[string, number, number][]> {
-  if (!(pid > 0)) throw new Error('the VM has no process');
+async function freezeFigures(host: Host): Promise<[string, number, number][]> {
   for (let round = 0; round < freezes; round += 1) {
     await host.call('pause', { length: 'manual' });
     await sees(host, ({ vms }) => vms.some(({ grid, phase }) => grid !== 'local' && phase === 'frozen'));
@@ -117,7 +110,7 @@ async function idleMemory(
   await joinIt(host, standIn, key);
   await sees(host, ({ grids }) => grids.some(({ kind, credit }) => kind === 'boinc' && credit !== null));
   await span(idleMs);
-  const value = pssMiB(qemuOf(dir, await gridId(host)));
+  const value = pssMiB(qemuPid(dir));
   const plain = await readyVm();
   try {
     const { pid } = plain.vm.status();
@@ -159,8 +152,7 @@ try {
     unit: 's',
     baseline: attached / 1000,
   });
-  const pid = qemuOf(dir, await gridId(host));
-  for (const [what, p, value] of await freezeFigures(host, pid)) {
+  for (const [what, p, value] of await freezeFigures(host)) {
     report({ metric: `freeze of a running task, ${what}, p${p}`, value, unit: 'ms' });
   }
   await leave(host);
