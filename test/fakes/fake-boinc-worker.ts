@@ -19,6 +19,8 @@ export class FakeBoincWorkers {
   /** Called with each verb before it is done. */
   onCall: (verb: Verb) => void = () => undefined;
   readonly made: FakeBoincWorker[] = [];
+  /** By verb: what was done is answered only then. */
+  readonly held = new Map<Verb, Promise<void>>();
   readonly #refusals = new Map<Verb, GleanerError[]>();
 
   make(): FakeBoincWorker {
@@ -104,7 +106,9 @@ class FakeBoincWorker implements BoincWorkerLike {
     const machine = this.#machine;
     if (!machine) throw lost();
     await machine.reached();
-    return this.#ask(machine, verb, input);
+    const answer = this.#ask(machine, verb, input);
+    await this.#workers.held.get(verb);
+    return answer;
   }
 
   async #open({ socketPath, password }: Inputs['open']): Promise<Answer<'open'>> {

@@ -18,6 +18,7 @@ export class StockMachine implements AgentMachine, Disposable {
   readonly started: AgentStart[] = [];
   readonly #rootDir: string;
   readonly #gatewayPath: string;
+  readonly #socketDir = mkdtempSync(path.join(tmpdir(), 'gr-'));
   readonly #servers: Server[] = [];
   #child: OwnedChild | undefined;
   #running = false;
@@ -72,7 +73,7 @@ export class StockMachine implements AgentMachine, Disposable {
 
   reach(port: number): Promise<string> {
     this.#check();
-    const socketPath = path.join(mkdtempSync(path.join(tmpdir(), 'gr-')), 'rpc');
+    const socketPath = path.join(this.#socketDir, `${port}`);
     return this.#serve({ path: socketPath }, { host: '127.0.0.1', port }).then(() => socketPath);
   }
 
@@ -100,6 +101,7 @@ export class StockMachine implements AgentMachine, Disposable {
     this.#isLost = true;
     await this.kill();
     for (const server of this.#servers.splice(0)) server.close();
+    rmSync(this.#socketDir, { recursive: true, force: true });
   }
 
   async dispose(): Promise<void> {

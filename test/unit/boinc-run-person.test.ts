@@ -310,6 +310,28 @@ describe('a project that is left', () => {
     expect(run.code).toBe(undefined);
   });
 
+  test('and whose client takes its time: it is not attached again meanwhile', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    const run = f.start();
+    await f.pass(7);
+    let detached: () => void = () => undefined;
+    f.workers.held.set(
+      'detach',
+      new Promise((resolve) => {
+        detached = resolve;
+      }),
+    );
+    const leaving = f.runner.leave();
+    await f.pass(12);
+    expect(asked('detach')).toHaveLength(1);
+    expect(run.over).toBe(false);
+    detached();
+    await leaving;
+    expect(run.over).toBe(true);
+    expect(asked('attach')).toEqual([]);
+    expect(f.booked()).toEqual(['a 1 aborted']);
+  });
+
   test('when the disk refuses even that: the person hears of it', async () => {
     f.database.run(
       "CREATE TRIGGER full BEFORE UPDATE ON boinc_projects BEGIN SELECT RAISE(ABORT, 'no'); END",

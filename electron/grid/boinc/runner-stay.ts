@@ -127,9 +127,6 @@ export class Stay {
   async #watch(): Promise<Outlook> {
     const { wait, halt, link, store, id, clock, permitted } = this.#o;
     for (let first = true; ; first = false) {
-      if (this.#quietSince !== undefined) throw new LinkLost('it was ended');
-      // What is left to do is done from outside, which ends this.
-      if (store.project(id).state === 'leaving') await halt.race(new Promise<never>(() => undefined));
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
