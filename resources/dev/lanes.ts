@@ -108,7 +108,7 @@ export interface LaneResult {
 }
 
 /** Ends a lane that hangs; far above what any takes, it judges no speed. */
-const hungMs = 20 * 60_000;
+const hungMs = 45 * 60_000;
 
 /**
  * Runs one lane to its end.
