@@ -29,6 +29,19 @@ export default defineConfig({
           maxWorkers: 1,
         },
       },
+      {
+        test: {
+          // What the tests of the lane `grid` stand on: run by hand when it changes.
+          name: 'stand-in',
+          include: ['test/stand-in/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/fixtures/private-net-setup.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
     ],
   },
 });

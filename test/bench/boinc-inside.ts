@@ -4,7 +4,7 @@ import { percentile } from '../../electron/ledger/yield-log.ts';
 import { type StandIn, startStandIn } from '../fakes/boinc-project/stand-in.ts';
 import { FakeDnsServer } from '../fakes/dns-server.ts';
 import { writeSettings } from '../fixtures/undisturbed.ts';
-import { StockClient, unpackAppliance } from '../grid/stock-client.ts';
+import { StockClient, unpackAppliance } from '../stand-in/stock-client.ts';
 import { temporaryDir } from '../vm/harness.ts';
 import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
