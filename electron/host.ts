@@ -180,6 +180,16 @@ class ComposedHost implements Host {
   }
 
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      // Or what is open already would keep the process alive.
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     const { log, paths } = this.#o;
     const reaped = await reapLeftovers(paths.vmsDir, { clock: this.#clock, log });
     if (reaped.length > 0)

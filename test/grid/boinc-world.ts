@@ -135,12 +135,6 @@ export async function joinProject(host: Host, url: string, account: Account): Pr
   return host.call('grids.join', { url: offer.url, account, contacts, allowPrivate: false, share: 100 });
 }
 
-/** Joins with an account of its own. */
-export async function joinStandIn(host: Host, standIn: StandIn): Promise<GridView> {
-  const { key } = standIn.account('person@example.org', 'a good password');
-  return joinProject(host, standIn.masterUrl, { kind: 'key', key });
-}
-
 /** Resolves with the first view of a grid that `wanted` says yes to. */
 export async function seesGrid(
   host: Host,

@@ -72,8 +72,8 @@ export function managerWords({ kind, name }: ManagedBy): string {
 
 function stateOf({ project, attention, live, transfers }: Known, running: number): GridState {
   if (project.state === 'leaving') return 'leaving';
-  if (attention) return 'attention';
   if (project.suspended) return 'suspended';
+  if (attention) return 'attention';
   if (project.state === 'joining') return 'joining';
   const moves = transfers.some(({ retryAt }) => retryAt === null);
   return live && (running > 0 || moves) ? 'working' : 'waiting';
