@@ -51,7 +51,6 @@ export const systemPackages = [
   { name: 'pulseaudio-utils', group: 'test', command: 'pactl' },
   // Makes the network that tests have to themselves.
   { name: 'iproute2', group: 'test', command: 'ip' },
-  { name: 'openssl', group: 'test', command: 'openssl' },
 ];
 
 /**

@@ -8,7 +8,7 @@ import {
 import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { type FakeAuthority, makeFakeAuthority } from './fake-authority.ts';
+import { type Authority, makeAuthority } from './boinc-project/certificates.ts';
 
 /** As the real gateway puts it (electron/egress/page.ts). */
 const denial = "Gleaner's gateway: not-listed: this host and port are not on the list of this grid.\n";
@@ -31,7 +31,7 @@ export type FakeSite = (visit: FakeVisit, answer: ServerResponse) => FakePage | 
  * `http://host` or `https://host`, and denies every other. Certificates are of its own authority.
  */
 export class FakeWeb {
-  readonly authority: FakeAuthority = makeFakeAuthority();
+  readonly authority: Authority = makeAuthority();
   readonly visits: FakeVisit[] = [];
   readonly gatewayPath: string;
   readonly #dir: string;

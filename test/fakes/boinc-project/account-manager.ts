@@ -82,7 +82,7 @@ export class AccountManagerStandIn implements Disposable {
     this.#name = o.name ?? 'Stand-in manager';
     this.url = `${originOf(o.tls ? 'https' : 'http', o)}/manager/`;
     this.#server = new WebServer(
-      { address: o.address ?? o.host, port: o.port ?? (o.tls ? 443 : 80), tls: o.tls?.issue([o.host]) },
+      { address: o.address ?? o.host, port: o.port ?? (o.tls ? 443 : 80), tls: o.tls?.issue(o.host) },
       {
         nameOf: (path) => (Object.hasOwn(pages, path) ? pages[path] : undefined),
         answer: (page, request) => this.#answer(page as ManagerPage, request),

@@ -89,7 +89,7 @@ export class StandIn implements Disposable {
         {
           address: place.address ?? place.host,
           port: place.port ?? (o.tls ? 443 : 80),
-          tls: o.tls?.issue([place.host]),
+          tls: o.tls?.issue(place.host),
         },
         this.#pages(nameOf),
       );
