@@ -112,6 +112,7 @@ test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
   const pidPath = join(world.folder.dir, 'vms', id, pidFileName);
   process.kill(readPidFile(pidPath)?.processes.at(-1)?.pid ?? 0, 'SIGKILL');
   await sees(world.host, phase('backoff'));
+  await sees(world.host, phase('running'));
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   const starts = resultOf(task)?.starts ?? [];
