@@ -116,7 +116,7 @@ test('nobody answers before the client runs, and then its password counts', asyn
   });
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(await rejectionOf(worker.call('open', { socketPath, password: 'another' }))).toEqual({
-    code: 'agent-failed',
+    code: 'account-refused',
     sentence: 'The BOINC client does not accept its password.',
   });
   await worker.call('open', opening);

@@ -30,7 +30,7 @@ const refusals: readonly (readonly [what: string, tar: Uint8Array, code: Failure
   ['an unknown field', withDocument({ privileged: true }), 'document-invalid', /privileged/],
   ['another version', withDocument({ schema: 2 }), 'document-version', /schema 2/],
   ['a large document', withDocument({ title: 'x'.repeat(70_000) }), 'document-too-large', /65536/],
-  ['network', withDocument({ network: ['example.org:443'] }), 'network-unavailable', /asks for network/],
+  ['a network that names no port', withDocument({ network: ['example.org'] }), 'document-invalid', /network/],
   ['an unknown appliance', withDocument({ appliance: 'windows' }), 'appliance-unknown', /windows/],
   [
     'an unknown digest',
