@@ -126,7 +126,7 @@ test('clocks that jump ahead and back do it no harm', async () => {
   const hour = 3_600_000;
   const task = standIn.addTask({ cpuSeconds: 15, deadlineSeconds: 30 * 3600 });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
-  for (const ahead of [26 * hour, -5 * hour]) {
+  for (const ahead of [26 * hour, -5 * hour, 0]) {
     const { cpuSeconds } = await runs(task);
     clock.setAhead(ahead);
     // The guest is told at the next thaw.
@@ -135,7 +135,6 @@ test('clocks that jump ahead and back do it no harm', async () => {
     await host.call('resume', {});
     await runs(task, (view) => view.cpuSeconds > cpuSeconds + 1);
   }
-  clock.setAhead(0);
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);
