@@ -12,7 +12,7 @@ interface ImageFile {
 }
 
 type Manifest = Readonly<Record<ImageName, ImageFile>> & {
-  readonly appliances: { readonly base: ImageFile };
+  readonly appliances: Readonly<Record<string, ImageFile>>;
 };
 
 /** A guest image of the test's own, to do to it what it likes. */
@@ -29,7 +29,7 @@ export class OwnImages {
     writeFileSync(join(dir, 'manifest.json'), text);
     this.#manifest = JSON.parse(text) as Manifest;
     const { kernel, initramfs, appliances } = this.#manifest;
-    for (const { file } of [kernel, initramfs, appliances.base]) {
+    for (const { file } of [kernel, initramfs, ...Object.values(appliances)]) {
       copyFileSync(join(from, file), join(dir, file));
       chmodSync(join(dir, file), 0o644);
     }

@@ -206,7 +206,7 @@ test('after all of them the queue goes on, on the same boot, and the good job al
   expectDone(shown);
   expect((await resultOf(host, shown.job.id)).get('out/y')).toBe('good');
   const { today, problems, grids }: Snapshot = await host.call('status', {});
-  expect(today.earned).toEqual([{ grid: 'local', unit: 'points', settled: 1, pending: 0 }]);
+  expect(today.earned).toEqual([{ grid: 'local', unit: 'points', settled: 1, pending: 0, observed: 0 }]);
   expect(grids[0]).toMatchObject({ queued: 0, running: 0, done: 1, failed: bad.length + 2, aborted: 1 });
   expect(problems).toEqual([]);
   expect(phases.filter((phase) => phase === 'running')).toHaveLength(1);
