@@ -31,6 +31,19 @@ export default defineConfig({
       },
       {
         test: {
+          // A project's whole life, in minutes of a VM's.
+          name: 'boinc',
+          include: ['test/boinc/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/fixtures/private-net-setup.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
           // What the tests of the lane `grid` stand on: run by hand when it changes.
           name: 'stand-in',
           include: ['test/stand-in/**/*.test.ts'],

@@ -59,15 +59,6 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
     needsDisplay: true,
   },
-  {
-    name: 'grid-e2e',
-    title: 'The application and a project, in a network of their own',
-    npmScript: 'test:grid-e2e',
-    kind: 'tests',
-    reportArgs: playwrightArgs,
-    needsProducts: true,
-    needsDisplay: true,
-  },
   // It starts a display of its own, as the user it runs as.
   {
     name: 'user',
