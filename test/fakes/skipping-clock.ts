@@ -40,11 +40,12 @@ export class SkippingClock implements Clock {
     return drop;
   }
 
-  /** Resolves when something waits that has at least `ms` to go. */
-  armed(ms: number): Promise<void> {
+  /** Resolves when something waits that has between `atLeast` and `atMost` ms to go. */
+  armed(atLeast: number, atMost: number): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (![...this.#timers].some(({ at }) => at - this.monotonic() >= ms)) return;
+        const left = [...this.#timers].map(({ at }) => at - this.monotonic());
+        if (!left.some((ms) => ms >= atLeast && ms <= atMost)) return;
         this.#waiters.delete(look);
         resolve();
       };
