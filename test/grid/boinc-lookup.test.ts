@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GleanerError } from '../../electron/contract/index.ts';
 import type { Host } from '../../electron/host.ts';
+import { addresses, joinProject, placeOf } from '../boinc/boinc-world.ts';
 import { makeAuthority } from '../fakes/boinc-project/certificates.ts';
 import { type StandIn, startStandIn } from '../fakes/boinc-project/stand-in.ts';
 import { FakeDnsServer } from '../fakes/dns-server.ts';
 import { temporaryDir } from '../vm/harness.ts';
 import { hostIn } from '../vm/host-world.ts';
-import { addresses, joinProject, placeOf } from './boinc-world.ts';
 
 /** What the host itself asks a project before anything of it is joined. No VM runs here. */
 
