@@ -108,7 +108,12 @@ async function idleMemory(
   dir: string,
 ): Promise<{ metric: string; value: number; unit: string; baseline: number }> {
   await joinIt(host, standIn, key);
-  await sees(host, ({ grids }) => grids.some(({ kind, credit }) => kind === 'boinc' && credit !== null));
+  await sees(
+    host,
+    ({ grids, vms }) =>
+      grids.some(({ kind, state, credit }) => kind === 'boinc' && state !== 'joining' && credit !== null) &&
+      vms.some(({ grid, phase }) => grid !== 'local' && phase === 'running'),
+  );
   await span(idleMs);
   const value = pssMiB(qemuPid(dir));
   const plain = await readyVm();
