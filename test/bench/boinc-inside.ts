@@ -115,7 +115,7 @@ async function idleMemory(
       vms.some(({ grid, phase }) => grid !== 'local' && phase === 'running'),
   );
   await span(idleMs);
-  const value = pssMiB(qemuPid(dir));
+  const value = pssMiB(qemuPid(dir, await gridId(host)));
   const plain = await readyVm();
   try {
     const { pid } = plain.vm.status();

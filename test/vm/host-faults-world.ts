@@ -141,14 +141,14 @@ export function story(entries: readonly LedgerEntry[]): string[] {
 }
 
 /** The processes of the host's VM as its pid file tells: wrapper and QEMU. */
-export function vmPids(home: string): number[] {
-  const file = readPidFile(join(home, 'vms', 'local', pidFileName));
+export function vmPids(home: string, vm = 'local'): number[] {
+  const file = readPidFile(join(home, 'vms', vm, pidFileName));
   return file?.processes.map(({ pid }) => pid) ?? [];
 }
 
 /** QEMU itself, which the pid file names last. */
-export function qemuPid(home: string): number {
-  const pid = vmPids(home).at(-1);
+export function qemuPid(home: string, vm = 'local'): number {
+  const pid = vmPids(home, vm).at(-1);
   if (pid === undefined) throw new Error('there is no QEMU');
   return pid;
 }
