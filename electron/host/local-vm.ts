@@ -70,6 +70,8 @@ export class LocalVm extends GridVm {
         // One that was brought back with its machine has another session.
         await connect(id);
         const end = await session.watchJob(id, on);
+        // The gateway's last account comes with its end, and belongs to this attempt.
+        await this.#network.close();
         this.#network.settle();
         return end;
       },

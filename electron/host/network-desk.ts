@@ -83,7 +83,7 @@ export class NetworkDesk implements Disposable {
     if (open) this.#open.add(grid);
     else {
       this.#open.delete(grid);
-      this.book(grid);
+      if (!ofAttempts(grid)) this.book(grid);
     }
     this.#o.onChange();
   }
@@ -316,7 +316,8 @@ export class NetworkDesk implements Disposable {
     if (this.#disposed) return;
     this.#cancelBooking ??= this.#o.clock.after(bookAfterMs, () => {
       this.#cancelBooking = undefined;
-      this.recover();
+      for (const grid of this.#o.traffic.unbooked())
+        if (!ofAttempts(grid) || !this.#open.has(grid)) this.book(grid);
     });
   }
 
@@ -332,6 +333,11 @@ export class NetworkDesk implements Disposable {
       this.#o.log.warn('network', `not written down: ${toFailure(error).sentence}`);
     }
   }
+}
+
+/** What the embedded grid's jobs move is booked with each attempt. */
+function ofAttempts(grid: string): boolean {
+  return grid === 'local';
 }
 
 function keyOf({ grid, host, port, reason }: Pick<Denial, 'grid' | 'host' | 'port' | 'reason'>): string {
