@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Denial, GridDetail } from '../../electron/contract/index.ts';
-import { addresses, BoincWorld, placeOf, shows } from '../boinc/boinc-world.ts';
 import { type AccountManagerStandIn, startAccountManager } from '../fakes/boinc-project/account-manager.ts';
 import type { StandInUser } from '../fakes/boinc-project/accounts.ts';
 import { type Authority, makeAuthority } from '../fakes/boinc-project/certificates.ts';
 import type { StandIn } from '../fakes/boinc-project/stand-in.ts';
+import { addresses, BoincWorld, placeOf, shows } from './boinc-world.ts';
 
 /**
  * A project that an account manager named, over HTTPS with a company's own authority, whose files go elsewhere, and
