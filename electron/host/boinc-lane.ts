@@ -5,7 +5,7 @@ import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
 import { type GatewayWorld, type GridGateway, guestSocketPath } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
-import { contributionOf, type Lane, type LaneHost } from './lane.ts';
+import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
 
 const agent = 'boinc';
 /** The agent's user in the appliance. */
@@ -68,11 +68,7 @@ export class BoincLane implements Lane {
       soften: () => o.runner.soften(softMs),
       lingerMs,
     });
-    this.#stopListening = o.vm.vm.onChange(() => {
-      const { phase } = o.vm.vm.status();
-      if (phase === 'stopped' || phase === 'saved' || phase === 'failed' || phase === 'backoff')
-        void o.gateway.dispose();
-    });
+    this.#stopListening = closeWithoutGuest(o.vm, o.gateway);
   }
 
   share(): number {

@@ -112,11 +112,6 @@ export class Fleet implements Disposable {
     };
   }
 
-  /** Whether it has its turn, or would have when the policy lets anybody run. */
-  hasTurn(id: string): boolean {
-    return this.#turns.get(id)?.turnSince !== null;
-  }
-
   /** Resolves when no VM is about to stand still. */
   async settled(): Promise<void> {
     await Promise.all(this.lanes.map(({ contribution }) => contribution.settled()));

@@ -1,11 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { Allowance, GridView, JobView, Signals, YieldRecord } from '../contract/index.ts';
+import type { Allowance, GridView, JobView, Signals, VmPhase, YieldRecord } from '../contract/index.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import { Contribution } from './contribution.ts';
+import type { GridGateway } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
 import type { Problems } from './problems.ts';
 import { Yields } from './yields.ts';
+
+/** Without a guest that runs or may go on as it stands, there is nobody who needs a way out. */
+const withoutGuest: ReadonlySet<VmPhase> = new Set(['stopped', 'saved', 'failed', 'backoff']);
 
 /** One grid with the VM that runs its work. */
 export interface Lane {
@@ -90,5 +94,12 @@ export function contributionOf(
     log,
     lingerMs: work.lingerMs ?? host.lingerMs,
     onChange,
+  });
+}
+
+/** Closes a grid's way out whenever its VM has no guest any more; returns the way to stop that. */
+export function closeWithoutGuest({ vm }: GridVm, gateway: GridGateway): () => void {
+  return vm.onChange(() => {
+    if (withoutGuest.has(vm.status().phase)) void gateway.dispose();
   });
 }

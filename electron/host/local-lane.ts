@@ -11,7 +11,7 @@ import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import type { VmWorld } from './grid-vm.ts';
-import { contributionOf, type Lane, type LaneHost } from './lane.ts';
+import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
 import type { LocalGrid } from './local-grid.ts';
 import { type JobNetwork, LocalVm } from './local-vm.ts';
 
@@ -49,11 +49,7 @@ export class LocalLane implements Lane {
       keepsSaved: () => grid.needs(vm.vm.status().generation),
       run: (session) => grid.run(vm.machineOf(session)),
     });
-    this.#stopListening = vm.vm.onChange(() => {
-      const { phase } = vm.vm.status();
-      if (phase === 'stopped' || phase === 'saved' || phase === 'failed' || phase === 'backoff')
-        void this.gateway.dispose();
-    });
+    this.#stopListening = closeWithoutGuest(vm, this.gateway);
   }
 
   share(): number {

@@ -22,7 +22,6 @@ afterEach(async () => {
 
 const minute = 60_000;
 const view = (): GridView => GridView.parse(f.runner.view());
-const asked = (verb: string): string[] => f.client.asked.filter((one) => one.startsWith(verb));
 const nextMachine = (): FakeAgentMachine => new FakeAgentMachine(f.clock, f.client);
 
 describe('a project that will not have us', () => {
@@ -47,7 +46,7 @@ describe('a project that will not have us', () => {
     expect(f.problems.at(-1)).toBe(null);
     f.start(nextMachine());
     await f.pass(6);
-    expect(asked('attach')).toHaveLength(1);
+    expect(f.asked('attach')).toHaveLength(1);
   });
 
   test('says so with its first answer only', async () => {
@@ -76,7 +75,7 @@ describe('a project that will not have us', () => {
     const run = f.start();
     await f.pass(6, () => run.over);
     expect(view()).toMatchObject({ state: 'attention', failure: { code: 'account-refused' } });
-    expect(asked('attach')).toEqual([]);
+    expect(f.asked('attach')).toEqual([]);
   });
 
   test('is not attached over and over by a client that does not keep it', async () => {
@@ -86,7 +85,7 @@ describe('a project that will not have us', () => {
     const run = f.start();
     await f.pass(60, () => run.over);
     expect(run.over).toBe(true);
-    expect(asked('attach')).toHaveLength(3);
+    expect(f.asked('attach')).toHaveLength(3);
     expect(view()).toMatchObject({ state: 'attention', failure: { code: 'grid-protocol' } });
   });
 });
@@ -134,7 +133,7 @@ describe('a project that is down', () => {
     f.start(nextMachine());
     await f.pass(6);
     expect(view().state).toBe('waiting');
-    expect(asked('attach')).toHaveLength(1);
+    expect(f.asked('attach')).toHaveLength(1);
   });
 
   test('with results to report: the VM goes to others, until the client means to try again', async () => {
@@ -180,7 +179,7 @@ describe('a project without work', () => {
     for (let n = 0; n < 3; n += 1) {
       const run = f.start(nextMachine());
       await f.pass(12);
-      expect(asked('update')).toHaveLength(n + 1);
+      expect(f.asked('update')).toHaveLength(n + 1);
       f.client.become({ contactPending: false });
       await f.pass(120, () => run.over);
       expect([run.over, run.code]).toEqual([true, undefined]);
@@ -211,7 +210,7 @@ describe('a project without work', () => {
     const run = f.start();
     await f.pass(120, () => run.over);
     expect(run.over).toBe(true);
-    expect(asked('update')).toEqual([]);
+    expect(f.asked('update')).toEqual([]);
     f.clock.advance(6.9 * 60 * minute);
     expect(f.runner.hasWork()).toBe(false);
     f.clock.advance(0.1 * 60 * minute);
@@ -239,7 +238,7 @@ describe('a project without work', () => {
     await f.pass(6);
     f.runner.update();
     await f.settle();
-    expect(asked('update')).toHaveLength(3);
+    expect(f.asked('update')).toHaveLength(3);
   });
 });
 

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Failure, LedgerEntry } from '../../electron/contract/index.ts';
+import {
+  type Failure,
+  GridDetail,
+  GridView,
+  JobView,
+  type LedgerEntry,
+} from '../../electron/contract/index.ts';
 import { BoincRunner } from '../../electron/grid/boinc/runner.ts';
 import { BoincStore } from '../../electron/grid/boinc/store.ts';
 import type { StoreStep } from '../../electron/grid/boinc/store-types.ts';
@@ -126,6 +132,19 @@ export class RunnerFixture extends StoreFixture {
   /** Lets all go on that waits for nothing but its turn. */
   async settle(): Promise<void> {
     for (let n = 0; n < 6; n += 1) await turn();
+  }
+
+  /** What the views say, which must fit the contract at any time. */
+  views(): { grid: GridView; detail: ReturnType<BoincRunner['detail']>; jobs: JobView[] } {
+    const grid = GridView.parse(this.runner.view());
+    const detail = this.runner.detail();
+    GridDetail.parse({ ...detail, contacts: [], contacted: [], denials: [] });
+    return { grid, detail, jobs: this.runner.jobs().map((job) => JobView.parse(job)) };
+  }
+
+  /** What the client was asked that begins so, in order. */
+  asked(verb: string): string[] {
+    return this.client.asked.filter((one) => one.startsWith(verb));
   }
 
   async end(): Promise<void> {

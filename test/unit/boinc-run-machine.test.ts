@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GridDetail, GridView, JobView } from '../../electron/contract/index.ts';
 import { FakeAgentMachine } from '../fakes/fake-agent-machine.ts';
 import { clientTask, runningTask } from '../fakes/fake-boinc-engine.ts';
 import { projectUrl, RunnerFixture } from './boinc-run-fixture.ts';
@@ -19,16 +18,6 @@ afterEach(async () => {
   expect(f.clock.pending).toBe(0);
   rmSync(dir, { recursive: true, force: true });
 });
-
-/** What the views say must fit the contract at any time. */
-function views(): { grid: GridView; detail: ReturnType<RunnerFixture['runner']['detail']>; jobs: JobView[] } {
-  const grid = GridView.parse(f.runner.view());
-  const detail = f.runner.detail();
-  GridDetail.parse({ ...detail, contacts: [], contacted: [], denials: [] });
-  return { grid, detail, jobs: f.runner.jobs().map((job) => JobView.parse(job)) };
-}
-
-const asked = (verb: string): string[] => f.client.asked.filter((one) => one.startsWith(verb));
 
 describe('a machine that stands frozen', () => {
   test('for an hour in the middle of a task: nothing runs out, and the hour counts as frozen', async () => {
@@ -65,9 +54,9 @@ describe('a machine that stands frozen', () => {
       expect(frozen).toBe(true);
       f.machine.thaw();
       await f.pass(12);
-      expect(asked('attach')).toHaveLength(1);
+      expect(f.asked('attach')).toHaveLength(1);
       expect(f.machine.started).toHaveLength(1);
-      expect(views().detail.seenAt).not.toBe(null);
+      expect(f.views().detail.seenAt).not.toBe(null);
     },
   );
 
@@ -123,7 +112,7 @@ describe('a machine that goes away', () => {
       f.workers.onCall = () => undefined;
       f.start(new FakeAgentMachine(f.clock, f.client));
       await f.pass(9);
-      expect(views().detail.seenAt).not.toBe(null);
+      expect(f.views().detail.seenAt).not.toBe(null);
     },
   );
 
@@ -134,7 +123,7 @@ describe('a machine that goes away', () => {
     f.machine.lose();
     await f.pass(4);
     expect(run.code).toBe('session-lost');
-    expect(views().grid).toMatchObject({
+    expect(f.views().grid).toMatchObject({
       state: 'waiting',
       running: 0,
       queued: 1,
@@ -159,7 +148,7 @@ describe('a machine that goes away', () => {
     await f.pass(4);
     expect(f.booked()).toEqual(['a 1 done']);
     expect(f.runner.hasWork()).toBe(true);
-    expect(views().grid.sentence).toBe('It waits for its turn to report results.');
+    expect(f.views().grid.sentence).toBe('It waits for its turn to report results.');
     await f.restartRunner();
     expect(f.runner.hasWork()).toBe(true);
     const run = f.start(new FakeAgentMachine(f.clock, f.client));
@@ -182,13 +171,13 @@ describe('a machine that goes away', () => {
     expect(f.runner.needs()).toBe(true);
     await f.restartRunner();
     expect(f.runner.needs()).toBe(true);
-    expect(views().jobs).toMatchObject([{ id: `${f.id}/a`, state: 'queued' }]);
+    expect(f.views().jobs).toMatchObject([{ id: `${f.id}/a`, state: 'queued' }]);
     const restored = f.machine.again();
     f.start(restored);
     await f.pass(10);
     expect(restored.started).toEqual([]);
-    expect(views().grid.running).toBe(1);
-    expect(asked('setPreferences')).toHaveLength(1);
+    expect(f.views().grid.running).toBe(1);
+    expect(f.asked('setPreferences')).toHaveLength(1);
   });
 
   test('and comes back with a client whose password nobody knows: that is ended and started anew', async () => {
@@ -202,6 +191,6 @@ describe('a machine that goes away', () => {
     f.start(restored);
     await f.pass(60);
     expect(restored.started).toHaveLength(1);
-    expect(views().grid.running).toBe(1);
+    expect(f.views().grid.running).toBe(1);
   });
 });

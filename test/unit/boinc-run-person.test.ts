@@ -22,7 +22,6 @@ afterEach(async () => {
 
 const minute = 60_000;
 const view = (): GridView => GridView.parse(f.runner.view());
-const asked = (verb: string): string[] => f.client.asked.filter((one) => one.startsWith(verb));
 const nextMachine = (): FakeAgentMachine => new FakeAgentMachine(f.clock, f.client);
 
 describe('what the person sets', () => {
@@ -32,7 +31,7 @@ describe('what the person sets', () => {
     await f.pass(6);
     f.runner.set({ noNewWork: true });
     await f.settle();
-    expect(asked('setProject')).toEqual(['setProject no-new-work resumed']);
+    expect(f.asked('setProject')).toEqual(['setProject no-new-work resumed']);
     expect(f.runner.hasWork()).toBe(true);
     f.client.tasks = [];
     await f.pass(120, () => run.over);
@@ -44,8 +43,8 @@ describe('what the person sets', () => {
     expect(f.runner.hasWork()).toBe(true);
     f.start(nextMachine());
     await f.pass(6);
-    expect(asked('setProject').at(-1)).toBe('setProject new-work resumed');
-    expect(asked('update')).toHaveLength(1);
+    expect(f.asked('setProject').at(-1)).toBe('setProject new-work resumed');
+    expect(f.asked('update')).toHaveLength(1);
   });
 
   test('suspended: its tasks are suspended softly, and the VM is let go of', async () => {
@@ -54,7 +53,7 @@ describe('what the person sets', () => {
     await f.pass(6);
     f.runner.set({ suspended: true });
     await f.settle();
-    expect(asked('setProject')).toEqual(['setProject new-work suspended']);
+    expect(f.asked('setProject')).toEqual(['setProject new-work suspended']);
     expect([run.over, run.code]).toEqual([true, undefined]);
     expect(f.runner.hasWork()).toBe(false);
     expect(view()).toMatchObject({
@@ -65,7 +64,7 @@ describe('what the person sets', () => {
     expect(f.runner.hasWork()).toBe(true);
     f.start();
     await f.pass(6);
-    expect(asked('setProject').at(-1)).toBe('setProject new-work resumed');
+    expect(f.asked('setProject').at(-1)).toBe('setProject new-work resumed');
   });
 
   test('what the settings permit no more ends, whatever is at hand, and comes back when they do', async () => {
@@ -86,7 +85,7 @@ describe('what the person sets', () => {
     f.runner.set({ share: 7 });
     await f.pass(6);
     expect(view().share).toBe(7);
-    expect(asked('setProject')).toEqual([]);
+    expect(f.asked('setProject')).toEqual([]);
   });
 
   test('less time than before: the client is told to fetch less', async () => {
@@ -94,14 +93,14 @@ describe('what the person sets', () => {
     f.start();
     await f.pass(6);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.25<');
-    expect(asked('setPreferences')).toEqual([]);
+    expect(f.asked('setPreferences')).toEqual([]);
     f.availability = 0.4;
     await f.pass(10 * 60);
     f.availability = 0.2;
-    expect(asked('setPreferences')).toEqual([]);
+    expect(f.asked('setPreferences')).toEqual([]);
     await f.pass(21 * 60);
     expect(f.client.preferences).toContain('<work_buf_min_days>0.05<');
-    expect(asked('setPreferences')).toHaveLength(1);
+    expect(f.asked('setPreferences')).toHaveLength(1);
   });
 
   test('an abort of a task reaches the client, at once or when the VM runs', async () => {
@@ -118,7 +117,7 @@ describe('what the person sets', () => {
     f.runner.abortTask('b');
     f.start(nextMachine());
     await f.pass(9);
-    expect(asked('abortTask')).toEqual(['abortTask a', 'abortTask b']);
+    expect(f.asked('abortTask')).toEqual(['abortTask a', 'abortTask b']);
     expect(f.booked()).toEqual(['a 1 aborted', 'b 1 aborted']);
     const failures = f.entries().map(({ body }) => body.kind === 'attempt' && body.failure);
     expect(failures).toEqual(['job-aborted', 'job-aborted']);
@@ -133,12 +132,12 @@ describe('before a freeze that nobody waits for', () => {
     await f.pass(6);
     await f.runner.soften(3000);
     await f.pass(9);
-    expect(asked('runMode')).toEqual(['runMode always', 'runMode never']);
+    expect(f.asked('runMode')).toEqual(['runMode always', 'runMode never']);
     f.machine.freeze();
     f.clock.advance(60 * minute);
     f.machine.thaw();
     await f.pass(6);
-    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+    expect(f.asked('runMode').slice(2)).toEqual(['runMode always']);
   });
 
   test('a freeze that does not come leaves no task suspended', async () => {
@@ -147,12 +146,12 @@ describe('before a freeze that nobody waits for', () => {
     await f.pass(6);
     await f.runner.soften(3000);
     await f.pass(30);
-    expect(asked('runMode').slice(2)).toEqual(['runMode always']);
+    expect(f.asked('runMode').slice(2)).toEqual(['runMode always']);
   });
 
   test('is nothing to wait for where no client runs', async () => {
     await f.runner.soften(3000);
-    expect(asked('runMode')).toEqual([]);
+    expect(f.asked('runMode')).toEqual([]);
   });
 });
 
@@ -165,17 +164,17 @@ describe('a task that hangs', () => {
     f.client.hanging.add('hangs');
     f.start();
     await f.pass(21 * 60);
-    expect(asked('quit')).toHaveLength(1);
+    expect(f.asked('quit')).toHaveLength(1);
     expect(f.machine.started).toHaveLength(2);
-    expect(asked('abortTask')).toEqual([]);
+    expect(f.asked('abortTask')).toEqual([]);
     await f.pass(21 * 60);
-    expect(asked('quit')).toHaveLength(1);
-    expect(asked('abortTask')).toEqual(['abortTask hangs']);
+    expect(f.asked('quit')).toHaveLength(1);
+    expect(f.asked('abortTask')).toEqual(['abortTask hangs']);
     expect(f.booked()).toEqual(['hangs 1 aborted']);
     expect(f.entries()[0]?.body).toMatchObject({ failure: 'task-stuck' });
     expect(f.problems).toMatchObject([{ code: 'task-stuck' }]);
     await f.pass(60 * 60);
-    expect(asked('abortTask')).toHaveLength(1);
+    expect(f.asked('abortTask')).toHaveLength(1);
     expect(view().running).toBe(1);
     f.runner.update();
     expect(f.problems.at(-1)).toBe(null);
@@ -192,7 +191,7 @@ describe('a task that hangs', () => {
       f.client.set('a', { cpuSeconds });
       return false;
     });
-    expect(asked('quit')).toEqual([]);
+    expect(f.asked('quit')).toEqual([]);
   }, 60_000);
 });
 
@@ -203,7 +202,7 @@ describe('a VM that is about to be powered off', () => {
     await f.pass(6);
     expect(f.runner.needs()).toBe(true);
     await f.runner.quiet(15_000);
-    expect(asked('quit')).toHaveLength(1);
+    expect(f.asked('quit')).toHaveLength(1);
     expect(f.machine.running).toBe(false);
     expect(f.runner.needs()).toBe(false);
     await f.pass(20);
@@ -259,8 +258,8 @@ describe('a project that is left', () => {
     await f.pass(10);
     await f.runner.leave();
     expect(run.over).toBe(true);
-    expect(asked('detach')).toHaveLength(1);
-    expect(asked('attach')).toEqual([]);
+    expect(f.asked('detach')).toHaveLength(1);
+    expect(f.asked('attach')).toEqual([]);
     expect(f.booked()).toEqual(['a 1 aborted']);
     expect(f.runner.hasWork()).toBe(false);
     expect(f.runner.needs()).toBe(false);
@@ -306,7 +305,7 @@ describe('a project that is left', () => {
     const run = f.start();
     await f.pass(15, () => run.over);
     await leaving;
-    expect(asked('attach')).toHaveLength(1);
+    expect(f.asked('attach')).toHaveLength(1);
     expect(run.code).toBe(undefined);
   });
 
@@ -323,12 +322,12 @@ describe('a project that is left', () => {
     );
     const leaving = f.runner.leave();
     await f.pass(12);
-    expect(asked('detach')).toHaveLength(1);
+    expect(f.asked('detach')).toHaveLength(1);
     expect(run.over).toBe(false);
     detached();
     await leaving;
     expect(run.over).toBe(true);
-    expect(asked('attach')).toEqual([]);
+    expect(f.asked('attach')).toEqual([]);
     expect(f.booked()).toEqual(['a 1 aborted']);
   });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GleanerError, GridDetail, GridView, JobView } from '../../electron/contract/index.ts';
+import { GleanerError } from '../../electron/contract/index.ts';
 import { FakeAgentMachine } from '../fakes/fake-agent-machine.ts';
 import { clientTask, runningTask } from '../fakes/fake-boinc-engine.ts';
 import { accountKey, projectUrl, RunnerFixture } from './boinc-run-fixture.ts';
@@ -20,19 +20,9 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** What the views say must fit the contract at any time. */
-function views(): { grid: GridView; detail: ReturnType<RunnerFixture['runner']['detail']>; jobs: JobView[] } {
-  const grid = GridView.parse(f.runner.view());
-  const detail = f.runner.detail();
-  GridDetail.parse({ ...detail, contacts: [], contacted: [], denials: [] });
-  return { grid, detail, jobs: f.runner.jobs().map((job) => JobView.parse(job)) };
-}
-
-const asked = (verb: string): string[] => f.client.asked.filter((one) => one.startsWith(verb));
-
 test('a project that was just joined is attached once, set up, and looked after', async () => {
   expect(f.runner.hasWork()).toBe(true);
-  expect(views().grid).toMatchObject({
+  expect(f.views().grid).toMatchObject({
     state: 'joining',
     sentence: 'It signs in to the project as soon as its virtual machine may run.',
   });
@@ -55,7 +45,7 @@ test('a project that was just joined is attached once, set up, and looked after'
     'networkMode always',
     `attach ${projectUrl} ${accountKey}`,
   ]);
-  expect(views().grid).toMatchObject({
+  expect(f.views().grid).toMatchObject({
     state: 'joining',
     sentence: 'Its virtual machine signs in to the project.',
   });
@@ -63,7 +53,7 @@ test('a project that was just joined is attached once, set up, and looked after'
   f.client.become({ hostId: '7', contactPending: false });
   f.client.tasks = [clientTask('a', runningTask), clientTask('b')];
   await f.pass(30);
-  const { grid, detail, jobs } = views();
+  const { grid, detail, jobs } = f.views();
   expect(grid).toMatchObject({ state: 'working', sentence: 'It computes one task.', queued: 1, running: 1 });
   expect(detail).toMatchObject({
     hostId: '7',
@@ -80,7 +70,7 @@ test('a project that was just joined is attached once, set up, and looked after'
   await f.pass(60);
   expect(f.keysLetGo).toBe(1);
   expect(f.store.project(f.id).keyHeld).toBe(false);
-  expect(asked('attach')).toHaveLength(1);
+  expect(f.asked('attach')).toHaveLength(1);
   expect(run.over).toBe(false);
   expect(f.problems).toEqual([]);
 });
@@ -101,23 +91,23 @@ test('a task is followed from its download to its credit', async () => {
   f.client.tasks = [clientTask('a', { state: 1 })];
   f.start();
   await f.pass(6);
-  expect(views().detail.tasks).toMatchObject([{ name: 'a', state: 'downloading' }]);
+  expect(f.views().detail.tasks).toMatchObject([{ name: 'a', state: 'downloading' }]);
   f.client.set('a', { state: 2, ...runningTask });
   await f.pass(20);
   f.client.set('a', { state: 4, process: null, scheduled: null });
   await f.pass(6);
-  expect(views().detail.tasks).toMatchObject([{ state: 'uploading', cpuSeconds: 20 }]);
+  expect(f.views().detail.tasks).toMatchObject([{ state: 'uploading', cpuSeconds: 20 }]);
   expect(f.booked()).toEqual([]);
   f.client.set('a', { state: 5, readyToReport: true });
   await f.pass(3);
   expect(f.booked()).toEqual(['a 1 done']);
-  expect(views().detail.tasks).toMatchObject([{ state: 'reporting', progress: 1 }]);
-  expect(views().grid).toMatchObject({ done: 1, sentence: 'Its results wait to be reported.' });
+  expect(f.views().detail.tasks).toMatchObject([{ state: 'reporting', progress: 1 }]);
+  expect(f.views().grid).toMatchObject({ done: 1, sentence: 'Its results wait to be reported.' });
   f.client.drop('a');
   f.client.become({ hostTotal: 2.5, hostRecent: 0.1 });
   await f.pass(60);
   expect(f.booked()).toEqual(['a 1 done', 'credit:7:0:2.5 1 2.5']);
-  const { grid, detail, jobs } = views();
+  const { grid, detail, jobs } = f.views();
   expect(grid).toMatchObject({ done: 1, credit: { hostTotal: 2.5 } });
   expect(detail.tasks).toMatchObject([{ name: 'a', state: 'done', progress: 1 }]);
   expect(jobs).toMatchObject([{ id: `${f.id}/a`, state: 'done', cpuSeconds: 20 }]);
@@ -140,7 +130,7 @@ describe('a client that is not what it should be', () => {
     f.client.say(9, 'hello');
     f.start();
     await f.pass(12);
-    expect(views().detail.messages).toMatchObject([{ text: 'hello', priority: 'info' }]);
+    expect(f.views().detail.messages).toMatchObject([{ text: 'hello', priority: 'info' }]);
     f.machine.die();
     f.client.say(1, 'anew');
     await f.pass(12);
@@ -150,8 +140,8 @@ describe('a client that is not what it should be', () => {
     );
     expect(passwords[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(passwords[0]).not.toBe(passwords[1]);
-    expect(views().detail.messages.map(({ text }) => text)).toEqual(['anew']);
-    expect(views().grid.running).toBe(1);
+    expect(f.views().detail.messages.map(({ text }) => text)).toEqual(['anew']);
+    expect(f.views().grid.running).toBe(1);
     expect(f.booked()).toEqual([]);
   });
 
@@ -166,14 +156,14 @@ describe('a client that is not what it should be', () => {
     expect(f.problems).toMatchObject([{ code: 'agent-failed' }]);
     expect(f.problems[0]?.sentence).toContain('no data disk');
     expect(f.runner.hasWork()).toBe(false);
-    expect(views().grid).toMatchObject({ state: 'attention', failure: { code: 'agent-failed' } });
+    expect(f.views().grid).toMatchObject({ state: 'attention', failure: { code: 'agent-failed' } });
     f.clock.advance(10 * 60_000);
     expect(f.runner.hasWork()).toBe(true);
     f.machine.stillborn = false;
     f.start(new FakeAgentMachine(f.clock, f.client));
     await f.pass(9);
     expect(f.problems.at(-1)).toBe(null);
-    expect(views().grid.state).not.toBe('attention');
+    expect(f.views().grid.state).not.toBe('attention');
   });
 
   test('takes its time to listen: it is waited for, with one worker', async () => {
@@ -184,7 +174,7 @@ describe('a client that is not what it should be', () => {
     await f.pass(6);
     expect(f.machine.started).toHaveLength(1);
     expect(f.workers.made).toHaveLength(1);
-    expect(views().detail.seenAt).not.toBe(null);
+    expect(f.views().detail.seenAt).not.toBe(null);
   });
 
   test('never listens: it is ended and started again, and given up at last', async () => {
@@ -203,9 +193,9 @@ describe('a client that is not what it should be', () => {
     f.workers.deaf = 1;
     const before = f.clock.now();
     await f.pass(60);
-    expect(views().detail.seenAt).toBe(before);
+    expect(f.views().detail.seenAt).toBe(before);
     await f.pass(12);
-    expect(views().detail.seenAt).toBeGreaterThan(before);
+    expect(f.views().detail.seenAt).toBeGreaterThan(before);
     expect(f.workers.made).toHaveLength(2);
     expect(f.machine.started).toHaveLength(1);
   });
@@ -220,7 +210,7 @@ describe('a client that is not what it should be', () => {
     f.workers.garbled = 5;
     await f.pass(30);
     expect(f.machine.started).toHaveLength(2);
-    expect(f.clock.now() - (views().detail.seenAt ?? 0)).toBeLessThan(3000);
+    expect(f.clock.now() - (f.views().detail.seenAt ?? 0)).toBeLessThan(3000);
   });
 
   test('is reached again after its worker crashed, and does not notice', async () => {
@@ -231,7 +221,7 @@ describe('a client that is not what it should be', () => {
     await f.pass(6);
     expect(f.workers.made).toHaveLength(2);
     expect(f.machine.started).toHaveLength(1);
-    expect(views().grid.running).toBe(1);
+    expect(f.views().grid.running).toBe(1);
   });
 });
 

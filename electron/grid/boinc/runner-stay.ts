@@ -45,9 +45,9 @@ export class Stay {
   #stirredAt: number;
   #usefulAt: number;
   #failedLooks = 0;
-  /** Since when the machine is about to go. */
   /** When its tasks were suspended, and how long the machine had stood still by then. */
   #softSince: { readonly at: number; readonly frozenMs: number } | undefined;
+  /** Since when the machine is about to go. */
   #quietSince: number | undefined;
 
   constructor(context: StayContext, machine: AgentMachine) {
