@@ -10,6 +10,7 @@ import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Button, Disclosure, Facts, Foreign, Progress } from '../ui/primitives.tsx';
 import { Failed } from './failed.tsx';
 import { GridDetails } from './grid-details.tsx';
+import { Problem } from './problem.tsx';
 import { type Command, useCommand } from './use-command.ts';
 
 const marks: Readonly<Record<GridState, MarkName>> = {
@@ -53,17 +54,7 @@ export function GridCard(props: {
           <Foreign>{gridsText.managedBy(grid.managedBy)}</Foreign>
         </p>
       )}
-      {grid.failure === null ? null : (
-        <div className="notice notice-warn" role="alert">
-          <Mark name="attention" size={20} />
-          <div>
-            <p className="foreign">{grid.failure.sentence}</p>
-            {grid.failure.hint === undefined ? null : (
-              <p className="foreign soft small">{grid.failure.hint}</p>
-            )}
-          </div>
-        </div>
-      )}
+      {grid.failure === null ? null : <Problem problem={grid.failure} />}
       {jobs.length === 0 ? null : (
         <ul className="grid-jobs">
           {jobs.map((job) => (

@@ -12,6 +12,7 @@ import { DeniedLately } from './denied-lately.tsx';
 import { GivingBack } from './giving-back.tsx';
 import { PauseControls } from './pause-controls.tsx';
 import type { Go } from './place.ts';
+import { Problem } from './problem.tsx';
 import { Reasons } from './reasons.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
@@ -149,13 +150,7 @@ function Problems({ problems }: { problems: readonly Failure[] }): ReactNode {
   return (
     <section aria-label={text.problems} className="problems">
       {problems.map((problem) => (
-        <div key={`${problem.code} ${problem.sentence}`} className="notice notice-warn" role="alert">
-          <Mark name="attention" size={20} />
-          <div>
-            <p className="foreign">{problem.sentence}</p>
-            {problem.hint === undefined ? null : <p className="foreign soft small">{problem.hint}</p>}
-          </div>
-        </div>
+        <Problem key={`${problem.code} ${problem.sentence}`} problem={problem} />
       ))}
     </section>
   );
