@@ -57,6 +57,21 @@ module.exports = {
       to: { path: ['^electron/', '^renderer/(bridge|views)/'] },
     },
     {
+      name: 'text-knows-the-contract-only',
+      severity: 'error',
+      from: { path: '^text/' },
+      to: {
+        path: '.',
+        pathNot: ['^text/', '^electron/contract/', '^node_modules/(i18next|i18next-icu|intl-messageformat)/'],
+      },
+    },
+    {
+      name: 'text-through-shell-and-renderer-text',
+      severity: 'error',
+      from: { path: '^(electron|renderer)/', pathNot: '^(electron/shell|renderer/text)/' },
+      to: { path: '^text/' },
+    },
+    {
       name: 'nobody-imports-the-roots',
       severity: 'error',
       from: {},

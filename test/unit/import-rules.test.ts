@@ -27,6 +27,9 @@ const wrongs: readonly (readonly [rule: string, file: string, imported: string])
   ['renderer-reaches-contract-only', 'renderer/bridge/a.ts', '../../electron/vm/good.ts'],
   ['renderer-without-node', 'renderer/views/b.ts', 'node:fs'],
   ['ui-knows-no-domain', 'renderer/ui/a.ts', '../views/good.ts'],
+  ['text-knows-the-contract-only', 'text/a.ts', '../electron/vm/good.ts'],
+  ['text-through-shell-and-renderer-text', 'renderer/views/c.ts', '../../text/good.ts'],
+  ['text-through-shell-and-renderer-text', 'electron/host/c.ts', '../../text/good.ts'],
   ['nobody-imports-the-roots', 'electron/host/b.ts', '../main.ts'],
   ['shell-and-control-below-host', 'electron/shell/a.ts', '../vm/good.ts'],
   ['shell-and-control-below-host', 'electron/control/a.ts', '../host/good.ts'],
@@ -39,6 +42,8 @@ const rights: readonly (readonly [file: string, imported: string])[] = [
   ['electron/vm/fine.ts', '../contract/good.ts'],
   ['electron/shell/fine.ts', 'electron'],
   ['renderer/bridge/fine.ts', '../../electron/contract/good.ts'],
+  ['renderer/text/fine.ts', '../../text/good.ts'],
+  ['electron/shell/speaks.ts', '../../text/good.ts'],
 ];
 
 let dir = '';
@@ -54,7 +59,8 @@ beforeAll(async () => {
   const rooms = ['base', 'contract', 'vm', 'grid', 'ledger', 'policy', 'host'].map(
     (room) => `electron/${room}`,
   );
-  for (const room of [...rooms, 'renderer/views']) write(`${room}/good.ts`, 'export const good = 1;\n');
+  for (const room of [...rooms, 'renderer/views', 'text'])
+    write(`${room}/good.ts`, 'export const good = 1;\n');
   write('electron/main.ts', 'export const good = 1;\n');
   write('electron/vm/two.ts', `import { good } from './one.ts';\nexport { good };\n`);
   write('node_modules/electron/package.json', '{"name":"electron","version":"1.0.0","main":"index.js"}');
@@ -70,7 +76,7 @@ beforeAll(async () => {
   const program = join(checkout, 'node_modules', '.bin', 'depcruise');
   const output = await new Promise<string>((resolve) => {
     // It exits non-zero when it objects, which is what is wanted here.
-    const args = [program, '--config', configPath, '--output-type', 'json', 'electron', 'renderer'];
+    const args = [program, '--config', configPath, '--output-type', 'json', 'electron', 'renderer', 'text'];
     execFile(process.execPath, args, { cwd: dir, maxBuffer: 1e8 }, (_error, stdout) => {
       resolve(stdout);
     });

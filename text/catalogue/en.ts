@@ -1,0 +1,4 @@
+import common from './en/common.json' with { type: 'json' };
+
+/** English: the catalogue that all others follow, key by key. */
+export default { common };
