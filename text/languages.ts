@@ -1,10 +1,11 @@
 export type Language = 'en' | 'de' | 'fr' | 'es' | 'ja' | 'ar';
+export type Direction = 'ltr' | 'rtl';
 
 export interface LanguageInfo {
   readonly code: Language;
   /** In the language itself. */
   readonly name: string;
-  readonly direction: 'ltr' | 'rtl';
+  readonly direction: Direction;
   /** Somebody who speaks it has read it; else the menu says that nobody has. */
   readonly isChecked: boolean;
 }
@@ -16,18 +17,18 @@ export const languages: readonly LanguageInfo[] = [
 
 /**
  * The language to speak. Pure.
- * @param wanted the person's setting; `system`: the first of the system's that Gleaner speaks, else English
+ * @param wanted the person's setting; `system` (or what Gleaner does not speak): the first of the system's that it
+ *   speaks, else English
  * @param ofSystem BCP 47 tags, the preferred first
  */
-export function chooseLanguage(wanted: Language | 'system', ofSystem: readonly string[]): Language {
-  if (wanted !== 'system') return wanted;
-  for (const tag of ofSystem) {
+export function chooseLanguage(wanted: string, ofSystem: readonly string[]): Language {
+  for (const tag of [wanted, ...ofSystem]) {
     const found = languages.find(({ code }) => code === tag.toLowerCase().split('-')[0]);
     if (found) return found.code;
   }
   return 'en';
 }
 
-export function directionOf(language: Language): 'ltr' | 'rtl' {
+export function directionOf(language: Language): Direction {
   return languages.find(({ code }) => code === language)?.direction ?? 'ltr';
 }

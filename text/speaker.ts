@@ -1,14 +1,14 @@
 import i18next from 'i18next';
 import ICU from 'i18next-icu';
 import { type Key, loadCatalogue } from './catalogues.ts';
-import { directionOf, type Language } from './languages.ts';
+import { type Direction, directionOf, type Language } from './languages.ts';
 
 export type Values = Readonly<Record<string, string | number | Date>>;
 
 /** Says messages of the catalogue in one language. */
 export interface Speaker {
   readonly language: Language;
-  readonly direction: 'ltr' | 'rtl';
+  readonly direction: Direction;
   /** The message with its values put in: numbers, dates and plurals as the language writes them. */
   readonly t: (key: Key, values?: Values) => string;
 }

@@ -147,4 +147,8 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     about: 'whether a VM may run where its wrapper is refused',
     holds: yesOrNo,
   },
+  'ui.language': {
+    about: 'the language of window and tray',
+    holds: 'system, or one of en, de, fr, es, ja and ar',
+  },
 };

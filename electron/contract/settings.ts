@@ -155,6 +155,8 @@ export const settingTypes = {
   'vm.accelerator': z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']),
   /** Whether a VM may run where its wrapper is refused. */
   'vm.allowReducedIsolation': z.boolean(),
+  /** What window and tray speak; `system`: the first of the system's languages that Gleaner speaks. */
+  'ui.language': z.enum(['system', 'en', 'de', 'fr', 'es', 'ja', 'ar']),
 } as const satisfies Record<string, z.ZodType>;
 
 export type SettingKey = keyof typeof settingTypes;
@@ -253,6 +255,7 @@ const balanced: PresetValues = {
   'vm.diskBytes': 2048 * MiB,
   'vm.accelerator': 'auto',
   'vm.allowReducedIsolation': true,
+  'ui.language': 'system',
 };
 
 /** What each preset fills in. */

@@ -1,8 +1,8 @@
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Answer, CommandOutput } from '../../electron/contract/commands.ts';
+import type { Answer, CommandInput, CommandOutput } from '../../electron/contract/commands.ts';
 import type { Failure } from '../../electron/contract/failures.ts';
-import type { SettingKey } from '../../electron/contract/settings.ts';
+import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import type { JobView, PauseLength, Snapshot } from '../../electron/contract/snapshot.ts';
 import type { PageBridge } from './page-bridge.ts';
 
@@ -20,6 +20,8 @@ export interface Replica {
   readonly asking: number;
   /** Why the last command failed; gone with the next that succeeds. */
   readonly failure: Failure | null;
+  /** The language that the person wants, as the host last told it; `system` until it has. */
+  readonly language: string;
 }
 
 export interface Client {
@@ -31,12 +33,15 @@ export interface Client {
   runSample(): Promise<void>;
   /** All jobs that the host will list, newest first; null when it failed (the reason is in the store). */
   listJobs(): Promise<readonly JobView[] | null>;
-  /** These answer for themselves and leave the store alone: who asks shows what came of it where it belongs. */
+  /**
+   * These answer for themselves and leave all but the language in the store alone: who asks shows what came of it
+   * where it belongs.
+   */
   readonly listSettings: () => Promise<Answer<CommandOutput<'settings.list'>>>;
   /** A value of the person's own. */
-  setSetting(key: SettingKey, value: Json): Promise<Answer<CommandOutput<'settings.set'>>>;
+  setSetting(key: SettingKey, value: Json): Promise<Answer<EffectiveSetting>>;
   /** Takes the person's own value away. */
-  unsetSetting(key: SettingKey): Promise<Answer<CommandOutput<'settings.unset'>>>;
+  unsetSetting(key: SettingKey): Promise<Answer<EffectiveSetting>>;
   readonly explainPolicy: () => Promise<Answer<CommandOutput<'policy.explain'>>>;
   readonly reportYields: () => Promise<Answer<CommandOutput<'yields.report'>>>;
   /** Any other command. */
@@ -48,7 +53,12 @@ export type Json = CommandOutput<'settings.set'>['value'];
 
 /** The page's side of the contract over any bridge, so that tests can hand in their own. */
 export function createClient(bridge: PageBridge): Client {
-  const store = createStore<Replica>()(() => ({ snapshot: null, asking: 0, failure: null }));
+  const store = createStore<Replica>()(() => ({
+    snapshot: null,
+    asking: 0,
+    failure: null,
+    language: 'system',
+  }));
 
   const ask: PageBridge['call'] = async (name, input) => {
     store.setState(({ asking }) => ({ asking: asking + 1 }));
@@ -59,6 +69,19 @@ export function createClient(bridge: PageBridge): Client {
     } finally {
       store.setState(({ asking }) => ({ asking: asking - 1 }));
     }
+  };
+
+  const heed = (settings: readonly EffectiveSetting[]): void => {
+    const told = settings.find(({ key }) => key === 'ui.language');
+    if (typeof told?.value === 'string') store.setState({ language: told.value });
+  };
+  const changed = async <N extends 'settings.set' | 'settings.unset'>(
+    name: N,
+    input: CommandInput<N>,
+  ): Promise<Answer<EffectiveSetting>> => {
+    const answer = await bridge.call(name, input);
+    if (answer.ok) heed([answer.value]);
+    return answer;
   };
 
   return {
@@ -80,9 +103,13 @@ export function createClient(bridge: PageBridge): Client {
       const answer = await ask('jobs.list', { limit: 1000 });
       return answer.ok ? answer.value : null;
     },
-    listSettings: () => bridge.call('settings.list', {}),
-    setSetting: (key, value) => bridge.call('settings.set', { key, value }),
-    unsetSetting: (key) => bridge.call('settings.unset', { key }),
+    async listSettings() {
+      const answer = await bridge.call('settings.list', {});
+      if (answer.ok) heed(answer.value);
+      return answer;
+    },
+    setSetting: (key, value) => changed('settings.set', { key, value }),
+    unsetSetting: (key) => changed('settings.unset', { key }),
     explainPolicy: () => bridge.call('policy.explain', {}),
     reportYields: () => bridge.call('yields.report', {}),
     call: (name, input) => bridge.call(name, input),

@@ -1,6 +1,8 @@
 import type { GridView } from '../../electron/contract/grids.ts';
 import type { JobView } from '../../electron/contract/snapshot.ts';
-import { text } from './text.ts';
+import { figure } from './format.ts';
+import { plain } from './plain.ts';
+import { t } from './say.ts';
 
 /** What each grid is called, by its id; one that is not joined any more is called by its id. */
 export function gridNames(grids: readonly Pick<GridView, 'id' | 'name'>[]): (id: string) => string {
@@ -10,6 +12,20 @@ export function gridNames(grids: readonly Pick<GridView, 'id' | 'name'>[]): (id:
 
 /** Where a job comes from: who wants it, and which grid handed it out where that is not the embedded one. */
 export function jobSource({ grid, owner }: Pick<JobView, 'grid' | 'owner'>, name: string): string {
-  if (grid === 'local') return text.owner(owner);
-  return owner === '' || owner === name ? name : `${name} · ${text.owner(owner)}`;
+  const wants = t('activity:owner', { name: plain(owner) });
+  if (grid === 'local') return wants;
+  return owner === '' || owner === name ? name : `${name} · ${wants}`;
+}
+
+/** How a project's tasks ended: `14 · 1 failed`. */
+export function finishedWords({
+  done,
+  failed,
+  aborted,
+}: Pick<GridView, 'done' | 'failed' | 'aborted'>): string {
+  return [
+    figure(done),
+    ...(failed > 0 ? [t('grids:finishedFailed', { count: failed })] : []),
+    ...(aborted > 0 ? [t('grids:finishedAborted', { count: aborted })] : []),
+  ].join(' · ');
 }

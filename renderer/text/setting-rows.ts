@@ -1,5 +1,11 @@
 import type { SettingKey } from '../../electron/contract/settings.ts';
-import { policyText } from './policy-text.ts';
+import type { Key } from '../../text/catalogues.ts';
+import { languages } from '../../text/languages.ts';
+import { t } from './say.ts';
+
+/** What an empty field stands for, in words. */
+export type Empty = Extract<Key, `preferences:empty.${string}`>;
+export type Unit = Extract<Key, `preferences:unit.${string}`>;
 
 /** How a setting's value is shown and changed. */
 export type Control =
@@ -7,20 +13,21 @@ export type Control =
   | { readonly kind: 'share' }
   | {
       readonly kind: 'number';
-      readonly unit: string;
+      /** null: it counts something. */
+      readonly unit: Unit | null;
       /** One of the unit is so much of the value. */
       readonly scale: number;
       /** What nothing means, where the value may be null. */
-      readonly empty?: string;
+      readonly empty?: Empty;
     }
   | {
       readonly kind: 'list';
       /** What an empty field means, where that is not an empty list but nothing. */
-      readonly empty?: string;
+      readonly empty?: Empty;
     }
   | {
       readonly kind: 'text';
-      readonly empty: string;
+      readonly empty: Empty;
       /** The value that an empty field stands for; null if not told. */
       readonly unsaid?: string;
       /** Of several lines, such as certificates. */
@@ -32,132 +39,172 @@ export type Control =
   | {
       readonly kind: 'choice';
       readonly options: readonly string[];
-      readonly words?: Readonly<Record<string, string>>;
+      /** What an option is called; by default what it is. */
+      readonly words?: (option: string) => string;
     };
 
 export interface SettingRow {
   readonly key: SettingKey;
-  readonly name: string;
-  readonly hint?: string;
+  readonly hint?: Extract<Key, `preferences:hint.${string}`>;
   readonly control: Control;
 }
 
 export interface SettingGroup {
-  readonly title: string;
+  readonly title: Extract<Key, `preferences:group.${string}`>;
   readonly rows: readonly SettingRow[];
+}
+
+/** What a setting is called. */
+export function settingName(key: SettingKey): string {
+  return t(`preferences:name.${key}`);
+}
+
+/** A language in itself, so that whoever speaks it finds it. */
+function languageName(option: string): string {
+  const found = languages.find(({ code }) => code === option);
+  if (found === undefined) return option === 'system' ? t('preferences:value.system') : option;
+  return found.isChecked ? found.name : t('preferences:value.unchecked', { language: found.name });
+}
+
+const presets = ['gentle', 'balanced', 'generous'] as const;
+
+function presetName(option: string): string {
+  const found = presets.find((name) => name === option);
+  return found === undefined ? option : t(`policy:preset.${found}`);
 }
 
 const toggle: Control = { kind: 'switch' };
 const share: Control = { kind: 'share' };
-const seconds: Control = { kind: 'number', unit: 's', scale: 1 };
+const seconds: Control = { kind: 'number', unit: 'preferences:unit.seconds', scale: 1 };
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const limit = (unit: string, scale: number): Control => ({ kind: 'number', unit, scale, empty: 'no limit' });
+const limit = (unit: Unit, scale: number): Control => ({
+  kind: 'number',
+  unit,
+  scale,
+  empty: 'preferences:empty.noLimit',
+});
 
 /** Every setting but the preset, by what it is about. */
 export const settingGroups: readonly SettingGroup[] = [
   {
-    title: 'How much',
+    title: 'preferences:group.howMuch',
     rows: [
-      { key: 'contribute', name: 'Contribute', control: toggle },
-      { key: 'inUse.share', name: 'While you use the computer', control: share },
-      { key: 'idle.share', name: 'While it is idle', control: share },
-      { key: 'locked.share', name: 'While the screen is locked', control: share },
-      { key: 'idle.afterSeconds', name: 'Idle after', hint: 'without any input', control: seconds },
+      { key: 'contribute', control: toggle },
+      { key: 'inUse.share', control: share },
+      { key: 'idle.share', control: share },
+      { key: 'locked.share', control: share },
+      { key: 'idle.afterSeconds', hint: 'preferences:hint.idle.afterSeconds', control: seconds },
     ],
   },
   {
-    title: 'What stops it',
+    title: 'preferences:group.stops',
     rows: [
-      { key: 'pauseOn.call', name: 'A call', hint: 'microphone or camera in use', control: toggle },
-      { key: 'pauseOn.fullScreen', name: 'A program that fills the screen', control: toggle },
-      { key: 'pauseOn.presentation', name: 'A presentation or a film', control: toggle },
-      { key: 'pauseOn.remoteSession', name: 'Somebody who works here from afar', control: toggle },
+      { key: 'pauseOn.call', hint: 'preferences:hint.pauseOn.call', control: toggle },
+      { key: 'pauseOn.fullScreen', control: toggle },
+      { key: 'pauseOn.presentation', control: toggle },
+      { key: 'pauseOn.remoteSession', control: toggle },
       {
         key: 'pauseOn.load',
-        name: 'Other programs need more than',
-        hint: 'of all cores',
-        control: { kind: 'number', unit: '%', scale: 0.01, empty: 'never' },
+        hint: 'preferences:hint.pauseOn.load',
+        control: {
+          kind: 'number',
+          unit: 'preferences:unit.percent',
+          scale: 0.01,
+          empty: 'preferences:empty.never',
+        },
       },
       {
         key: 'pauseOn.loadSeconds',
-        name: 'Ride out load that is shorter than',
         control: seconds,
       },
       {
         key: 'battery.aboveCharge',
-        name: 'On battery, work only above',
-        control: { kind: 'number', unit: '%', scale: 0.01, empty: 'never' },
+        control: {
+          kind: 'number',
+          unit: 'preferences:unit.percent',
+          scale: 0.01,
+          empty: 'preferences:empty.never',
+        },
       },
       {
         key: 'pauseOn.programs',
-        name: 'One of these programs runs',
-        hint: 'names, with commas between them',
+        hint: 'preferences:hint.pauseOn.programs',
         control: { kind: 'list' },
       },
       {
         key: 'resume.afterSeconds',
-        name: 'Go on after',
-        hint: 'so long must the reason be gone',
+        hint: 'preferences:hint.resume.afterSeconds',
         control: seconds,
       },
     ],
   },
   {
-    title: 'When',
+    title: 'preferences:group.when',
     rows: [
-      { key: 'schedule.windows', name: 'Times of the week', control: { kind: 'schedule' } },
+      { key: 'schedule.windows', control: { kind: 'schedule' } },
       {
         key: 'schedule.timeZone',
-        name: 'Time zone',
-        hint: 'for example Europe/Berlin',
-        control: { kind: 'text', empty: 'this computer’s' },
+        hint: 'preferences:hint.schedule.timeZone',
+        control: { kind: 'text', empty: 'preferences:empty.thisComputers' },
       },
     ],
   },
   {
-    title: 'Network',
+    title: 'preferences:group.network',
     rows: [
       {
         key: 'network.metered',
-        name: 'Work over a network that is billed by volume',
         control: toggle,
       },
-      { key: 'network.quotaDayBytes', name: 'At most in a day', control: limit('MiB', MiB) },
-      { key: 'network.quotaMonthBytes', name: 'At most in a month', control: limit('MiB', MiB) },
-      { key: 'network.downBytesPerSecond', name: 'Load at most', control: limit('KiB/s', KiB) },
-      { key: 'network.upBytesPerSecond', name: 'Send at most', control: limit('KiB/s', KiB) },
+      { key: 'network.quotaDayBytes', control: limit('preferences:unit.mebibytes', MiB) },
+      { key: 'network.quotaMonthBytes', control: limit('preferences:unit.mebibytes', MiB) },
+      { key: 'network.downBytesPerSecond', control: limit('preferences:unit.kibibytesPerSecond', KiB) },
+      { key: 'network.upBytesPerSecond', control: limit('preferences:unit.kibibytesPerSecond', KiB) },
       {
         key: 'network.proxy',
-        name: 'Proxy',
-        hint: 'none, http://host:port, or pac+https://…',
-        control: { kind: 'text', empty: 'as the system', unsaid: 'system' },
+        hint: 'preferences:hint.network.proxy',
+        control: { kind: 'text', empty: 'preferences:empty.asSystem', unsaid: 'system' },
       },
     ],
   },
   {
-    title: 'Quiet mode',
+    title: 'preferences:group.quiet',
     rows: [
-      { key: 'quiet.enabled', name: 'Keep this computer quiet and cool', control: toggle },
+      { key: 'quiet.enabled', control: toggle },
       {
         key: 'quiet.temperatureC',
-        name: 'CPU at most',
-        control: { kind: 'number', unit: '°C', scale: 1, empty: 'any' },
+        control: {
+          kind: 'number',
+          unit: 'preferences:unit.degrees',
+          scale: 1,
+          empty: 'preferences:empty.any',
+        },
       },
       {
         key: 'quiet.fanRpm',
-        name: 'Fan at most',
-        control: { kind: 'number', unit: 'rpm', scale: 1, empty: 'any' },
+        control: { kind: 'number', unit: 'preferences:unit.turns', scale: 1, empty: 'preferences:empty.any' },
       },
       {
         key: 'quiet.packageWatts',
-        name: 'CPU power at most',
-        control: { kind: 'number', unit: 'W', scale: 1, empty: 'any' },
+        control: { kind: 'number', unit: 'preferences:unit.watts', scale: 1, empty: 'preferences:empty.any' },
       },
       {
         key: 'quiet.fallbackShare',
-        name: 'Share where none of these can be read',
         control: share,
+      },
+    ],
+  },
+  {
+    title: 'preferences:group.window',
+    rows: [
+      {
+        key: 'ui.language',
+        control: {
+          kind: 'choice',
+          options: ['system', ...languages.map(({ code }) => code)],
+          words: languageName,
+        },
       },
     ],
   },
@@ -165,76 +212,73 @@ export const settingGroups: readonly SettingGroup[] = [
 
 /** What few people change. */
 export const moreSettings: SettingGroup = {
-  title: 'More',
+  title: 'preferences:group.more',
   rows: [
     {
       key: 'pauseOn.diskFreeBelowBytes',
-      name: 'Stop below this free disk',
-      control: { kind: 'number', unit: 'MiB', scale: MiB },
+      control: { kind: 'number', unit: 'preferences:unit.mebibytes', scale: MiB },
     },
     {
       key: 'ladder.saveAfterSeconds',
-      name: 'Stopped for so long, give the memory back',
-      control: { kind: 'number', unit: 'min', scale: 60, empty: 'never' },
+      control: {
+        kind: 'number',
+        unit: 'preferences:unit.minutes',
+        scale: 60,
+        empty: 'preferences:empty.never',
+      },
     },
     {
       key: 'ladder.offAfterSeconds',
-      name: 'Stopped for so long, keep checkpoints only',
-      control: { kind: 'number', unit: 'h', scale: 3600, empty: 'never' },
+      control: {
+        kind: 'number',
+        unit: 'preferences:unit.hours',
+        scale: 3600,
+        empty: 'preferences:empty.never',
+      },
     },
     {
       key: 'vm.vcpus',
-      name: 'Virtual CPUs',
-      control: { kind: 'number', unit: '', scale: 1, empty: 'half of all' },
+      control: { kind: 'number', unit: null, scale: 1, empty: 'preferences:empty.halfOfAll' },
     },
-    { key: 'vm.memoryBytes', name: 'Memory', control: { kind: 'number', unit: 'MiB', scale: MiB } },
+    { key: 'vm.memoryBytes', control: { kind: 'number', unit: 'preferences:unit.mebibytes', scale: MiB } },
     {
       key: 'vm.diskBytes',
-      name: 'Largest disk of a job',
-      control: { kind: 'number', unit: 'MiB', scale: MiB },
+      control: { kind: 'number', unit: 'preferences:unit.mebibytes', scale: MiB },
     },
     {
       key: 'vm.maxRunning',
-      name: 'Virtual machines at a time',
-      control: { kind: 'number', unit: '', scale: 1 },
+      control: { kind: 'number', unit: null, scale: 1 },
     },
     {
       key: 'vm.memoryTotalBytes',
-      name: 'Memory of all of them',
-      control: { kind: 'number', unit: 'MiB', scale: MiB },
+      control: { kind: 'number', unit: 'preferences:unit.mebibytes', scale: MiB },
     },
     {
       key: 'grids.diskBytes',
-      name: 'Largest disk of a project',
-      control: { kind: 'number', unit: 'MiB', scale: MiB },
+      control: { kind: 'number', unit: 'preferences:unit.mebibytes', scale: MiB },
     },
     {
       key: 'grids.localShare',
-      name: 'Share of this computer’s own queue',
-      hint: 'of CPU time, beside the projects’ shares',
-      control: { kind: 'number', unit: '', scale: 1 },
+      hint: 'preferences:hint.grids.localShare',
+      control: { kind: 'number', unit: null, scale: 1 },
     },
     {
       key: 'grids.permitted',
-      name: 'Projects that may be joined',
-      hint: 'addresses, with commas between them',
-      control: { kind: 'list', empty: 'any' },
+      hint: 'preferences:hint.grids.permitted',
+      control: { kind: 'list', empty: 'preferences:empty.any' },
     },
-    { key: 'grids.boinc', name: 'Projects that your organization joins', control: { kind: 'count' } },
+    { key: 'grids.boinc', control: { kind: 'count' } },
     {
       key: 'network.authorities',
-      name: 'Certificates to trust besides the public ones',
-      hint: 'in PEM',
-      control: { kind: 'text', empty: 'none', long: true },
+      hint: 'preferences:hint.network.authorities',
+      control: { kind: 'text', empty: 'preferences:empty.none', long: true },
     },
     {
       key: 'vm.accelerator',
-      name: 'Accelerator',
       control: { kind: 'choice', options: ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] },
     },
     {
       key: 'vm.allowReducedIsolation',
-      name: 'Run even where isolation is reduced',
       control: toggle,
     },
   ],
@@ -242,17 +286,15 @@ export const moreSettings: SettingGroup = {
 
 const presetRow: SettingRow = {
   key: 'preset',
-  name: policyText.preset,
-  control: { kind: 'choice', options: ['gentle', 'balanced', 'generous'], words: policyText.presetNames },
+  control: { kind: 'choice', options: presets, words: presetName },
 };
-const rows = new Map(
-  [presetRow, ...moreSettings.rows, ...settingGroups.flatMap((group) => group.rows)].map((row) => [
-    row.key,
-    row,
-  ]),
+const controls = new Map(
+  [presetRow, ...moreSettings.rows, ...settingGroups.flatMap((group) => group.rows)].map(
+    ({ key, control }) => [key, control],
+  ),
 );
 
-/** The row of any setting. */
-export function rowOf(key: SettingKey): SettingRow {
-  return rows.get(key) ?? { key, name: key, control: { kind: 'text', empty: policyText.none } };
+/** The control of any setting. */
+export function controlOf(key: SettingKey): Control {
+  return controls.get(key) ?? { kind: 'text', empty: 'preferences:empty.none' };
 }

@@ -1,6 +1,7 @@
 import type { EffectiveSetting, ScheduleWindow } from '../../electron/contract/settings.ts';
-import { percent } from './format.ts';
-import { policyText } from './policy-text.ts';
+import { figure, list, percent } from './format.ts';
+import { plain } from './plain.ts';
+import { t } from './say.ts';
 import type { Control } from './setting-rows.ts';
 
 type Json = EffectiveSetting['value'];
@@ -25,7 +26,7 @@ export function toList(words: string): string[] {
 
 /** `Mo Tu 22:00–06:00`. */
 function windowWords({ days, from, to }: ScheduleWindow): string {
-  return `${days.map((day) => policyText.weekdays[day]).join(' ')} ${from}–${to}`;
+  return `${days.map((day) => t(`preferences:day.${day}`)).join(' ')} ${from}–${to}`;
 }
 
 export function asNumber(value: Json): number | null {
@@ -53,31 +54,36 @@ export function asWindows(value: Json): readonly ScheduleWindow[] {
 export function valueWords(control: Control, value: Json): string {
   switch (control.kind) {
     case 'switch':
-      return value === true ? policyText.on : policyText.off;
+      return value === true ? t('preferences:value.on') : t('preferences:value.off');
     case 'share':
       return percent(asNumber(value) ?? 0);
     case 'number': {
       const number = asNumber(value);
-      if (number === null) return control.empty ?? policyText.none;
-      return `${toUnit(number, control.scale)} ${control.unit}`.trim();
+      if (number === null) return t(control.empty ?? 'preferences:empty.none');
+      const shown = figure(toUnit(number, control.scale));
+      return control.unit === null
+        ? shown
+        : t('preferences:withUnit', { number: shown, unit: t(control.unit) });
     }
     case 'list':
-      if (value === null && control.empty !== undefined) return control.empty;
-      return asList(value).join(', ') || policyText.none;
+      if (value === null && control.empty !== undefined) return t(control.empty);
+      return list(asList(value).map(plain)) || t('preferences:empty.none');
     case 'count':
-      return String(countOf(value));
+      return figure(countOf(value));
     case 'text': {
       const words = asText(value);
-      if (words === '' || words === control.unsaid) return control.empty;
-      return control.long === true ? policyText.given : words;
+      if (words === '' || words === control.unsaid) return t(control.empty);
+      return control.long === true ? t('preferences:value.given') : plain(words);
     }
     case 'schedule': {
       const windows = asWindows(value);
       return windows.length === 0
-        ? policyText.always.toLowerCase()
+        ? t('preferences:alwaysInside')
         : windows.map((window) => windowWords(window)).join('; ');
     }
-    case 'choice':
-      return control.words?.[asText(value)] ?? asText(value);
+    case 'choice': {
+      const option = asText(value);
+      return control.words?.(option) ?? option;
+    }
   }
 }

@@ -61,7 +61,12 @@ export function Switch(props: FieldProps & { on: boolean; onChange: (on: boolean
 
 /** Whole percent, by slider. */
 export function PercentSlider(
-  props: FieldProps & { percent: number; onCommit: (percent: number) => Promise<unknown> },
+  props: FieldProps & {
+    percent: number;
+    /** What so many percent read as. */
+    words: (percent: number) => string;
+    onCommit: (percent: number) => Promise<unknown>;
+  },
 ): ReactNode {
   const { ref, value, onInput } = useDraft(String(props.percent), (draft) => props.onCommit(Number(draft)));
   return (
@@ -74,14 +79,14 @@ export function PercentSlider(
         step={1}
         id={props.id}
         aria-describedby={props.describedBy}
-        aria-valuetext={`${value} %`}
+        aria-valuetext={props.words(Number(value))}
         disabled={props.disabled}
         value={value}
         onChange={(event) => {
           onInput(event.target.value);
         }}
       />
-      <output htmlFor={props.id}>{value} %</output>
+      <output htmlFor={props.id}>{props.words(Number(value))}</output>
     </span>
   );
 }
@@ -171,7 +176,13 @@ export function TimeField(props: {
 }
 
 export function Choice(
-  props: FieldProps & { value: string; options: readonly string[]; onChange: (value: string) => void },
+  props: FieldProps & {
+    value: string;
+    options: readonly string[];
+    /** What an option is called. */
+    words: (option: string) => string;
+    onChange: (value: string) => void;
+  },
 ): ReactNode {
   return (
     <select
@@ -185,7 +196,9 @@ export function Choice(
       }}
     >
       {props.options.map((option) => (
-        <option key={option}>{option}</option>
+        <option key={option} value={option}>
+          {props.words(option)}
+        </option>
       ))}
     </select>
   );

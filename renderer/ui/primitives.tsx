@@ -58,7 +58,7 @@ export function Meter(props: { label: string; value: number; limit: number; word
       aria-valuetext={props.words}
     >
       <div className="meter-fill" style={{ width: width(props.value) }} />
-      <div className="meter-limit" style={{ left: width(props.limit) }} />
+      <div className="meter-limit" style={{ insetInlineStart: width(props.limit) }} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { Account, ProjectOffer } from '../../electron/contract/grids.ts';
-import { joinText } from '../text/join-text.ts';
+import { t } from '../text/say.ts';
 
 export type Way = Account['kind'];
 
@@ -31,12 +31,16 @@ export function waysOf({ kind, canCreateAccount }: ProjectOffer): readonly Way[]
   return canCreateAccount ? ['login', 'key', 'create'] : ['login', 'key'];
 }
 
+/** How many characters a password must have. */
+export function leastPassword({ minPasswordLength }: ProjectOffer): number {
+  return Math.max(1, minPasswordLength);
+}
+
 /** What the host would refuse for its form, so that nobody is sent to the project in vain. Pure. */
 export function faultsOf(draft: AccountDraft, offer: ProjectOffer): DraftFaults {
-  const { wrong } = joinText;
   const given = draft.email.trim();
   const isEmail = offer.usesName || /^[^\s@]+@[^\s@]+$/.test(given);
-  const email = given === '' ? wrong.empty : !isEmail && wrong.email;
+  const email = given === '' ? t('join:wrong.empty') : !isEmail && t('join:wrong.email');
   const faults: Record<keyof DraftFaults, string | false> = {
     key: false,
     email: false,
@@ -46,19 +50,19 @@ export function faultsOf(draft: AccountDraft, offer: ProjectOffer): DraftFaults 
   };
   switch (draft.way) {
     case 'key':
-      faults.key = !/^[A-Za-z0-9_-]{16,256}$/.test(draft.key.trim()) && wrong.key;
+      faults.key = !/^[A-Za-z0-9_-]{16,256}$/.test(draft.key.trim()) && t('join:wrong.key');
       break;
     case 'login':
       faults.email = email;
-      faults.password = draft.password === '' && wrong.empty;
+      faults.password = draft.password === '' && t('join:wrong.empty');
       break;
     case 'create':
       faults.email = email;
-      faults.name = draft.name.trim() === '' && wrong.empty;
+      faults.name = draft.name.trim() === '' && t('join:wrong.empty');
       faults.password =
-        draft.password.length < Math.max(1, offer.minPasswordLength) &&
-        wrong.short(Math.max(1, offer.minPasswordLength));
-      faults.agreed = offer.terms !== null && !draft.agreed && wrong.terms;
+        draft.password.length < leastPassword(offer) &&
+        t('join:wrong.short', { least: leastPassword(offer) });
+      faults.agreed = offer.terms !== null && !draft.agreed && t('join:wrong.terms');
       break;
   }
   return Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== false));

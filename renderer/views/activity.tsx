@@ -1,10 +1,10 @@
 import { type ReactNode, useState } from 'react';
+import type { GridView } from '../../electron/contract/grids.ts';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { amount, bytes, duration, moment, percent } from '../text/format.ts';
 import { gridNames, jobSource } from '../text/grid-names.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { CreditChanges } from './credit-changes.tsx';
 
@@ -28,19 +28,19 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
   return (
     <section className="stack" aria-labelledby="jobs-title">
       <h1 id="jobs-title" className="page-title">
-        {text.jobs}
+        {t('activity:title')}
       </h1>
       <ul className="soft small">
         {snapshot.grids.map((grid) => (
           <li key={grid.id}>
-            <Foreign>{grid.name}</Foreign>: {text.counts(grid)}
+            <Foreign>{grid.name}</Foreign>: {countsOf(grid)}
           </li>
         ))}
       </ul>
       {jobs.length === 0 ? <NoJobs asking={asking} /> : <JobTable jobs={jobs} snapshot={snapshot} />}
       {jobs.length < total && listed === null ? (
         <div className="buttons">
-          <span className="soft small">{text.shownOf(jobs.length, total)}</span>
+          <span className="soft small">{t('activity:shownOf', { shown: jobs.length, total })}</span>
           <Button
             disabled={asking}
             onPress={() => {
@@ -49,7 +49,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
               });
             }}
           >
-            {text.showAll}
+            {t('activity:showAll')}
           </Button>
         </div>
       ) : null}
@@ -58,11 +58,15 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
   );
 }
 
+function countsOf({ running, queued, done, failed }: GridView): string {
+  return t('activity:counts', { running, queued, done, failed });
+}
+
 function NoJobs({ asking }: { asking: boolean }): ReactNode {
   return (
     <div className="card empty">
-      <p>{text.noJobs}</p>
-      <p className="soft">{text.noJobsHint}</p>
+      <p>{t('activity:none')}</p>
+      <p className="soft">{t('activity:noneHint')}</p>
       <Button
         primary
         disabled={asking}
@@ -70,7 +74,7 @@ function NoJobs({ asking }: { asking: boolean }): ReactNode {
           void client.runSample();
         }}
       >
-        {text.runSample}
+        {t('activity:runSample')}
       </Button>
     </div>
   );
@@ -78,24 +82,23 @@ function NoJobs({ asking }: { asking: boolean }): ReactNode {
 
 /** The roles are named because a narrow window lays the rows out as blocks, which would take them away. */
 function JobTable({ jobs, snapshot }: { jobs: readonly JobView[]; snapshot: Snapshot }): ReactNode {
-  const { columns } = text;
   const name = gridNames(snapshot.grids);
   const heads = [
-    [columns.job, ''],
-    [columns.state, ''],
-    [columns.cpu, 'number'],
-    [columns.memory, 'number memory'],
-    [columns.earned, 'number'],
-    [columns.when, 'number'],
+    ['job', ''],
+    ['state', ''],
+    ['cpu', 'number'],
+    ['memory', 'number memory'],
+    ['earned', 'number'],
+    ['when', 'number'],
   ] as const;
   return (
     <div className="card table-card">
-      <table className="jobs" role="table" aria-label={text.jobs}>
+      <table className="jobs" role="table" aria-label={t('activity:title')}>
         <thead role="rowgroup">
           <tr role="row">
-            {heads.map(([name, className]) => (
-              <th key={name} scope="col" role="columnheader" className={className}>
-                {name}
+            {heads.map(([head, className]) => (
+              <th key={head} scope="col" role="columnheader" className={className}>
+                {t(`activity:column.${head}`)}
               </th>
             ))}
           </tr>
@@ -113,8 +116,8 @@ function JobTable({ jobs, snapshot }: { jobs: readonly JobView[]; snapshot: Snap
 function JobRow({ job, grid, at }: { job: JobView; grid: string; at: number }): ReactNode {
   const state =
     job.state === 'running' && job.progress !== null
-      ? `${text.jobState(job.state)} ${percent(job.progress)}`
-      : text.jobState(job.state);
+      ? `${t(`activity:state.${job.state}`)} ${percent(job.progress)}`
+      : t(`activity:state.${job.state}`);
   return (
     <tr role="row">
       <th scope="row" role="rowheader">
@@ -126,7 +129,9 @@ function JobRow({ job, grid, at }: { job: JobView; grid: string; at: number }): 
       </th>
       <td role="cell">
         <span className={`state state-${job.state}`}>{state}</span>
-        {job.attempt > 1 ? <span className="soft small line">{text.attempt(job.attempt)}</span> : null}
+        {job.attempt > 1 ? (
+          <span className="soft small line">{t('activity:attempt', { number: job.attempt })}</span>
+        ) : null}
       </td>
       <Value>{job.startedAt === null ? null : duration(job.cpuSeconds)}</Value>
       <Value className="memory">{job.memoryPeakBytes === 0 ? null : bytes(job.memoryPeakBytes)}</Value>
@@ -137,7 +142,7 @@ function JobRow({ job, grid, at }: { job: JobView; grid: string; at: number }): 
           </>
         ) : job.state === 'done' && job.grid !== 'local' ? (
           // The project says what it is worth for all of them together, and later.
-          <span className="soft">{gridsText.pendingNoFigure}</span>
+          <span className="soft">{t('activity:pending')}</span>
         ) : null}
       </Value>
       <Value>{moment(job.endedAt ?? job.startedAt ?? job.addedAt, at)}</Value>
@@ -150,7 +155,7 @@ function Value(props: { children: ReactNode; className?: string }): ReactNode {
   const nothing = props.children === null;
   return (
     <td role="cell" className={`number ${nothing ? 'nothing' : ''} ${props.className ?? ''}`}>
-      {nothing ? text.none : props.children}
+      {nothing ? t('common:none') : props.children}
     </td>
   );
 }

@@ -1,7 +1,7 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
-import { text } from '../text/text.ts';
+import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Activity } from './activity.tsx';
@@ -17,6 +17,7 @@ export function App(): ReactNode {
   /** null: nothing is known of the host yet. */
   const [place, setPlace] = useState<Place | null>(null);
   const snapshot = useReplica((replica) => replica.snapshot);
+  useLanguage();
   useEffect(() => client.follow(), []);
   // Once: later changes of the Snapshot move nobody to another page.
   if (place === null && snapshot !== null) setPlace(firstPlace(snapshot));
@@ -27,9 +28,9 @@ export function App(): ReactNode {
       <header className="top">
         <span className="brand">
           <Mark name="working" size={22} />
-          <span className="brand-name">{text.app}</span>
+          <span className="brand-name">{t('common:app')}</span>
         </span>
-        <nav aria-label={text.navigation}>
+        <nav aria-label={t('common:pages')}>
           {tabs.map((name) => (
             <button
               key={name}
@@ -40,7 +41,7 @@ export function App(): ReactNode {
                 setPlace({ page: name });
               }}
             >
-              {text[name]}
+              {t(`common:tab.${name}`)}
             </button>
           ))}
         </nav>
@@ -51,7 +52,7 @@ export function App(): ReactNode {
         <CommandFailure />
         {snapshot === null || place === null ? (
           <p className="soft" role="status">
-            {text.connecting}
+            {t('common:connecting')}
           </p>
         ) : (
           <Page place={place} snapshot={snapshot} go={setPlace} />
@@ -59,6 +60,22 @@ export function App(): ReactNode {
       </main>
     </>
   );
+}
+
+/**
+ * Speaks as the person wants, from now on. Another language renders everything anew rather than making a new tree, so
+ * that focus and drafts stay: words are asked for whenever they are shown, and nothing keeps them.
+ */
+function useLanguage(): void {
+  const wanted = useReplica((replica) => replica.language);
+  const spoken = useSyncExternalStore(onSpeaker, speaker);
+  useEffect(() => {
+    void speak(wanted);
+  }, [wanted]);
+  useLayoutEffect(() => {
+    document.documentElement.lang = spoken.language;
+    document.documentElement.dir = spoken.direction;
+  }, [spoken]);
 }
 
 function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: Go }): ReactNode {
@@ -88,13 +105,13 @@ function TrayNotice(): ReactNode {
   if (!shown) return null;
   return (
     <div className="notice" role="status">
-      <p>{text.noTray}</p>
+      <p>{t('common:noTray')}</p>
       <Button
         onPress={() => {
           setShown(false);
         }}
       >
-        {text.dismiss}
+        {t('common:dismiss')}
       </Button>
     </div>
   );

@@ -1,7 +1,7 @@
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import type { Json } from '../bridge/store.ts';
-import { policyText } from '../text/policy-text.ts';
-import { rowOf } from '../text/setting-rows.ts';
+import { t } from '../text/say.ts';
+import { controlOf, settingName } from '../text/setting-rows.ts';
 import { valueWords } from '../text/setting-value.ts';
 
 /** What a field needs to change its value. Both ways resolve when the page shows what is in force. */
@@ -15,8 +15,12 @@ export interface Changes {
 
 /** What was changed from what to what. */
 export function changeWords(before: EffectiveSetting, after: EffectiveSetting): string {
-  const { name, control } = rowOf(before.key);
-  return policyText.changed(name, valueWords(control, before.value), valueWords(control, after.value));
+  const control = controlOf(before.key);
+  return t('preferences:changed', {
+    name: settingName(before.key),
+    before: valueWords(control, before.value),
+    after: valueWords(control, after.value),
+  });
 }
 
 /** Whether the value is the person's own, rather than one that a layer's preset filled in. */

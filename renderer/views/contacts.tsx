@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Contact } from '../../electron/contract/network.ts';
-import { gridsText } from '../text/grids-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Button, Foreign } from '../ui/primitives.tsx';
 
 /** `example.org:443`, `[2001:db8::1]:443`. */
@@ -20,8 +21,8 @@ export function ContactList(props: {
       {props.contacts.map((contact) => {
         const place = placeOf(contact);
         const notes = [
-          ...(onForbid === undefined ? [] : [gridsText.contactSource(contact.source)]),
-          ...(contact.private ? [gridsText.onCompanyNetwork] : []),
+          ...(onForbid === undefined ? [] : [t(`grids:contactSource.${contact.source}`)]),
+          ...(contact.private ? [t('grids:onCompanyNetwork')] : []),
         ];
         return (
           <li key={place}>
@@ -32,12 +33,12 @@ export function ContactList(props: {
             {onForbid !== undefined && contact.source === 'person' ? (
               <Button
                 small
-                label={gridsText.forbidLabel(place)}
+                label={t('grids:forbidLabel', { place: plain(place) })}
                 onPress={() => {
                   onForbid(contact);
                 }}
               >
-                {gridsText.forbid}
+                {t('grids:forbid')}
               </Button>
             ) : null}
           </li>

@@ -2,10 +2,9 @@ import type { ReactNode } from 'react';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
-import { amount, moment } from '../text/format.ts';
+import { amount, moment, signedAmount } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { Disclosure, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
@@ -18,7 +17,7 @@ const ask = () => client.call('ledger.list', { limit: 1000 });
 export function CreditChanges({ snapshot }: { snapshot: Snapshot }): ReactNode {
   return (
     <div className="card">
-      <Disclosure label={gridsText.creditChanges}>
+      <Disclosure label={t('activity:credit.title')}>
         <Changes snapshot={snapshot} />
       </Disclosure>
     </div>
@@ -29,26 +28,25 @@ type Change = Extract<LedgerEntry['body'], { kind: 'credit' }>;
 
 function Changes({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const { answer } = useAsked(ask, freshMs);
-  if (answer === null) return <p className="soft small">{text.loading}</p>;
+  if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const changes = answer.value
     .map(({ body }) => body)
     .filter((body): body is Change => body.kind === 'credit');
-  if (changes.length === 0) return <p className="soft small">{gridsText.creditChangesNone}</p>;
-  const { creditColumns: columns } = gridsText;
+  if (changes.length === 0) return <p className="soft small">{t('activity:credit.none')}</p>;
   const name = gridNames(snapshot.grids);
   return (
     <>
-      <table className="latest small" aria-label={gridsText.creditChanges}>
+      <table className="latest small" aria-label={t('activity:credit.title')}>
         <thead>
           <tr>
-            <th scope="col">{columns.when}</th>
-            <th scope="col">{columns.project}</th>
+            <th scope="col">{t('activity:credit.column.when')}</th>
+            <th scope="col">{t('activity:credit.column.project')}</th>
             <th scope="col" className="number">
-              {columns.change}
+              {t('activity:credit.column.change')}
             </th>
             <th scope="col" className="number">
-              {columns.total}
+              {t('activity:credit.column.total')}
             </th>
           </tr>
         </thead>
@@ -60,19 +58,15 @@ function Changes({ snapshot }: { snapshot: Snapshot }): ReactNode {
                 <Foreign>{name(change.grid)}</Foreign>
               </td>
               <td className="number">
-                {signed(change.to - change.from)} <Foreign>{change.credit.unit}</Foreign>
+                {/* A fall is a correction by the project. */}
+                {signedAmount(change.to - change.from)} <Foreign>{change.credit.unit}</Foreign>
               </td>
               <td className="number">{amount(change.to)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="soft small">{gridsText.observedHint}</p>
+      <p className="soft small">{t('activity:observedHint')}</p>
     </>
   );
-}
-
-/** A fall is a correction by the project. */
-function signed(value: number): string {
-  return value < 0 ? `−${amount(-value)}` : `+${amount(value)}`;
 }

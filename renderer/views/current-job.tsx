@@ -2,8 +2,7 @@ import type { ReactNode } from 'react';
 import type { JobView } from '../../electron/contract/snapshot.ts';
 import { ago, bytes, duration, moment, percent } from '../text/format.ts';
 import { jobSource } from '../text/grid-names.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
 
 /**
@@ -20,13 +19,13 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
         </p>
         <p className="soft small">
           <Foreign>{jobSource(job, grid)}</Foreign>
-          {job.attempt > 1 ? ` · ${text.attempt(job.attempt)}` : ''}
+          {job.attempt > 1 ? ` · ${t('activity:attempt', { number: job.attempt })}` : ''}
         </p>
       </div>
-      <Progress label={text.progress} value={job.progress} />
+      <Progress label={t('home:progress')} value={job.progress} />
       <div className="meter-row small soft">
         <span>
-          {job.progressText === '' && job.progress === null ? text.progressUnknown : ''}
+          {job.progressText === '' && job.progress === null ? t('home:progressUnknown') : ''}
           <Foreign>{job.progressText}</Foreign>
           {short ? shortWords(job, at) : ''}
         </span>
@@ -35,11 +34,14 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
       {short ? null : (
         <Facts
           rows={[
-            [text.cpuTime, duration(job.cpuSeconds)],
-            [text.memoryPeak, job.memoryPeakBytes === 0 ? text.none : bytes(job.memoryPeakBytes)],
-            [text.started, job.startedAt === null ? text.none : moment(job.startedAt, at)],
-            [text.checkpoint, job.checkpointAt === null ? text.noCheckpoint : ago(job.checkpointAt, at)],
-            ...(job.deadline === null ? [] : [[gridsText.due, moment(job.deadline, at)] as const]),
+            [t('home:cpuTime'), duration(job.cpuSeconds)],
+            [t('home:memoryPeak'), job.memoryPeakBytes === 0 ? t('common:none') : bytes(job.memoryPeakBytes)],
+            [t('home:started'), job.startedAt === null ? t('common:none') : moment(job.startedAt, at)],
+            [
+              t('home:checkpoint'),
+              job.checkpointAt === null ? t('home:noCheckpoint') : ago(job.checkpointAt, at),
+            ],
+            ...(job.deadline === null ? [] : [[t('home:due'), moment(job.deadline, at)] as const]),
           ]}
         />
       )}
@@ -50,8 +52,8 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
 /** What stands beside the progress where there is little room. */
 function shortWords({ progressText, progress, cpuSeconds, deadline }: JobView, at: number): string {
   const words = [
-    text.cpuUsed(duration(cpuSeconds)),
-    ...(deadline === null ? [] : [gridsText.dueAt(moment(deadline, at))]),
+    t('home:cpuUsed', { time: duration(cpuSeconds) }),
+    ...(deadline === null ? [] : [t('home:dueAt', { time: moment(deadline, at) })]),
   ];
   return `${progressText === '' && progress !== null ? '' : ' · '}${words.join(' · ')}`;
 }

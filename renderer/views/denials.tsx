@@ -2,7 +2,8 @@ import { type ReactNode, useState } from 'react';
 import type { Denial } from '../../electron/contract/network.ts';
 import { client } from '../bridge/store.ts';
 import { ago } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Tick } from '../ui/form.tsx';
 import { Mark } from '../ui/marks.tsx';
@@ -21,7 +22,7 @@ export function Denials(props: {
   const { denials, name, at } = props;
   const [allowing, setAllowing] = useState<Denial | null>(null);
   return (
-    <Part title={gridsText.denials}>
+    <Part title={t('grids:denials')}>
       <ul className="denials">
         {denials.map((denial) => (
           <li key={`${placeOf(denial)} ${denial.reason}`} className="notice notice-warn">
@@ -29,19 +30,21 @@ export function Denials(props: {
             <div>
               <p>
                 <Foreign className="place">{placeOf(denial)}</Foreign>
-                <span className="denial-why"> · {gridsText.denialReason(denial.reason)}</span>
+                <span className="denial-why"> · {t(`grids:denialReason.${denial.reason}`)}</span>
               </p>
               <p className="foreign small">{denial.sentence}</p>
-              <p className="soft small">{gridsText.denialTimes(denial.count, ago(denial.lastAt, at))}</p>
+              <p className="soft small">
+                {t('grids:denialTimes', { count: denial.count, when: ago(denial.lastAt, at) })}
+              </p>
             </div>
             {denial.allowable ? (
               <Button
-                label={gridsText.allowLabel(placeOf(denial))}
+                label={t('grids:allowLabel', { place: plain(placeOf(denial)) })}
                 onPress={() => {
                   setAllowing(denial);
                 }}
               >
-                {gridsText.allow}
+                {t('grids:allow')}
               </Button>
             ) : null}
           </li>
@@ -68,9 +71,9 @@ function Allow(props: { denial: Denial; name: string; onEnd: () => void }): Reac
   const isPrivate = denial.reason === 'private-address';
   return (
     <Ask
-      title={gridsText.allowTitle(placeOf(denial))}
-      confirm={gridsText.allowConfirm}
-      cancel={gridsText.cancel}
+      title={t('grids:allowTitle', { place: plain(placeOf(denial)) })}
+      confirm={t('grids:allowConfirm')}
+      cancel={t('common:cancel')}
       busy={busy}
       ready={!isPrivate || isCompanys}
       failure={failure?.sentence ?? null}
@@ -82,8 +85,8 @@ function Allow(props: { denial: Denial; name: string; onEnd: () => void }): Reac
         });
       }}
     >
-      <p>{gridsText.allowMeans(name)}</p>
-      {isPrivate ? <Tick label={gridsText.allowPrivate} on={isCompanys} onChange={setIsCompanys} /> : null}
+      <p>{t('grids:allowMeans', { name: plain(name) })}</p>
+      {isPrivate ? <Tick label={t('grids:allowPrivate')} on={isCompanys} onChange={setIsCompanys} /> : null}
     </Ask>
   );
 }

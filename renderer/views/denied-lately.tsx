@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Denial } from '../../electron/contract/network.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { placeOf } from './contacts.tsx';
@@ -19,13 +19,15 @@ export function DeniedLately(props: {
   if (latest === undefined) return null;
   const others = denials.length - 1;
   return (
-    <section className="notice notice-warn" aria-label={gridsText.denials}>
+    <section className="notice notice-warn" aria-label={t('grids:denials')}>
       <Mark name="attention" size={20} />
       <div>
         <p>
-          <Foreign>{gridsText.deniedLately(name(latest.grid), placeOf(latest))}</Foreign>
+          <Foreign>
+            {t('home:denied.lately', { name: plain(name(latest.grid)), place: plain(placeOf(latest)) })}
+          </Foreign>
         </p>
-        {others === 0 ? null : <p className="soft small">{gridsText.deniedMore(others)}</p>}
+        {others === 0 ? null : <p className="soft small">{t('home:denied.more', { count: others })}</p>}
       </div>
       <span className="buttons">
         <Button
@@ -33,7 +35,7 @@ export function DeniedLately(props: {
             go({ page: 'grids', open: latest.grid });
           }}
         >
-          {gridsText.deniedSee}
+          {t('home:denied.see')}
         </Button>
         <Button
           quiet
@@ -41,7 +43,7 @@ export function DeniedLately(props: {
             props.onSeen(latest.lastAt);
           }}
         >
-          {text.dismiss}
+          {t('common:dismiss')}
         </Button>
       </span>
     </section>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 
 /** Why something did not work, and what to do about it. */
 export function Failed(props: { failure: Failure; children?: ReactNode }): ReactNode {
@@ -9,7 +9,7 @@ export function Failed(props: { failure: Failure; children?: ReactNode }): React
     <div className="notice notice-bad" role="alert">
       <div>
         <p>
-          <strong>{text.commandFailed}</strong>
+          <strong>{t('failures:command')}</strong>
         </p>
         <p className="foreign">{sentence}</p>
         {hint === undefined ? null : <p className="foreign soft">{hint}</p>}

@@ -2,8 +2,10 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { GridState, GridView } from '../../electron/contract/grids.ts';
 import type { JobView } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
-import { largeAmount, percent } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
+import { figure, percent } from '../text/format.ts';
+import { finishedWords } from '../text/grid-names.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { NumberField, Switch } from '../ui/fields.tsx';
 import { Mark, type MarkName } from '../ui/marks.tsx';
@@ -45,13 +47,13 @@ export function GridCard(props: {
         </h2>
         <span className={`badge badge-${mark}`}>
           <Mark name={mark} size={14} />
-          {gridsText.state(grid.state)}
+          {t(`grids:state.${grid.state}`)}
         </span>
       </div>
       {grid.failure?.sentence === grid.sentence ? null : <p className="foreign">{grid.sentence}</p>}
       {grid.managedBy === null ? null : (
         <p className="soft small">
-          <Foreign>{gridsText.managedBy(grid.managedBy)}</Foreign>
+          <Foreign>{t('grids:managedBy', { name: plain(grid.managedBy) })}</Foreign>
         </p>
       )}
       {grid.failure === null ? null : <Problem problem={grid.failure} />}
@@ -63,7 +65,7 @@ export function GridCard(props: {
                 <Foreign>{job.title}</Foreign>
                 <span className="soft">{job.progress === null ? '' : percent(job.progress)}</span>
               </span>
-              <Progress label={gridsText.taskProgress(job.title)} value={job.progress} />
+              <Progress label={t('grids:taskProgress', { name: plain(job.title) })} value={job.progress} />
             </li>
           ))}
         </ul>
@@ -71,7 +73,11 @@ export function GridCard(props: {
       <Facts rows={factsOf(grid)} />
       <Controls grid={grid} command={command} />
       {command.failure === null ? null : <Failed failure={command.failure} />}
-      <Disclosure label={gridsText.details} spoken={gridsText.detailsLabel(grid.name)} startsOpen={open}>
+      <Disclosure
+        label={t('grids:details')}
+        spoken={t('grids:detailsLabel', { name: plain(grid.name) })}
+        startsOpen={open}
+      >
         <GridDetails grid={grid} at={at} />
       </Disclosure>
     </section>
@@ -79,14 +85,14 @@ export function GridCard(props: {
 }
 
 function factsOf(grid: GridView): readonly (readonly [string, ReactNode])[] {
-  const { credit, done, failed, aborted } = grid;
-  const figure = (value: number | null): ReactNode =>
-    value === null ? <span className="soft unknown">{gridsText.creditUnknown}</span> : largeAmount(value);
+  const { credit } = grid;
+  const told = (value: number | null): ReactNode =>
+    value === null ? <span className="soft unknown">{t('grids:creditUnknown')}</span> : figure(value);
   return [
-    [gridsText.credit, figure(credit?.hostTotal ?? null)],
-    [gridsText.creditRecent, figure(credit?.hostRecent ?? null)],
-    [gridsText.accountCredit, figure(credit?.userTotal ?? null)],
-    [gridsText.finished, gridsText.finishedWords(done, failed, aborted)],
+    [t('grids:credit'), told(credit?.hostTotal ?? null)],
+    [t('grids:creditRecent'), told(credit?.hostRecent ?? null)],
+    [t('grids:accountCredit'), told(credit?.userTotal ?? null)],
+    [t('grids:finished'), finishedWords(grid)],
   ];
 }
 
@@ -103,7 +109,7 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
     <div className="grid-controls">
       <span className="grid-control">
         <label htmlFor={`${id}-share`}>
-          {gridsText.share} <span className="soft small hint">{gridsText.shareHint}</span>
+          {t('grids:share')} <span className="soft small hint">{t('grids:shareHint')}</span>
         </label>
         <NumberField
           id={`${id}-share`}
@@ -116,7 +122,7 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
       </span>
       <span className="grid-control">
         <label htmlFor={`${id}-work`}>
-          {gridsText.noNewWork} <span className="soft small hint">{gridsText.noNewWorkHint}</span>
+          {t('grids:noNewWork')} <span className="soft small hint">{t('grids:noNewWorkHint')}</span>
         </label>
         <Switch
           id={`${id}-work`}
@@ -130,31 +136,35 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
       <span className="buttons">
         <Button
           disabled={busy || isOver}
-          label={isPaused ? gridsText.resumeLabel(name) : gridsText.pauseLabel(name)}
+          label={
+            isPaused
+              ? t('grids:resumeLabel', { name: plain(name) })
+              : t('grids:pauseLabel', { name: plain(name) })
+          }
           onPress={() => {
             void set({ suspended: !isPaused });
           }}
         >
-          {isPaused ? gridsText.resume : gridsText.pause}
+          {isPaused ? t('grids:resume') : t('grids:pause')}
         </Button>
         <Button
           disabled={busy || isOver}
-          label={gridsText.updateLabel(name)}
+          label={t('grids:updateLabel', { name: plain(name) })}
           onPress={() => {
             void run(() => client.call('grids.update', { id: grid.id }));
           }}
         >
-          {gridsText.update}
+          {t('grids:update')}
         </Button>
         {managedBy === null ? (
           <Button
             disabled={busy || isOver}
-            label={gridsText.leaveLabel(name)}
+            label={t('grids:leaveLabel', { name: plain(name) })}
             onPress={() => {
               setLeaving(true);
             }}
           >
-            {gridsText.leave}
+            {t('grids:leave')}
           </Button>
         ) : null}
       </span>
@@ -175,9 +185,9 @@ function Leave({ grid, onEnd }: { grid: GridView; onEnd: () => void }): ReactNod
   return (
     <Ask
       danger
-      title={gridsText.leaveTitle(grid.name)}
-      confirm={gridsText.leaveConfirm}
-      cancel={gridsText.cancel}
+      title={t('grids:leaveTitle', { name: plain(grid.name) })}
+      confirm={t('grids:leaveConfirm')}
+      cancel={t('common:cancel')}
       busy={busy}
       failure={failure?.sentence ?? null}
       onCancel={onEnd}
@@ -187,7 +197,7 @@ function Leave({ grid, onEnd }: { grid: GridView; onEnd: () => void }): ReactNod
         });
       }}
     >
-      <p>{gridsText.leaveLoses(grid.queued + grid.running)}</p>
+      <p>{t('grids:leaveLoses', { tasks: grid.queued + grid.running })}</p>
     </Ask>
   );
 }

@@ -2,8 +2,7 @@ import { type ReactNode, useCallback } from 'react';
 import type { GridDetail, GridView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { ago, bytes, moment } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { ContactList } from './contacts.tsx';
@@ -22,22 +21,22 @@ export function GridDetails({ grid, at }: { grid: GridView; at: number }): React
   const ask = useCallback(() => client.call('grids.show', { id }), [id]);
   const { answer, again } = useAsked(ask, freshMs);
   const { failure, run } = useCommand();
-  if (answer === null) return <p className="soft small">{text.loading}</p>;
+  if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const detail = answer.value;
   const { denials, contacts } = detail;
   return (
     <div className="details">
       <p className="soft small">
-        {detail.seenAt === null ? gridsText.neverSeen : gridsText.seen(ago(detail.seenAt, at))}
+        {detail.seenAt === null ? t('grids:neverSeen') : t('grids:seen', { when: ago(detail.seenAt, at) })}
       </p>
       {denials.length === 0 ? null : <Denials denials={denials} name={grid.name} at={at} onChanged={again} />}
-      <Part title={gridsText.tasks}>
+      <Part title={t('grids:tasks')}>
         <Tasks grid={id} tasks={detail.tasks} at={at} onChanged={again} />
       </Part>
       <Transfers transfers={detail.transfers} />
       <div className="columns">
-        <Part title={gridsText.contacts}>
+        <Part title={t('grids:contacts')}>
           <ContactList
             contacts={contacts}
             onForbid={({ host, port }) => {
@@ -45,16 +44,16 @@ export function GridDetails({ grid, at }: { grid: GridView; at: number }): React
             }}
           />
           {failure === null ? null : <Failed failure={failure} />}
-          <p className="soft small">{gridsText.contactsHint}</p>
+          <p className="soft small">{t('grids:contactsHint')}</p>
         </Part>
-        <Part title={gridsText.contacted}>
+        <Part title={t('grids:contacted')}>
           <Contacted rows={detail.contacted} at={at} />
         </Part>
       </div>
-      <Part title={gridsText.messages}>
+      <Part title={t('grids:messages')}>
         <Messages messages={detail.messages} at={at} />
       </Part>
-      <Part title={gridsText.project}>
+      <Part title={t('grids:project')}>
         <Facts wide rows={aboutOf(detail)} />
       </Part>
     </div>
@@ -66,31 +65,37 @@ function aboutOf(detail: GridDetail): readonly (readonly [string, ReactNode])[] 
   const disk =
     diskLimitBytes === null
       ? bytes(diskBytes ?? 0)
-      : gridsText.diskOf(bytes(diskBytes ?? 0), bytes(diskLimitBytes));
+      : t('grids:diskOf', { used: bytes(diskBytes ?? 0), most: bytes(diskLimitBytes) });
   return [
-    ...(grid.url === null ? [] : [[gridsText.address, <Foreign key="">{grid.url}</Foreign>] as const]),
-    ...(userName === null ? [] : [[gridsText.account, <Foreign key="">{userName}</Foreign>] as const]),
-    ...(hostId === null ? [] : [[gridsText.hostId, <Foreign key="">{hostId}</Foreign>] as const]),
-    ...(diskBytes === null ? [] : [[gridsText.disk, disk] as const]),
-    ...(weakKey === null ? [] : [[gridsText.key, weakKey ? gridsText.weakKey : gridsText.fullKey] as const]),
+    ...(grid.url === null ? [] : [[t('grids:address'), <Foreign key="">{grid.url}</Foreign>] as const]),
+    ...(userName === null ? [] : [[t('grids:account'), <Foreign key="">{userName}</Foreign>] as const]),
+    ...(hostId === null ? [] : [[t('grids:hostId'), <Foreign key="">{hostId}</Foreign>] as const]),
+    ...(diskBytes === null ? [] : [[t('grids:disk'), disk] as const]),
+    ...(weakKey === null
+      ? []
+      : [[t('grids:key'), weakKey ? t('grids:weakKey') : t('grids:fullKey')] as const]),
   ];
 }
 
 function Transfers({ transfers }: Pick<GridDetail, 'transfers'>): ReactNode {
   if (transfers.length === 0) return null;
   return (
-    <Part title={gridsText.transfers}>
+    <Part title={t('grids:transfers')}>
       <ul className="grid-jobs">
         {transfers.map(({ file, direction, bytes: done, totalBytes, bytesPerSecond, words }) => (
           <li key={`${direction} ${file}`}>
             <span className="meter-row">
               <span>
-                {gridsText.direction(direction)} <Foreign>{file}</Foreign>
+                {t(`grids:transfer.${direction}`)} <Foreign>{file}</Foreign>
               </span>
               <span className="soft small">
                 {words === null
-                  ? gridsText.transferRate(bytes(done), bytes(totalBytes), bytes(bytesPerSecond))
-                  : gridsText.transferWaits(bytes(done), bytes(totalBytes))}
+                  ? t('grids:transferRate', {
+                      done: bytes(done),
+                      total: bytes(totalBytes),
+                      rate: bytes(bytesPerSecond),
+                    })
+                  : t('grids:transferWaits', { done: bytes(done), total: bytes(totalBytes) })}
               </span>
             </span>
             <Progress label={file} value={totalBytes > 0 ? Math.min(1, done / totalBytes) : null} />
@@ -103,7 +108,7 @@ function Transfers({ transfers }: Pick<GridDetail, 'transfers'>): ReactNode {
 }
 
 function Contacted({ rows, at }: { rows: GridDetail['contacted']; at: number }): ReactNode {
-  if (rows.length === 0) return <p className="soft small">{gridsText.contactedNothing}</p>;
+  if (rows.length === 0) return <p className="soft small">{t('grids:contactedNothing')}</p>;
   return (
     <ul className="places">
       {rows.map(({ host, sent, received, lastAt }) => (
@@ -111,7 +116,7 @@ function Contacted({ rows, at }: { rows: GridDetail['contacted']; at: number }):
           <span>
             <Foreign className="place">{host}</Foreign>
             <span className="soft small line">
-              {gridsText.traffic(bytes(sent), bytes(received))} · {ago(lastAt, at)}
+              {t('grids:traffic', { sent: bytes(sent), received: bytes(received) })} · {ago(lastAt, at)}
             </span>
           </span>
         </li>
@@ -121,10 +126,10 @@ function Contacted({ rows, at }: { rows: GridDetail['contacted']; at: number }):
 }
 
 function Messages({ messages, at }: { messages: GridDetail['messages']; at: number }): ReactNode {
-  if (messages.length === 0) return <p className="soft small">{gridsText.noMessages}</p>;
+  if (messages.length === 0) return <p className="soft small">{t('grids:noMessages')}</p>;
   const newestFirst = [...messages].reverse().sort((one, other) => other.at - one.at);
   return (
-    <ul className="messages small" tabIndex={0} aria-label={gridsText.messages}>
+    <ul className="messages small" tabIndex={0} aria-label={t('grids:messages')}>
       {newestFirst.map((message, index) => (
         // Two may be alike to the letter.
         <li key={`${index} ${message.at}`} className={`message message-${message.priority}`}>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
-import { gridsText } from '../text/grids-text.ts';
+import { t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { GridCard } from './grid-card.tsx';
 import { ManagerCard } from './manager-card.tsx';
@@ -20,13 +20,13 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
         go({ page: 'join' });
       }}
     >
-      {gridsText.join}
+      {t('grids:join')}
     </Button>
   );
   return (
     <>
       <div className="title-row">
-        <h1 className="page-title">{gridsText.grids}</h1>
+        <h1 className="page-title">{t('grids:title')}</h1>
         <span className="buttons">
           <Button
             quiet
@@ -34,15 +34,15 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
               go({ page: 'welcome' });
             }}
           >
-            {gridsText.welcome}
+            {t('grids:welcome')}
           </Button>
           {isEmpty ? null : join}
         </span>
       </div>
       {isEmpty ? (
         <div className="card empty">
-          <p>{gridsText.noneTitle}</p>
-          <p className="soft">{gridsText.noneHint}</p>
+          <p>{t('grids:noneTitle')}</p>
+          <p className="soft">{t('grids:noneHint')}</p>
           {join}
         </div>
       ) : null}

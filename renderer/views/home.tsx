@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { ContributionState, Snapshot, Today, VmView } from '../../electron/contract/snapshot.ts';
-import { amount, duration, moment, percent } from '../text/format.ts';
+import { amount, duration, figure, moment, percent } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Card, Facts, Foreign, Meter } from '../ui/primitives.tsx';
 import { CurrentJob } from './current-job.tsx';
@@ -45,10 +45,10 @@ export function Home(props: {
           <Mark name={mark} size={34} />
         </span>
         <div role="status">
-          <h1>{text.state(contribution.state)}</h1>
+          <h1>{t(`home:state.${contribution.state}`)}</h1>
           <p className="foreign">{contribution.sentence}</p>
           {reason?.hint === undefined ? null : <p className="foreign">{reason.hint}</p>}
-          <p className="small soft">{text.since(moment(contribution.since, at))}</p>
+          <p className="small soft">{t('home:since', { time: moment(contribution.since, at) })}</p>
         </div>
         <Reasons snapshot={snapshot} />
         <PauseControls pause={contribution.pause} />
@@ -67,8 +67,8 @@ export function Home(props: {
       <TodayCard snapshot={snapshot} />
 
       <div className="columns">
-        <Card title={text.now}>
-          {running.length === 0 ? <p className="soft">{text.nothingRuns}</p> : null}
+        <Card title={t('home:now')}>
+          {running.length === 0 ? <p className="soft">{t('home:nothingRuns')}</p> : null}
           {running.map((job) => (
             <CurrentJob
               key={`${job.grid} ${job.id}`}
@@ -80,13 +80,13 @@ export function Home(props: {
           ))}
         </Card>
         <div className="stack">
-          <Card title={text.processor}>
-            {on.length === 0 ? <p className="soft">{text.noVm}</p> : null}
+          <Card title={t('home:processor')}>
+            {on.length === 0 ? <p className="soft">{t('home:noVm')}</p> : null}
             {on.map((vm) => (
               <Machine key={vm.name} vm={vm} grid={vms.length > 1 ? name(vm.grid) : null} />
             ))}
             {on.some(({ accelerator }) => accelerator?.name === 'tcg') ? (
-              <p className="soft small slow">{text.slowAccelerator}</p>
+              <p className="soft small slow">{t('home:slow')}</p>
             ) : null}
           </Card>
           <GivingBack yields={yields} at={at} />
@@ -100,33 +100,38 @@ function TodayCard({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const { today, grids, lostSeconds } = snapshot;
   const name = gridNames(grids);
   return (
-    <Card title={text.today}>
+    <Card title={t('home:today')}>
       <Facts
         large
         rows={[
-          [text.contributed, duration(today.cpuSeconds)],
+          [t('home:contributed'), duration(today.cpuSeconds)],
           [
-            text.jobsDone,
+            t('home:jobsDone'),
             <>
-              {today.jobsDone}
+              {figure(today.jobsDone)}
               {today.jobsFailed > 0 ? (
-                <span className="soft small"> {text.jobsFailed(today.jobsFailed)}</span>
+                <span className="soft small"> · {t('home:jobsFailed', { count: today.jobsFailed })}</span>
               ) : null}
             </>,
           ],
-          ...(today.earned.length === 0 ? [[text.earned, text.nothingEarned] as const] : []),
+          ...(today.earned.length === 0 ? [[t('home:earned'), t('home:nothingEarned')] as const] : []),
           // Units are never added up: each grid and unit stands for itself.
           ...today.earned.map(
-            (row) => [text.earnedFrom(name(row.grid)), <Earned key="" row={row} />] as const,
+            (row) =>
+              [t('home:earnedFrom', { grid: plain(name(row.grid)) }), <Earned key="" row={row} />] as const,
           ),
         ]}
       />
       {today.earned.some(({ observed }) => observed > 0) ? (
-        <p className="soft small">{gridsText.observedHint}</p>
+        <p className="soft small">{t('activity:observedHint')}</p>
       ) : null}
-      {lostSeconds > 0 ? <p className="lost small">{text.lost(lostSeconds)}</p> : null}
+      {lostSeconds > 0 ? <p className="lost small">{lostWords(lostSeconds)}</p> : null}
     </Card>
   );
+}
+
+function lostWords(seconds: number): string {
+  return seconds < 60 ? t('home:lostLittle') : t('home:lost', { minutes: Math.round(seconds / 60) });
 }
 
 /** What is confirmed, what is only read off the grid, and what is not confirmed yet: never added up. */
@@ -136,10 +141,10 @@ function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
   return (
     <>
       {amount(isObserved ? observed : settled)} <Foreign>{unit}</Foreign>
-      {isObserved ? <span className="soft small line">{gridsText.observed}</span> : null}
+      {isObserved ? <span className="soft small line">{t('activity:observed')}</span> : null}
       <span className="soft small">
-        {observed > 0 && !isObserved ? ` · ${amount(observed)} ${gridsText.observed}` : ''}
-        {pending > 0 ? ` ${text.pending(amount(pending))}` : ''}
+        {observed > 0 && !isObserved ? ` · ${t('home:observed', { amount: amount(observed) })}` : ''}
+        {pending > 0 ? ` · ${t('home:pending', { amount: amount(pending) })}` : ''}
       </span>
     </>
   );
@@ -148,7 +153,7 @@ function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
 function Problems({ problems }: { problems: readonly Failure[] }): ReactNode {
   if (problems.length === 0) return null;
   return (
-    <section aria-label={text.problems} className="problems">
+    <section aria-label={t('home:problems')} className="problems">
       {problems.map((problem) => (
         <Problem key={`${problem.code} ${problem.sentence}`} problem={problem} />
       ))}
@@ -164,22 +169,22 @@ function Machine({ vm, grid }: { vm: VmView; grid: string | null }): ReactNode {
   const granted = percent(vm.shareGranted);
   const words =
     vm.shareMeasured === null
-      ? text.shareUnknown(granted)
-      : text.shareInUse(percent(vm.shareMeasured), granted);
+      ? t('home:shareUnknown', { granted })
+      : t('home:shareInUse', { used: percent(vm.shareMeasured), granted });
   const facts = [
-    text.vcpus(vm.vcpus),
-    ...(vm.bootMs === null ? [] : [text.booted(duration(vm.bootMs / 1000))]),
-    ...(vm.accelerator === null ? [] : [text.accelerator(vm.accelerator.name)]),
-    ...(vm.isolation === null ? [] : [text.isolation[vm.isolation]]),
+    t('home:vcpus', { count: vm.vcpus }),
+    ...(vm.bootMs === null ? [] : [t('home:booted', { time: duration(vm.bootMs / 1000) })]),
+    ...(vm.accelerator === null ? [] : [t('home:accelerator', { name: vm.accelerator.name })]),
+    ...(vm.isolation === null ? [] : [t(`home:isolation.${vm.isolation}`)]),
   ];
   return (
     <div className="stack">
       {grid === null ? null : <Foreign className="job-title line">{grid}</Foreign>}
       <div className="meter-row">
-        <span>{text.share}</span>
+        <span>{t('home:share')}</span>
         <span className="soft">{words}</span>
       </div>
-      <Meter label={text.share} value={vm.shareMeasured ?? 0} limit={vm.shareGranted} words={words} />
+      <Meter label={t('home:share')} value={vm.shareMeasured ?? 0} limit={vm.shareGranted} words={words} />
       <ul className="soft small inline-list">
         {facts.map((fact) => (
           <li key={fact}>{fact}</li>

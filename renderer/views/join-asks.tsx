@@ -1,12 +1,14 @@
 import { type ReactNode, useState } from 'react';
 import type { ProjectOffer } from '../../electron/contract/grids.ts';
-import { bytes } from '../text/format.ts';
-import { joinText } from '../text/join-text.ts';
+import { bytes, list } from '../text/format.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Tick } from '../ui/form.tsx';
 import { Mark } from '../ui/marks.tsx';
 import { Button, Card, Facts, Foreign } from '../ui/primitives.tsx';
 import { ContactList } from './contacts.tsx';
 import { mayGoOn } from './join-flow.ts';
+import { knownMark } from './known-projects.ts';
 
 /** What joining means, before anything of it is done. */
 export function Asks(props: {
@@ -25,26 +27,26 @@ export function Asks(props: {
         <p className="soft">
           <Foreign>{offer.url}</Foreign>
         </p>
-        {isManager ? <p>{joinText.managerAbout}</p> : null}
+        {isManager ? <p>{t('join:asks.manager')}</p> : null}
         {known === null ? null : (
           <p>
             {known.about}
-            <span className="soft small line">{joinText.knownMark(known.asOf, known.verified)}</span>
+            <span className="soft small line">{knownMark(known)}</span>
           </p>
         )}
         <Fit offer={offer} />
       </div>
       <div className="columns">
-        <Card title={isManager ? joinText.managerContact : joinText.mayContact}>
+        <Card title={isManager ? t('join:asks.managerContacts') : t('join:asks.contacts')}>
           <ContactList contacts={offer.contacts} />
-          {isManager ? null : <p className="soft small">{joinText.mayContactHint}</p>}
+          {isManager ? null : <p className="soft small">{t('join:asks.contactsHint')}</p>}
         </Card>
         {isManager ? null : (
-          <Card title={joinText.needs}>
+          <Card title={t('join:asks.needs')}>
             <Facts
               rows={[
-                [joinText.disk, bytes(offer.diskBytes)],
-                [joinText.memory, bytes(offer.memoryBytes)],
+                [t('join:asks.disk'), bytes(offer.diskBytes)],
+                [t('join:asks.memory'), bytes(offer.memoryBytes)],
               ]}
             />
             <Platforms offer={offer} />
@@ -55,7 +57,7 @@ export function Asks(props: {
         <div className="stack">
           {offer.needsPrivate ? (
             <div>
-              <Tick label={joinText.privateConsent} on={allowPrivate} onChange={setAllowPrivate} />
+              <Tick label={t('join:asks.privateConsent')} on={allowPrivate} onChange={setAllowPrivate} />
             </div>
           ) : null}
           <div className="buttons">
@@ -66,7 +68,7 @@ export function Asks(props: {
                 props.onAgree(allowPrivate);
               }}
             >
-              {joinText.agree}
+              {t('join:asks.agree')}
             </Button>
           </div>
         </div>
@@ -79,14 +81,13 @@ export function Asks(props: {
 function Platforms({ offer }: { offer: ProjectOffer }): ReactNode {
   const { platforms, runsHere } = offer;
   const most = 6;
-  const rest = platforms.length - most;
+  const rest = Math.max(0, platforms.length - most);
   return (
     <div className="platforms">
-      {runsHere === true ? <p>{joinText.runsHere}</p> : null}
+      {runsHere === true ? <p>{t('join:asks.runsHere')}</p> : null}
       {platforms.length === 0 ? null : (
-        <p className="soft small">
-          <Foreign>{joinText.platforms(platforms.slice(0, most).join(', '))}</Foreign>
-          {rest > 0 ? ` ${joinText.platformsMore(rest)}` : '.'}
+        <p className="soft small foreign">
+          {t('join:asks.platforms', { names: list(platforms.slice(0, most).map(plain)), rest })}
         </p>
       )}
     </div>
@@ -100,13 +101,13 @@ function Fit({ offer }: { offer: ProjectOffer }): ReactNode {
       <Mark name="attention" size={20} />
       <div>
         {offer.runsHere === null ? (
-          <p>{joinText.runsUnknown}</p>
+          <p>{t('join:asks.runsUnknown')}</p>
         ) : (
           <>
             <p>
-              <strong>{joinText.runsNotHere}</strong>
+              <strong>{t('join:asks.runsNotHere')}</strong>
             </p>
-            <p>{joinText.runsNotHereWhy}</p>
+            <p>{t('join:asks.runsNotHereWhy')}</p>
           </>
         )}
       </div>

@@ -2,15 +2,13 @@ import { type ReactNode, type SyntheticEvent, useId, useRef, useState } from 're
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { GridView, KnownProject } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { joinText } from '../text/join-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { FormField, Tick } from '../ui/form.tsx';
 import { Button, Card } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
 import type { Looked } from './join-flow.ts';
-import { byArea, matching } from './known-projects.ts';
+import { byArea, knownMark, matching } from './known-projects.ts';
 
 const askKnown = () => client.call('grids.known', {});
 
@@ -51,7 +49,7 @@ function Refused(props: { looked: Looked; failure: Failure; onLook: (looked: Loo
             onLook({ ...looked, allowPrivate: looked.allowPrivate || mayBePrivate });
           }}
         >
-          {mayBePrivate ? joinText.companyTry : joinText.tryAgain}
+          {mayBePrivate ? t('join:companyTry') : t('join:tryAgain')}
         </Button>
       </p>
     </Failed>
@@ -66,25 +64,25 @@ function Known(props: {
 }): ReactNode {
   const { answer } = useAsked(askKnown, null);
   const [search, setSearch] = useState('');
-  if (answer === null) return <p className="soft">{text.loading}</p>;
+  if (answer === null) return <p className="soft">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const found = matching(answer.value, search);
   const joined = new Set(props.joined.map(({ url }) => url));
   return (
-    <Card title={joinText.chooseTitle}>
+    <Card title={t('join:choose.title')}>
       <FormField
         type="search"
-        label={joinText.search}
-        example={joinText.searchHint}
+        label={t('join:choose.search')}
+        example={t('join:choose.searchHint')}
         value={search}
         onInput={setSearch}
       />
       <div className="meter-row found">
         <p className="soft small" role="status">
-          {joinText.found(found.length)}
+          {t('join:choose.found', { count: found.length })}
         </p>
         <Button small quiet onPress={props.onOther}>
-          {joinText.otherJump}
+          {t('join:other.title')}
         </Button>
       </div>
       {byArea(found).map(([area, projects]) => (
@@ -138,9 +136,7 @@ function Choice(props: {
       </span>
       <span id={`${id}-about`}>
         <span className="line">{project.about}</span>
-        <span className="soft small line">
-          {joined ? gridsText.joinedAlready : joinText.knownMark(project.asOf, project.verified)}
-        </span>
+        <span className="soft small line">{joined ? t('join:choose.joined') : knownMark(project)}</span>
       </span>
     </button>
   );
@@ -156,23 +152,23 @@ function OtherAddress(props: { begin: Looked | null; onLook: (looked: Looked) =>
     else props.onLook({ url: url.trim(), allowPrivate });
   };
   return (
-    <Card title={joinText.otherTitle}>
+    <Card title={t('join:other.title')}>
       <form className="form" noValidate onSubmit={submit}>
         <FormField
           type="url"
-          label={joinText.otherLabel}
-          hint={joinText.otherHint}
-          example={joinText.otherExample}
+          label={t('join:other.label')}
+          hint={t('join:other.hint')}
+          example={t('join:other.example')}
           value={url}
-          error={empty ? joinText.otherEmpty : null}
+          error={empty ? t('join:other.empty') : null}
           onInput={(value) => {
             setUrl(value);
             setEmpty(false);
           }}
         />
-        <Tick label={joinText.onCompanyNetwork} on={allowPrivate} onChange={setAllowPrivate} />
+        <Tick label={t('grids:allowPrivate')} on={allowPrivate} onChange={setAllowPrivate} />
         <div className="buttons">
-          <Button submits>{joinText.lookUp}</Button>
+          <Button submits>{t('join:lookUp')}</Button>
         </div>
       </form>
     </Card>

@@ -1,10 +1,18 @@
 import { type ReactNode, type SyntheticEvent, useRef, useState } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { ProjectOffer } from '../../electron/contract/grids.ts';
-import { joinText } from '../text/join-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { FormField, Tick } from '../ui/form.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
-import { type AccountDraft, type DraftFaults, faultsOf, type Way, waysOf } from './account-draft.ts';
+import {
+  type AccountDraft,
+  type DraftFaults,
+  faultsOf,
+  leastPassword,
+  type Way,
+  waysOf,
+} from './account-draft.ts';
 import { Failed } from './failed.tsx';
 
 /** By which account. What was typed stays when the project refuses it. */
@@ -49,11 +57,11 @@ export function SignIn(props: {
       />
       {draft.way === 'key' ? (
         <FormField
-          label={joinText.key}
-          hint={joinText.keyHint}
+          label={t('join:signIn.key')}
+          hint={t('join:signIn.keyHint')}
           value={draft.key}
           error={faults.key ?? null}
-          hiddenUnless={joinText.show}
+          hiddenUnless={t('join:signIn.show')}
           disabled={joining}
           onInput={(key) => {
             change({ key });
@@ -63,16 +71,16 @@ export function SignIn(props: {
         <Login offer={offer} draft={draft} faults={faults} disabled={joining} onChange={change} />
       )}
       <p className="soft small">
-        {offer.kind === 'manager' ? joinText.managerSecretHint : joinText.secretHint}
+        {offer.kind === 'manager' ? t('join:signIn.managerSecretHint') : t('join:signIn.secretHint')}
       </p>
       {props.failure === null ? null : <Failed failure={props.failure} />}
       <div className="buttons">
         <Button primary submits disabled={joining}>
-          {joinText.joinNow}
+          {t('join:signIn.join')}
         </Button>
         {joining ? (
           <span role="status" className="soft">
-            {joinText.joining(offer.name)}
+            {t('join:signIn.joining', { name: plain(offer.name) })}
           </span>
         ) : null}
       </div>
@@ -89,10 +97,10 @@ function Ways(props: {
   const ways = waysOf(props.offer);
   if (ways.length === 1) return null;
   const words = (way: Way): string =>
-    way === 'login' && props.offer.usesName ? joinText.loginByName : joinText.ways[way];
+    way === 'login' && props.offer.usesName ? t('join:signIn.byName') : t(`join:signIn.way.${way}`);
   return (
     <fieldset className="choices" disabled={props.disabled}>
-      <legend className="hidden-label">{joinText.way}</legend>
+      <legend className="hidden-label">{t('join:signIn.way')}</legend>
       {ways.map((way) => (
         <label key={way} className="choice">
           <input
@@ -124,7 +132,7 @@ function Login(props: {
     <>
       <FormField
         type={offer.usesName ? 'text' : 'email'}
-        label={offer.usesName ? joinText.name : joinText.email}
+        label={offer.usesName ? t('join:signIn.name') : t('join:signIn.email')}
         value={draft.email}
         error={faults.email ?? null}
         disabled={disabled}
@@ -134,7 +142,7 @@ function Login(props: {
       />
       {isNew ? (
         <FormField
-          label={joinText.newName}
+          label={t('join:signIn.newName')}
           value={draft.name}
           error={faults.name ?? null}
           disabled={disabled}
@@ -144,23 +152,23 @@ function Login(props: {
         />
       ) : null}
       <FormField
-        label={joinText.password}
+        label={t('join:signIn.password')}
         value={draft.password}
         error={faults.password ?? null}
-        hiddenUnless={joinText.show}
+        hiddenUnless={t('join:signIn.show')}
         disabled={disabled}
-        {...(isNew ? { hint: joinText.wrong.short(Math.max(1, offer.minPasswordLength)) } : {})}
+        {...(isNew ? { hint: t('join:wrong.short', { least: leastPassword(offer) }) } : {})}
         onInput={(password) => {
           onChange({ password });
         }}
       />
       {isNew && offer.terms !== null ? (
         <>
-          <section className="terms small" aria-label={joinText.terms} tabIndex={0}>
+          <section className="terms small" aria-label={t('join:signIn.terms')} tabIndex={0}>
             <Foreign className="lines">{offer.terms}</Foreign>
           </section>
           <Tick
-            label={joinText.agreed}
+            label={t('join:signIn.agreed')}
             on={draft.agreed}
             error={faults.agreed ?? null}
             disabled={disabled}

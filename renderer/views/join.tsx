@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useReducer, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
-import { joinText } from '../text/join-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { accountOf, emptyDraft, waysOf } from './account-draft.ts';
@@ -73,7 +74,7 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
               else send({ type: 'back' });
             }}
           >
-            {joinText.back}
+            {t('join:back')}
           </Button>
         )}
       </div>
@@ -89,15 +90,15 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
       ) : step.at === 'looking' ? (
         <div className="card looking">
           <p role="status">
-            <Foreign>{joinText.looking(step.looked.url)}</Foreign>
+            <Foreign>{t('join:looking', { url: plain(step.looked.url) })}</Foreign>
           </p>
-          <progress className="bar" aria-label={joinText.looking(step.looked.url)} />
+          <progress className="bar" aria-label={t('join:looking', { url: plain(step.looked.url) })} />
           <Button
             onPress={() => {
               send({ type: 'back' });
             }}
           >
-            {joinText.cancel}
+            {t('common:cancel')}
           </Button>
         </div>
       ) : step.at === 'asks' ? (
@@ -136,13 +137,13 @@ function titleOf(step: JoinStep): string {
   switch (step.at) {
     case 'choose':
     case 'looking':
-      return joinText.title;
+      return t('join:title');
     case 'asks':
-      return joinText.asksTitle(step.offer.name);
+      return t('join:asks.title', { name: plain(step.offer.name) });
     case 'sign-in':
-      return joinText.signInTitle(step.offer.name);
+      return t('join:signIn.title', { name: plain(step.offer.name) });
     case 'done':
-      return joinText.doneTitle(step.offer.name);
+      return t('join:done.title', { name: plain(step.offer.name) });
   }
 }
 
@@ -151,33 +152,36 @@ const stepOrder = ['choose', 'asks', 'sign-in', 'done'] as const;
 function Steps({ at }: { at: JoinStep['at'] }): ReactNode {
   const current = stepOrder.indexOf(at === 'looking' ? 'choose' : at);
   return (
-    <ol className="steps small" aria-label={joinText.steps}>
+    <ol className="steps small" aria-label={t('join:steps')}>
       {stepOrder.map((name, index) => (
         <li
           key={name}
           className={index < current ? 'step-past' : ''}
           aria-current={index === current ? 'step' : undefined}
         >
-          {joinText.stepNames[name]}
+          {t(`join:step.${name}`)}
         </li>
       ))}
     </ol>
   );
 }
 
+const projectSteps = ['join:done.starts', 'join:done.loads', 'join:done.credit'] as const;
+const managerSteps = ['join:done.managerAsks', 'join:done.managerGrids'] as const;
+
 function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain: () => void }): ReactNode {
   const { offer, grid } = props.step;
-  const next = offer.kind === 'manager' ? joinText.managerDoneSteps : joinText.doneSteps;
+  const next = offer.kind === 'manager' ? managerSteps : projectSteps;
   return (
     <div className="card done">
       <span className="hero-mark">
         <Mark name="working" size={34} />
       </span>
       <div>
-        <h2>{joinText.doneNext}</h2>
+        <h2>{t('join:done.next')}</h2>
         <ol className="plain-steps">
-          {next.map((words) => (
-            <li key={words}>{words}</li>
+          {next.map((key) => (
+            <li key={key}>{t(key)}</li>
           ))}
         </ol>
       </div>
@@ -188,9 +192,9 @@ function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain:
             props.go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
           }}
         >
-          {joinText.doneSee}
+          {t('join:done.see')}
         </Button>
-        <Button onPress={props.onAgain}>{joinText.doneAnother}</Button>
+        <Button onPress={props.onAgain}>{t('join:done.another')}</Button>
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
 import type { KnownProject } from '../../electron/contract/grids.ts';
+import { t } from '../text/say.ts';
 
 /** Those in which every word that was searched for occurs. Pure. */
 export function matching(known: readonly KnownProject[], search: string): readonly KnownProject[] {
@@ -7,6 +8,11 @@ export function matching(known: readonly KnownProject[], search: string): readon
     const hay = `${name} ${area} ${about} ${url}`.toLocaleLowerCase('en');
     return words.every((word) => hay.includes(word));
   });
+}
+
+/** How far what is told of a project can be relied on. */
+export function knownMark({ asOf, verified }: KnownProject): string {
+  return verified ? t('join:known.checked', { date: asOf }) : t('join:known.memory', { date: asOf });
 }
 
 /** By area, areas and names in the order of the alphabet. Pure. */

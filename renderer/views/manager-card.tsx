@@ -2,7 +2,8 @@ import { type ReactNode, useId, useState } from 'react';
 import type { GridView, ManagerView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { ago, ahead } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Tick } from '../ui/form.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
@@ -20,21 +21,24 @@ export function ManagerCard(props: {
   const [leaving, setLeaving] = useState(false);
   const { busy, failure, run } = useCommand();
   const asked =
-    manager.syncedAt === null ? gridsText.managerNever : gridsText.managerSynced(ago(manager.syncedAt, at));
-  const next = manager.nextAt === null ? '' : `, ${gridsText.managerNext(ahead(manager.nextAt, at))}`;
+    manager.syncedAt === null
+      ? t('grids:manager.never')
+      : t('grids:manager.asked', { when: ago(manager.syncedAt, at) });
+  const next =
+    manager.nextAt === null ? '' : `, ${t('grids:manager.next', { when: ahead(manager.nextAt, at) })}`;
   return (
     <section className="card grid" aria-labelledby={id}>
       <h2 id={id}>
-        <Foreign>{gridsText.managerTitle(manager.name)}</Foreign>
+        <Foreign>{t('grids:manager.title', { name: plain(manager.name) })}</Foreign>
       </h2>
       <p className="soft small">
-        <Foreign>{gridsText.managerAccount(manager.userName)}</Foreign> · {asked}
+        <Foreign>{t('grids:manager.account', { name: plain(manager.userName) })}</Foreign> · {asked}
         {next}
       </p>
       {manager.failure === null ? null : <Failed failure={manager.failure} />}
       {manager.refused.length === 0 ? null : (
         <div className="part">
-          <h3>{gridsText.managerRefused}</h3>
+          <h3>{t('grids:manager.refused')}</h3>
           <ul className="places">
             {manager.refused.map(({ url, sentence }) => (
               <li key={url}>
@@ -54,16 +58,16 @@ export function ManagerCard(props: {
             void run(() => client.call('manager.sync', {}));
           }}
         >
-          {gridsText.sync}
+          {t('grids:manager.ask')}
         </Button>
         <Button
           disabled={busy}
-          label={gridsText.leaveLabel(manager.name)}
+          label={t('grids:leaveLabel', { name: plain(manager.name) })}
           onPress={() => {
             setLeaving(true);
           }}
         >
-          {gridsText.leave}
+          {t('grids:leave')}
         </Button>
       </div>
       {failure === null ? null : <Failed failure={failure} />}
@@ -87,9 +91,9 @@ function LeaveManager(props: { manager: ManagerView; chose: boolean; onEnd: () =
   return (
     <Ask
       danger
-      title={gridsText.managerLeaveTitle(manager.name)}
-      confirm={gridsText.leaveConfirm}
-      cancel={gridsText.cancel}
+      title={t('grids:leaveTitle', { name: plain(manager.name) })}
+      confirm={t('grids:leaveConfirm')}
+      cancel={t('common:cancel')}
       busy={busy}
       failure={failure?.sentence ?? null}
       onCancel={onEnd}
@@ -99,9 +103,9 @@ function LeaveManager(props: { manager: ManagerView; chose: boolean; onEnd: () =
         });
       }}
     >
-      <p>{gridsText.managerLeaves}</p>
+      <p>{t('grids:manager.leaves')}</p>
       {props.chose ? (
-        <Tick label={gridsText.managerLeaveProjects} on={leaveProjects} onChange={setLeaveProjects} />
+        <Tick label={t('grids:manager.leaveProjects')} on={leaveProjects} onChange={setLeaveProjects} />
       ) : null}
     </Ask>
   );

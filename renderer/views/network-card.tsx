@@ -3,8 +3,7 @@ import type { GridView } from '../../electron/contract/grids.ts';
 import type { HostTraffic } from '../../electron/contract/network.ts';
 import { client } from '../bridge/store.ts';
 import { ago, bytes } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { t } from '../text/say.ts';
 import { Card, Disclosure, Facts, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
@@ -18,27 +17,27 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
   const { answer } = useAsked(ask, freshMs);
   if (answer === null) {
     return (
-      <Card title={gridsText.network}>
-        <p className="soft small">{text.loading}</p>
+      <Card title={t('grids:network')}>
+        <p className="soft small">{t('common:loading')}</p>
       </Card>
     );
   }
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const { todayBytes, monthBytes, quotaDayBytes, quotaMonthBytes, metered, proxy, hosts } = answer.value;
   const limited = (used: number, limit: number | null): string =>
-    gridsText.ofLimit(bytes(used), limit === null ? null : bytes(limit));
+    limit === null ? bytes(used) : t('grids:networkOf', { used: bytes(used), limit: bytes(limit) });
   return (
-    <Card title={gridsText.network}>
+    <Card title={t('grids:network')}>
       <Facts
         wide
         rows={[
-          [gridsText.networkToday, limited(todayBytes, quotaDayBytes)],
-          [gridsText.networkMonth, limited(monthBytes, quotaMonthBytes)],
-          [gridsText.networkProxy, <Proxy key="" proxy={proxy} />],
+          [t('grids:networkToday'), limited(todayBytes, quotaDayBytes)],
+          [t('grids:networkMonth'), limited(monthBytes, quotaMonthBytes)],
+          [t('grids:networkProxy'), <Proxy key="" proxy={proxy} />],
         ]}
       />
-      {metered === true ? <p className="soft small">{gridsText.networkMetered}</p> : null}
-      <Disclosure label={gridsText.networkHosts}>
+      {metered === true ? <p className="soft small">{t('grids:networkMetered')}</p> : null}
+      <Disclosure label={t('grids:networkHosts')}>
         <Hosts hosts={hosts} grids={grids} at={at} />
       </Disclosure>
     </Card>
@@ -46,30 +45,29 @@ export function NetworkCard({ grids, at }: { grids: readonly GridView[]; at: num
 }
 
 function Proxy({ proxy }: { proxy: string | null }): ReactNode {
-  if (proxy === null) return gridsText.noProxy;
-  return proxy === 'system' ? gridsText.systemProxy : <Foreign>{proxy}</Foreign>;
+  if (proxy === null) return t('grids:noProxy');
+  return proxy === 'system' ? t('grids:systemProxy') : <Foreign>{proxy}</Foreign>;
 }
 
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
-  if (props.hosts.length === 0) return <p className="soft small">{gridsText.networkNothing}</p>;
-  const { trafficColumns: columns } = gridsText;
+  if (props.hosts.length === 0) return <p className="soft small">{t('grids:networkNothing')}</p>;
   // The host itself asks projects what they are, before there is a grid.
   const names = new Map([
-    ['lookup', gridsText.lookups],
+    ['lookup', t('grids:networkLookups')],
     ...props.grids.map(({ id, name }) => [id, name] as const),
   ]);
   return (
-    <table className="latest small" aria-label={gridsText.networkHosts}>
+    <table className="latest small" aria-label={t('grids:networkHosts')}>
       <thead>
         <tr>
-          <th scope="col">{columns.host}</th>
+          <th scope="col">{t('grids:trafficColumn.host')}</th>
           <th scope="col" className="number">
-            {columns.sent}
+            {t('grids:trafficColumn.sent')}
           </th>
           <th scope="col" className="number">
-            {columns.received}
+            {t('grids:trafficColumn.received')}
           </th>
-          <th scope="col">{columns.last}</th>
+          <th scope="col">{t('grids:trafficColumn.last')}</th>
         </tr>
       </thead>
       <tbody>

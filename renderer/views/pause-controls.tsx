@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react';
 import type { Contribution, PauseLength } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { countdown } from '../text/format.ts';
-import { text } from '../text/text.ts';
+import { around, t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { useNow } from '../ui/use-now.ts';
 
@@ -16,17 +16,17 @@ export function PauseControls({ pause }: { pause: Contribution['pause'] }): Reac
       {pause === null ? null : <Resume until={pause.until} />}
       <div role="group" aria-labelledby={id} className="buttons">
         <span id={id} className="soft">
-          {pause === null ? text.pauseFor : text.changePause}
+          {pause === null ? t('home:pause.for') : t('home:pause.instead')}
         </span>
         {lengths.map((length) => (
           <Button
             key={length}
-            label={text.pauseChoiceLabel(length)}
+            label={t(`home:pause.label.${length}`)}
             onPress={() => {
               void client.pause(length);
             }}
           >
-            {text.pauseChoice(length)}
+            {t(`home:pause.choice.${length}`)}
           </Button>
         ))}
       </div>
@@ -37,6 +37,7 @@ export function PauseControls({ pause }: { pause: Contribution['pause'] }): Reac
 function Resume({ until }: { until: number | null }): ReactNode {
   const now = useNow(until === null ? null : 1000);
   const asking = useReplica((replica) => replica.asking > 0);
+  const [before, after] = around('home:pause.left', 'time');
   return (
     <div className="resume">
       <Button
@@ -46,13 +47,15 @@ function Resume({ until }: { until: number | null }): ReactNode {
           void client.resume();
         }}
       >
-        {text.resume}
+        {t('home:pause.resume')}
       </Button>
       {until === null ? (
-        <span className="soft">{text.pausedUntilResume}</span>
+        <span className="soft">{t('home:pause.manual')}</span>
       ) : (
         <span role="timer">
-          {text.resumesIn} <strong>{countdown(until - now)}</strong>
+          {before}
+          <strong>{countdown(until - now)}</strong>
+          {after}
         </span>
       )}
     </div>

@@ -2,9 +2,8 @@ import { type ReactNode, useState } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, type Json } from '../bridge/store.ts';
-import { policyText } from '../text/policy-text.ts';
+import { t } from '../text/say.ts';
 import { moreSettings, type SettingGroup, settingGroups } from '../text/setting-rows.ts';
-import { text } from '../text/text.ts';
 import { Button, Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { type Changes, changeWords, isOwn } from './changes.ts';
@@ -17,8 +16,8 @@ const freshMs = 2000;
 
 /** One change that can be taken back. */
 interface Change {
-  readonly words: string;
   readonly before: EffectiveSetting;
+  readonly after: EffectiveSetting;
 }
 
 export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
@@ -30,7 +29,7 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
   if (answer === null) {
     return (
       <p className="soft" role="status">
-        {text.loading}
+        {t('common:loading')}
       </p>
     );
   }
@@ -58,7 +57,7 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
       return;
     }
     setRefused(null);
-    if (before) setLast({ before, words: changeWords(before, changed.value) });
+    if (before) setLast({ before, after: changed.value });
   };
   const changes: Changes = {
     set: async (key, value) => {
@@ -89,26 +88,26 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
 
   return (
     <>
-      <h1 className="page-title">{text.preferences}</h1>
+      <h1 className="page-title">{t('common:tab.preferences')}</h1>
       <PresetCards settings={settings} organization={preset.organization} changes={changes} />
       {settingGroups.map((shown) => (
-        <Card key={shown.title} title={shown.title}>
+        <Card key={shown.title} title={t(shown.title)}>
           {group(shown)}
         </Card>
       ))}
-      <Card title={moreSettings.title}>
-        <Disclosure label={policyText.more}>{group(moreSettings)}</Disclosure>
+      <Card title={t(moreSettings.title)}>
+        <Disclosure label={t('preferences:more')}>{group(moreSettings)}</Disclosure>
       </Card>
       <Sees />
       {last === null || inForce.get(last.before.key)?.source === 'locked' ? null : (
         <div className="undo" role="status">
-          <p className="foreign">{last.words}</p>
+          <p className="foreign">{changeWords(last.before, last.after)}</p>
           <Button
             onPress={() => {
               void undo(last);
             }}
           >
-            {policyText.undo}
+            {t('preferences:undo')}
           </Button>
         </div>
       )}

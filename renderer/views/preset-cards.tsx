@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contract/settings.ts';
 import { sentenceCase } from '../text/format.ts';
-import { policyText, sourceWords } from '../text/policy-text.ts';
+import { sourceWords } from '../text/policy-words.ts';
+import { t } from '../text/say.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
 
@@ -23,8 +24,8 @@ export function PresetCards(props: {
   const refusal = changes.refusal('preset');
   return (
     <fieldset className="card presets" disabled={locked}>
-      <legend className="hidden-label">{policyText.presets}</legend>
-      <h2 aria-hidden="true">{policyText.presets}</h2>
+      <legend className="hidden-label">{t('policy:presets')}</legend>
+      <h2 aria-hidden="true">{t('policy:presets')}</h2>
       <div className="preset-cards">
         {presets.map((name) => (
           <label key={name} className="preset">
@@ -37,8 +38,8 @@ export function PresetCards(props: {
                 void changes.set('preset', name);
               }}
             />
-            <span className="preset-name">{policyText.presetName(name)}</span>
-            <span className="small soft">{policyText.presetAbout(name)}</span>
+            <span className="preset-name">{t(`policy:preset.${name}`)}</span>
+            <span className="small soft">{t(`policy:presetAbout.${name}`)}</span>
           </label>
         ))}
       </div>
@@ -47,7 +48,7 @@ export function PresetCards(props: {
         {preset.source === 'locked' || preset.source === 'default'
           ? `${sentenceCase(sourceWords(preset, organization))}. `
           : ''}
-        {differing > 0 ? policyText.differing(differing) : ''}
+        {differing > 0 ? t('policy:differing', { count: differing }) : ''}
       </p>
       {refusal === null ? null : (
         <p className="refusal small foreign" role="alert">

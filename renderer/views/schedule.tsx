@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
-import { policyText } from '../text/policy-text.ts';
+import { t } from '../text/say.ts';
 import { TimeField } from '../ui/fields.tsx';
 import { Button } from '../ui/primitives.tsx';
 
@@ -25,7 +25,7 @@ export function Schedule(props: {
       aria-labelledby={props.labelledBy}
       aria-describedby={props.describedBy}
     >
-      {windows.length === 0 ? <p className="soft">{policyText.always}</p> : null}
+      {windows.length === 0 ? <p className="soft">{t('preferences:always')}</p> : null}
       {windows.map((window, index) => (
         <WindowRow
           // Two may be equal; what they are is all that tells them apart from others.
@@ -47,7 +47,7 @@ export function Schedule(props: {
           onChange([...windows, nights]);
         }}
       >
-        {policyText.addWindow}
+        {t('preferences:schedule.add')}
       </Button>
     </fieldset>
   );
@@ -60,7 +60,7 @@ function WindowRow(props: {
   onRemove: () => void;
 }): ReactNode {
   const { window, onChange } = props;
-  const name = policyText.windowName(props.number);
+  const name = t('preferences:schedule.window', { number: props.number });
   const toggled = (day: Weekday): Weekday[] =>
     weekdays.filter((other) => (other === day) !== window.days.includes(other));
   return (
@@ -70,7 +70,7 @@ function WindowRow(props: {
           <label key={day} className="weekday">
             <input
               type="checkbox"
-              aria-label={policyText.weekdayNames[day]}
+              aria-label={t(`preferences:dayName.${day}`)}
               checked={window.days.includes(day)}
               // A window without any day would never open.
               disabled={window.days.length === 1 && window.days.includes(day)}
@@ -78,13 +78,13 @@ function WindowRow(props: {
                 onChange({ ...window, days: toggled(day) });
               }}
             />
-            <span aria-hidden="true">{policyText.weekdays[day]}</span>
+            <span aria-hidden="true">{t(`preferences:day.${day}`)}</span>
           </label>
         ))}
       </span>
       <span className="schedule-times">
         <TimeField
-          label={policyText.from}
+          label={t('preferences:schedule.from')}
           value={window.from}
           onCommit={(from) => {
             onChange({ ...window, from });
@@ -92,14 +92,18 @@ function WindowRow(props: {
         />
         <span aria-hidden="true">–</span>
         <TimeField
-          label={policyText.to}
+          label={t('preferences:schedule.to')}
           value={shownEnd(window.to)}
           onCommit={(to) => {
             onChange({ ...window, to });
           }}
         />
-        <Button small label={policyText.removeLabel(name)} onPress={props.onRemove}>
-          {policyText.removeWindow}
+        <Button
+          small
+          label={t('preferences:schedule.removeLabel', { number: props.number })}
+          onPress={props.onRemove}
+        >
+          {t('preferences:schedule.remove')}
         </Button>
       </span>
     </div>

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { client } from '../bridge/store.ts';
-import { policyText, signalRows } from '../text/policy-text.ts';
-import { text } from '../text/text.ts';
+import { plain } from '../text/plain.ts';
+import { signalRows } from '../text/policy-words.ts';
+import { t } from '../text/say.ts';
 import { Card, Disclosure, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 
@@ -11,9 +12,9 @@ const freshMs = 2000;
 /** What the policy looks at, as it is now. */
 export function Sees(): ReactNode {
   return (
-    <Card title={policyText.sees}>
-      <p className="soft small">{policyText.seesAbout}</p>
-      <Disclosure label={policyText.seesShow}>
+    <Card title={t('policy:sees')}>
+      <p className="soft small">{t('policy:seesAbout')}</p>
+      <Disclosure label={t('policy:seesShow')}>
         <Seen />
       </Disclosure>
     </Card>
@@ -22,7 +23,7 @@ export function Sees(): ReactNode {
 
 function Seen(): ReactNode {
   const { answer } = useAsked(client.explainPolicy, freshMs);
-  if (answer === null) return <p className="soft small">{text.loading}</p>;
+  if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
   const { sentence, signals, sensorTroubles } = answer.value;
   return (
@@ -32,7 +33,7 @@ function Seen(): ReactNode {
         <ul className="notice notice-warn small">
           {sensorTroubles.map(({ sensor, words }) => (
             <li key={`${sensor} ${words}`}>
-              <Foreign>{policyText.trouble(sensor, words)}</Foreign>
+              <Foreign>{t('policy:trouble', { sensor: plain(sensor), words: plain(words) })}</Foreign>
             </li>
           ))}
         </ul>
@@ -41,7 +42,7 @@ function Seen(): ReactNode {
         {signalRows(signals).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={value === null ? 'soft unknown' : 'foreign'}>{value ?? policyText.unknown}</dd>
+            <dd className={value === null ? 'soft unknown' : 'foreign'}>{value ?? t('policy:unknown')}</dd>
           </div>
         ))}
       </dl>

@@ -1,7 +1,9 @@
 import { type ReactNode, useId } from 'react';
 import type { EffectiveSetting } from '../../electron/contract/settings.ts';
-import { policyText, sourceWords } from '../text/policy-text.ts';
-import type { SettingRow } from '../text/setting-rows.ts';
+import { figure, percent } from '../text/format.ts';
+import { sourceWords } from '../text/policy-words.ts';
+import { t } from '../text/say.ts';
+import { type SettingRow, settingName } from '../text/setting-rows.ts';
 import {
   asList,
   asNumber,
@@ -34,8 +36,8 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   const own = isOwn(setting);
   const name = (
     <>
-      {row.name}
-      {row.hint === undefined ? null : <span className="soft small hint">{row.hint}</span>}
+      {settingName(row.key)}
+      {row.hint === undefined ? null : <span className="soft small hint">{t(row.hint)}</span>}
     </>
   );
   return (
@@ -58,12 +60,12 @@ export function SettingField(props: SettingFieldProps): ReactNode {
         {own ? (
           <Button
             small
-            label={policyText.backLabel(row.name)}
+            label={t('preferences:backLabel', { name: settingName(row.key) })}
             onPress={() => {
               void changes.unset(row.key);
             }}
           >
-            {policyText.back}
+            {t('preferences:back')}
           </Button>
         ) : null}
       </div>
@@ -92,7 +94,8 @@ function SettingControl(
         <PercentSlider
           {...common}
           percent={Math.round((number ?? 0) * 100)}
-          onCommit={(percent) => changes.set(key, fromUnit(percent, 0.01))}
+          words={(shown) => percent(shown / 100)}
+          onCommit={(shown) => changes.set(key, fromUnit(shown, 0.01))}
         />
       );
     case 'number':
@@ -100,8 +103,8 @@ function SettingControl(
         <NumberField
           {...common}
           value={number === null ? null : toUnit(number, control.scale)}
-          unit={control.unit}
-          {...(control.empty === undefined ? {} : { empty: control.empty })}
+          unit={control.unit === null ? '' : t(control.unit)}
+          {...(control.empty === undefined ? {} : { empty: t(control.empty) })}
           onCommit={(shown) => changes.set(key, shown === null ? null : fromUnit(shown, control.scale))}
         />
       );
@@ -110,7 +113,7 @@ function SettingControl(
         <TextField
           {...common}
           value={asList(value).join(', ')}
-          empty={control.empty ?? policyText.none}
+          empty={t(control.empty ?? 'preferences:empty.none')}
           onCommit={(words) => {
             const list = toList(words);
             return changes.set(key, list.length === 0 && control.empty !== undefined ? null : list);
@@ -122,7 +125,7 @@ function SettingControl(
         <TextField
           {...common}
           value={value === control.unsaid ? '' : asText(value)}
-          empty={control.empty}
+          empty={t(control.empty)}
           long={control.long === true}
           onCommit={(words) => changes.set(key, words.trim() || (control.unsaid ?? null))}
         />
@@ -130,7 +133,7 @@ function SettingControl(
     case 'count':
       return (
         <output id={id} className="soft">
-          {countOf(value)}
+          {figure(countOf(value))}
         </output>
       );
     case 'schedule':
@@ -149,6 +152,7 @@ function SettingControl(
           {...common}
           value={asText(value)}
           options={control.options}
+          words={control.words ?? ((option) => option)}
           onChange={(option) => void changes.set(key, option)}
         />
       );

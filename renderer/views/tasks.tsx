@@ -2,14 +2,16 @@ import { type ReactNode, useState } from 'react';
 import type { TaskView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { duration, moment, percent } from '../text/format.ts';
-import { gridsText } from '../text/grids-text.ts';
-import { text } from '../text/text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { useCommand } from './use-command.ts';
 
 /** States in which there is nothing to abort any more. */
 const over: ReadonlySet<TaskView['state']> = new Set(['uploading', 'reporting', 'done', 'failed', 'aborted']);
+
+const figures = ['cpu', 'deadline', 'checkpoint'] as const;
 
 /** The tasks of one project, and the way to abort each. */
 export function Tasks(props: {
@@ -20,26 +22,25 @@ export function Tasks(props: {
 }): ReactNode {
   const { tasks, at } = props;
   const [aborting, setAborting] = useState<TaskView | null>(null);
-  const { taskColumns: columns } = gridsText;
-  if (tasks.length === 0) return <p className="soft small">{gridsText.noTasks}</p>;
+  if (tasks.length === 0) return <p className="soft small">{t('grids:noTasks')}</p>;
   return (
     <div className="table-scroll">
       {/* The roles are named because a narrow window lays the rows out as blocks, which would take them away. */}
-      <table className="jobs tasks" role="table" aria-label={gridsText.tasks}>
+      <table className="jobs tasks" role="table" aria-label={t('grids:tasks')}>
         <thead role="rowgroup">
           <tr role="row">
-            {[columns.task, columns.state].map((name) => (
+            {(['task', 'state'] as const).map((name) => (
               <th key={name} scope="col" role="columnheader">
-                {name}
+                {t(`grids:taskColumn.${name}`)}
               </th>
             ))}
-            {[columns.cpu, columns.deadline, columns.checkpoint].map((name) => (
+            {figures.map((name) => (
               <th key={name} scope="col" role="columnheader" className="number">
-                {name}
+                {t(`grids:taskColumn.${name}`)}
               </th>
             ))}
             <th scope="col" role="columnheader">
-              <span className="hidden-label">{columns.action}</span>
+              <span className="hidden-label">{t('grids:taskColumn.action')}</span>
             </th>
           </tr>
         </thead>
@@ -93,21 +94,19 @@ function TaskRow(props: { task: TaskView; at: number; onAbort: () => void }): Re
       </th>
       <td role="cell">
         <span className={`state state-${looks[task.state] ?? 'queued'}`}>
-          {gridsText.taskState(task.state)}
+          {t(`grids:taskState.${task.state}`)}
           {begun ? ` ${percent(task.progress)}` : ''}
         </span>
       </td>
-      <Value name={gridsText.taskColumns.cpu}>{task.cpuSeconds > 0 ? duration(task.cpuSeconds) : null}</Value>
-      <Value name={gridsText.taskColumns.deadline}>
-        {task.deadline === null ? null : moment(task.deadline, at)}
-      </Value>
-      <Value name={gridsText.taskColumns.checkpoint}>
+      <Value name="cpu">{task.cpuSeconds > 0 ? duration(task.cpuSeconds) : null}</Value>
+      <Value name="deadline">{task.deadline === null ? null : moment(task.deadline, at)}</Value>
+      <Value name="checkpoint">
         {task.sinceCheckpointSeconds === null ? null : duration(task.sinceCheckpointSeconds)}
       </Value>
       <td role="cell" className="number">
         {over.has(task.state) ? null : (
-          <Button small label={gridsText.abortLabel(task.name)} onPress={props.onAbort}>
-            {gridsText.abort}
+          <Button small label={t('grids:abortLabel', { name: plain(task.name) })} onPress={props.onAbort}>
+            {t('grids:abort')}
           </Button>
         )}
       </td>
@@ -116,11 +115,15 @@ function TaskRow(props: { task: TaskView; at: number; onAbort: () => void }): Re
 }
 
 /** One figure of a row; null when there is none. `name` is shown where the head of the table is not. */
-function Value(props: { name: string; children: ReactNode }): ReactNode {
+function Value(props: { name: (typeof figures)[number]; children: ReactNode }): ReactNode {
   const nothing = props.children === null;
   return (
-    <td role="cell" className={nothing ? 'number nothing' : 'number'} data-name={props.name}>
-      {nothing ? text.none : props.children}
+    <td
+      role="cell"
+      className={nothing ? 'number nothing' : 'number'}
+      data-name={t('grids:named', { name: t(`grids:taskColumn.${props.name}`) })}
+    >
+      {nothing ? t('common:none') : props.children}
     </td>
   );
 }
@@ -131,9 +134,9 @@ function Abort(props: { grid: string; task: TaskView; onEnd: () => void }): Reac
   return (
     <Ask
       danger
-      title={gridsText.abortTitle}
-      confirm={gridsText.abortConfirm}
-      cancel={gridsText.cancel}
+      title={t('grids:abortTitle')}
+      confirm={t('grids:abortConfirm')}
+      cancel={t('common:cancel')}
       busy={busy}
       failure={failure?.sentence ?? null}
       onCancel={onEnd}
@@ -146,7 +149,7 @@ function Abort(props: { grid: string; task: TaskView; onEnd: () => void }): Reac
       <p>
         <Foreign>{task.name}</Foreign>
       </p>
-      {task.cpuSeconds === 0 ? null : <p>{gridsText.abortLoses(duration(task.cpuSeconds))}</p>}
+      {task.cpuSeconds === 0 ? null : <p>{t('grids:abortLoses', { time: duration(task.cpuSeconds) })}</p>}
     </Ask>
   );
 }

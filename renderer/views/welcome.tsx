@@ -1,7 +1,8 @@
 import { type ReactNode, useId } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
-import { joinText } from '../text/join-text.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
 import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import type { Go } from './place.ts';
@@ -15,24 +16,28 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
         <span className="hero-mark">
           <Mark name="working" size={44} />
         </span>
-        <h1 className="page-title">{joinText.welcomeTitle}</h1>
-        <p>{joinText.welcomeWhat}</p>
+        <h1 className="page-title">{t('welcome:title')}</h1>
+        <p>{t('welcome:what')}</p>
       </section>
-      <section className="ways" aria-label={joinText.welcomeWays}>
-        <Way title={joinText.publicTitle} words={joinText.publicWords} mark="globe">
+      <section className="ways" aria-label={t('welcome:ways')}>
+        <Way title={t('welcome:public.title')} words={t('welcome:public.words')} mark="globe">
           <Button
             primary
             onPress={() => {
               go({ page: 'join' });
             }}
           >
-            {joinText.publicDo}
+            {t('welcome:public.do')}
           </Button>
         </Way>
         <Sample snapshot={snapshot} go={go} />
         <Way
-          title={joinText.companyTitle}
-          words={organization === null ? joinText.companyWords : joinText.companySet(organization)}
+          title={t('welcome:company.title')}
+          words={
+            organization === null
+              ? t('welcome:company.words')
+              : t('welcome:company.set', { organization: plain(organization) })
+          }
           mark="building"
         >
           <Button
@@ -40,7 +45,7 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
               go({ page: 'preferences' });
             }}
           >
-            {joinText.companyDo}
+            {t('welcome:company.do')}
           </Button>
         </Way>
       </section>
@@ -51,7 +56,7 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
             go({ page: 'home' });
           }}
         >
-          {joinText.later}
+          {t('welcome:later')}
         </Button>
       </div>
     </>
@@ -62,7 +67,11 @@ function Sample({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
   const asking = useReplica((replica) => replica.asking > 0);
   const runs = snapshot.jobs.some(({ state }) => state === 'queued' || state === 'running');
   return (
-    <Way title={joinText.sampleTitle} words={runs ? joinText.sampleRuns : joinText.sampleWords} mark="spark">
+    <Way
+      title={t('welcome:sample.title')}
+      words={runs ? t('welcome:sample.runs') : t('welcome:sample.words')}
+      mark="spark"
+    >
       <Button
         disabled={asking}
         onPress={() => {
@@ -70,7 +79,7 @@ function Sample({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
           go({ page: 'home' });
         }}
       >
-        {runs ? joinText.sampleSee : joinText.sampleDo}
+        {runs ? t('welcome:sample.see') : t('welcome:sample.do')}
       </Button>
     </Way>
   );

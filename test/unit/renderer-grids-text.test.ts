@@ -1,21 +1,25 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { GridState, TaskState } from '../../electron/contract/grids.ts';
 import { ContactSource, denialReasons } from '../../electron/contract/network.ts';
-import { ahead, largeAmount } from '../../renderer/text/format.ts';
-import { gridNames, jobSource } from '../../renderer/text/grid-names.ts';
-import { gridsText } from '../../renderer/text/grids-text.ts';
-import { rowOf } from '../../renderer/text/setting-rows.ts';
+import type { SettingKey } from '../../electron/contract/settings.ts';
+import { ahead, figure } from '../../renderer/text/format.ts';
+import { finishedWords, gridNames, jobSource } from '../../renderer/text/grid-names.ts';
+import { t } from '../../renderer/text/say.ts';
+import { controlOf } from '../../renderer/text/setting-rows.ts';
 import { countOf, valueWords } from '../../renderer/text/setting-value.ts';
 import { placeOf } from '../../renderer/views/contacts.tsx';
 import { fakeGrid } from '../fakes/fake-grid-views.ts';
+import { speakIn } from '../fakes/speak.ts';
+
+beforeAll(() => speakIn('en'));
 
 describe('words of grids', () => {
   it('are there for every state, source and reason, and tell them apart', () => {
     const lists = [
-      GridState.options.map(gridsText.state),
-      TaskState.options.map(gridsText.taskState),
-      ContactSource.options.map(gridsText.contactSource),
-      denialReasons.map(gridsText.denialReason),
+      GridState.options.map((state) => t(`grids:state.${state}`)),
+      TaskState.options.map((state) => t(`grids:taskState.${state}`)),
+      ContactSource.options.map((source) => t(`grids:contactSource.${source}`)),
+      denialReasons.map((reason) => t(`grids:denialReason.${reason}`)),
     ];
     for (const words of lists) {
       expect(words.every((word) => word.length > 3)).toBe(true);
@@ -24,13 +28,13 @@ describe('words of grids', () => {
   });
 
   it('say what is lost by leaving, and how often something was refused', () => {
-    expect(gridsText.leaveLoses(0)).toMatch(/^Its disk is deleted with all that is on it\./);
-    expect(gridsText.leaveLoses(1)).toContain('1 task that is not finished');
-    expect(gridsText.leaveLoses(3)).toContain('3 tasks that are not finished');
-    expect(gridsText.denialTimes(1, '2 min ago')).toBe('2 min ago');
-    expect(gridsText.denialTimes(4, '2 min ago')).toBe('4 times, the last 2 min ago');
-    expect(gridsText.finishedWords(14, 1, 2)).toBe('14 · 1 failed · 2 aborted');
-    expect(gridsText.finishedWords(0, 0, 0)).toBe('0');
+    expect(t('grids:leaveLoses', { tasks: 0 })).toMatch(/^Its disk is deleted with all that is on it\./);
+    expect(t('grids:leaveLoses', { tasks: 1 })).toContain('1 task that is not finished');
+    expect(t('grids:leaveLoses', { tasks: 3 })).toContain('3 tasks that are not finished');
+    expect(t('grids:denialTimes', { count: 1, when: '2 min ago' })).toBe('2 min ago');
+    expect(t('grids:denialTimes', { count: 4, when: '2 min ago' })).toBe('4 times, the last 2 min ago');
+    expect(finishedWords({ done: 14, failed: 1, aborted: 2 })).toBe('14 · 1 failed · 2 aborted');
+    expect(finishedWords({ done: 0, failed: 0, aborted: 0 })).toBe('0');
   });
 
   it('name a grid, or what is left of one, and where a job comes from', () => {
@@ -52,13 +56,13 @@ describe('words of grids', () => {
       'in 23 h',
       'in 3 days',
     ]);
-    expect([largeAmount(88_410.55), largeAmount(0)]).toEqual(['88,410.6', '0']);
+    expect([figure(88_410.55), figure(0)]).toEqual(['88,410.6', '0']);
   });
 });
 
 describe('the rows of grids and network', () => {
-  const words = (key: Parameters<typeof rowOf>[0], value: Parameters<typeof valueWords>[1]): string =>
-    valueWords(rowOf(key).control, value);
+  const words = (key: SettingKey, value: Parameters<typeof valueWords>[1]): string =>
+    valueWords(controlOf(key), value);
 
   it('say limits, addresses, certificates and counts', () => {
     expect(words('network.quotaDayBytes', 500 * 1024 ** 2)).toBe('500 MiB');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Account } from '../../electron/contract/grids.ts';
 import {
   type AccountDraft,
@@ -12,6 +12,9 @@ import { firstStep, type JoinEvent, type JoinStep, joinFlow } from '../../render
 import { byArea, matching } from '../../renderer/views/known-projects.ts';
 import { firstPlace, tabOf } from '../../renderer/views/place.ts';
 import { fakeGrid, fakeKnown, fakeLocalGrid, fakeManager, fakeOffer } from '../fakes/fake-grid-views.ts';
+import { speakIn } from '../fakes/speak.ts';
+
+beforeAll(() => speakIn('en'));
 
 const looked = { url: 'https://a.example/', allowPrivate: false };
 const offer = fakeOffer();

@@ -1,15 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonCodes } from '../../electron/contract/policy.ts';
 import { presetValues, settingKeys } from '../../electron/contract/settings.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { bound, sentenceCase } from '../../renderer/text/format.ts';
-import { inputSeen, policyText, signalRows, sourceWords } from '../../renderer/text/policy-text.ts';
-import { moreSettings, rowOf, settingGroups } from '../../renderer/text/setting-rows.ts';
+import { inputSeen, signalRows, sourceWords } from '../../renderer/text/policy-words.ts';
+import { t } from '../../renderer/text/say.ts';
+import { controlOf, moreSettings, settingGroups, settingName } from '../../renderer/text/setting-rows.ts';
 import { asWindows, fromUnit, toList, toUnit, valueWords } from '../../renderer/text/setting-value.ts';
-import { text } from '../../renderer/text/text.ts';
 import { changeWords, isOwn } from '../../renderer/views/changes.ts';
 import { fakeSignals } from '../fakes/fake-host.ts';
 import { FakeSettings } from '../fakes/fake-settings.ts';
+import { speakIn } from '../fakes/speak.ts';
+
+beforeAll(() => speakIn('en'));
 
 describe('what Gleaner sees', () => {
   it('is unknown where nothing tells, and never a guess', () => {
@@ -38,24 +41,20 @@ describe('what Gleaner sees', () => {
 
 describe('words of the policy', () => {
   it('has a word for every cause', () => {
-    expect(reasonCodes.map((code) => policyText.cause(code)).every((words) => words.length > 3)).toBe(true);
+    expect(reasonCodes.map((code) => t(`policy:cause.${code}`)).every((words) => words.length > 3)).toBe(
+      true,
+    );
   });
 
   it('says how much work was lost', () => {
-    expect([text.lost(20), text.lost(60), text.lost(220)]).toEqual([
-      'Less than a minute of work was lost today.',
+    expect([1, 4].map((minutes) => t('home:lost', { minutes }))).toEqual([
       '1 minute of work was lost today.',
       '4 minutes of work were lost today.',
     ]);
   });
 
-  it('says what a reason leaves, bounds and sentences', () => {
-    expect([text.leaves(0), text.leaves(0.25), bound(300), bound(2000)]).toEqual([
-      'stops it',
-      'leaves 25 %',
-      '300 ms',
-      '2 s',
-    ]);
+  it('says bounds and sentences', () => {
+    expect([bound(300), bound(2000)]).toEqual(['300 ms', '2 s']);
     expect([sentenceCase('you are in a call'), sentenceCase('“zoom” is running'), sentenceCase('')]).toEqual([
       'You are in a call',
       '“zoom” is running',
@@ -95,8 +94,8 @@ describe('the preferences', () => {
   });
 
   it.each(settingKeys)('have words for the value of %s in every preset', (key) => {
-    const { control, name } = rowOf(key);
-    expect(name).not.toBe(key);
+    const control = controlOf(key);
+    expect(settingName(key)).toMatch(/^[A-Z]/);
     for (const preset of ['gentle', 'balanced', 'generous'] as const) {
       const value = key === 'preset' ? preset : presetValues[preset][key];
       expect(valueWords(control, value as never)).toMatch(/\S/);
@@ -119,8 +118,10 @@ describe('the preferences', () => {
     ['schedule.windows', [{ days: ['sat', 'sun'], from: '08:00', to: '24:00' }], 'Sa Su 08:00–24:00'],
     ['contribute', false, 'off'],
     ['preset', 'gentle', 'Gentle'],
+    ['ui.language', 'system', 'As the system'],
+    ['ui.language', 'en', 'English'],
   ] as const)('say that %s is %j as %s', (key, value, words) => {
-    expect(valueWords(rowOf(key).control, value as never)).toBe(words);
+    expect(valueWords(controlOf(key), value as never)).toBe(words);
   });
 
   it('say what changed', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   ago,
   amount,
@@ -9,6 +9,10 @@ import {
   moment,
   percent,
 } from '../../renderer/text/format.ts';
+import * as format from '../../text/format.ts';
+import { speakIn } from '../fakes/speak.ts';
+
+beforeAll(() => speakIn('en'));
 
 describe('formatting', () => {
   it.each([
@@ -68,5 +72,18 @@ describe('formatting', () => {
       '2 min ago',
       '2 h ago',
     ]);
+  });
+
+  it('writes numbers, units and lists as each language does', () => {
+    const spaced = (words: string): string => words.replace(/[\u00a0\u202f]/g, ' ');
+    expect(format.duration('de', 2.61)).toBe('2,6 Sek.');
+    expect(spaced(format.percent('fr', 0.5))).toBe('50 %');
+    expect(format.percent('ja', 0.5)).toBe('50%');
+    expect(format.bytes('de', 1536)).toBe('1,5 KiB');
+    expect(format.relative('es', -7300)).toBe('hace 2 h');
+    expect(spaced(format.relative('fr', 3 * 86_400))).toBe('dans 3 j');
+    expect(format.list('de', ['a', 'b', 'c'])).toBe('a, b und c');
+    expect(format.signedAmount('de', -2.5)).toBe('−2,5');
+    expect(format.sentenceCase('de', 'übrig')).toBe('Übrig');
   });
 });

@@ -1,0 +1,154 @@
+import type { Language } from './languages.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Intl's formatters are dear to make and cheap to keep. */
+function kept<Options extends object, Formatter>(
+  make: (locale: Intl.Locale, options: Options) => Formatter,
+): (language: Language, options: Options) => Formatter {
+  const made = new Map<string, Formatter>();
+  return (language, options) => {
+    const key = `${language} ${JSON.stringify(options)}`;
+    const formatter = made.get(key) ?? make(localeOf(language), options);
+    made.set(key, formatter);
+    return formatter;
+  };
+}
+
+/** English writes a day before its month, and the time with 24 hours. */
+const localeOf = (language: Language): Intl.Locale => new Intl.Locale(language === 'en' ? 'en-GB' : language);
+
+const numberOf = kept((locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options));
+const dateOf = kept(
+  (locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options),
+);
+const relativeOf = kept(
+  (locale, options: Intl.RelativeTimeFormatOptions) => new Intl.RelativeTimeFormat(locale, options),
+);
+const listOf = kept((locale, options: Intl.ListFormatOptions) => new Intl.ListFormat(locale, options));
+
+/** English units as the host writes them in its sentences: `2 h`, `50 %`. The other languages follow CLDR. */
+function asTheHost(language: Language, words: string): string {
+  if (language !== 'en') return words;
+  return words
+    .replace(/\bsecs?\b/, 's')
+    .replace(/\bmins\b/, 'min')
+    .replace(/\bhrs?\b/, 'h')
+    .replace(/(\d)%/, '$1 %');
+}
+
+function unit(language: Language, value: number, name: string, digits = 0): string {
+  const options = { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits } as const;
+  return asTheHost(language, numberOf(language, options).format(value));
+}
+
+/** `1:04:09`, `27:14` or `0:09`: what is left of `ms`, rounded up to whole seconds. */
+export function countdown(language: Language, ms: number): string {
+  const total = Math.max(0, Math.ceil(ms / 1000));
+  const one = (value: number): string => numberOf(language, { useGrouping: false }).format(value);
+  const two = (value: number): string => numberOf(language, { minimumIntegerDigits: 2 }).format(value);
+  const hours = Math.floor(total / hour);
+  const minutes = Math.floor((total % hour) / minute);
+  const seconds = two(total % minute);
+  return hours > 0 ? `${one(hours)}:${two(minutes)}:${seconds}` : `${one(minutes)}:${seconds}`;
+}
+
+/** A length of time in its two largest units; tenths below ten seconds. */
+export function duration(language: Language, seconds: number): string {
+  if (seconds < 10) return unit(language, seconds, 'second', 1);
+  if (seconds < minute) return unit(language, seconds, 'second');
+  const whole = Math.round(seconds);
+  if (seconds < 10 * minute) {
+    return joined(language, [Math.floor(whole / minute), 'minute'], [whole % minute, 'second']);
+  }
+  const minutes = Math.round(seconds / minute);
+  if (minutes < 60) return unit(language, minutes, 'minute');
+  return joined(language, [Math.floor(minutes / 60), 'hour'], [minutes % 60, 'minute']);
+}
+
+function joined(language: Language, ...parts: readonly (readonly [value: number, unit: string])[]): string {
+  const words = parts.map(([value, name]) => unit(language, value, name));
+  return listOf(language, { type: 'unit', style: 'narrow' }).format(words);
+}
+
+/** Milliseconds of a yield: tenths below ten. */
+export function milliseconds(language: Language, ms: number): string {
+  return unit(language, ms, 'millisecond', ms < 10 ? 1 : 0);
+}
+
+/** Bounds of a histogram's bucket: seconds from a thousand ms on. */
+export function bound(language: Language, ms: number): string {
+  return ms < 1000 ? unit(language, ms, 'millisecond') : unit(language, ms / 1000, 'second', 1);
+}
+
+/** Bytes in binary units, as memory is sold. */
+export function bytes(language: Language, count: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+  let value = count;
+  let index = 0;
+  while (value >= 1024 && index < units.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  const maximumFractionDigits = value < 10 && index > 0 ? 1 : 0;
+  const shown = numberOf(language, { useGrouping: false, maximumFractionDigits }).format(value);
+  return `${shown} ${units[index] ?? 'B'}`;
+}
+
+/** A share 0…1 in whole percent. */
+export function percent(language: Language, share: number): string {
+  return asTheHost(language, numberOf(language, { style: 'percent' }).format(share));
+}
+
+/** The first letter large, for words that were made to stand inside a sentence. */
+export function sentenceCase(language: Language, words: string): string {
+  const [first = ''] = words;
+  return first.toLocaleUpperCase(language) + words.slice(first.length);
+}
+
+/** An amount of a grid's own unit: at most two decimals. */
+export function amount(language: Language, value: number): string {
+  return numberOf(language, { useGrouping: false, maximumFractionDigits: 2 }).format(value);
+}
+
+/** As {@link amount}, with its sign. */
+export function signedAmount(language: Language, value: number): string {
+  const options = { useGrouping: false, maximumFractionDigits: 2, signDisplay: 'always' } as const;
+  return numberOf(language, options).format(value).replace('-', '−');
+}
+
+/** A number of no unit: grouped, at most one decimal. */
+export function figure(language: Language, value: number): string {
+  return numberOf(language, { maximumFractionDigits: 1 }).format(value);
+}
+
+/** `a, b, c`. */
+export function list(language: Language, words: readonly string[]): string {
+  return listOf(language, { type: 'conjunction', style: 'narrow' }).format(words);
+}
+
+/** Local time of day of `at`, with the date when it is not the day of `now` (both epoch ms). */
+export function moment(language: Language, at: number, now: number): string {
+  const date = new Date(at);
+  const time = dateOf(language, { hour: '2-digit', minute: '2-digit' }).format(date);
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${dateOf(language, { day: 'numeric', month: 'short' }).format(date)} ${time}`;
+}
+
+/** How far ahead (`in 23 h`) or how long ago (`20 s ago`) something is in its largest unit; `seconds` < 0: ago. */
+export function relative(language: Language, seconds: number): string {
+  const far = Math.abs(seconds);
+  const [size, name]: readonly [number, Intl.RelativeTimeFormatUnit] =
+    far < minute
+      ? [1, 'second']
+      : far < hour
+        ? [minute, 'minute']
+        : far < 2 * day
+          ? [hour, 'hour']
+          : [day, 'day'];
+  // What is ahead is rounded, what is past has been reached.
+  const count = seconds < 0 ? -Math.floor(far / size) : Math.round(far / size);
+  return asTheHost(language, relativeOf(language, { style: 'short' }).format(count, name));
+}
