@@ -160,8 +160,8 @@ class ComposedHost implements Host {
         return this.#viewer.contribution(this.#seen());
       },
       explain: () => {
-        const { sentence } = this.#viewer.contribution(this.#seen());
-        return this.#senses.explain(sentence, settings.store.list());
+        const told = this.#viewer.contribution(this.#seen());
+        return this.#senses.explain(told, settings.store.list());
       },
       yields: () => this.#yieldLog.report(clock.now()),
       presence: (report) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from './failures.ts';
 import { Contact, Denial, HostTraffic } from './network.ts';
+import { Said } from './said.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -40,6 +41,7 @@ export const GridView = z.strictObject({
   state: GridState,
   /** One sentence: what it does and why. */
   sentence: z.string(),
+  said: Said,
   /** Who decides about it, when that is not the person: an account manager's or an organization's name. */
   managedBy: z.string().nullable(),
   share: GridShare,
@@ -162,6 +164,7 @@ export const TaskView = z.strictObject({
   sinceCheckpointSeconds: z.number().min(0).nullable(),
   /** Why it failed or waits; null: nothing to say. */
   words: z.string().nullable(),
+  said: Said.nullable(),
 });
 export type TaskView = z.infer<typeof TaskView>;
 
@@ -182,6 +185,7 @@ export const TransferView = z.strictObject({
   bytesPerSecond: z.number().min(0),
   /** Why it waits, and until when; null: it goes on. */
   words: z.string().nullable(),
+  said: Said.nullable(),
 });
 export type TransferView = z.infer<typeof TransferView>;
 
@@ -217,6 +221,6 @@ export const ManagerView = z.strictObject({
   nextAt: time.nullable(),
   failure: Failure.nullable(),
   /** Projects that it names and that are not joined, each with the reason. */
-  refused: z.array(z.strictObject({ url: z.string(), sentence: z.string() })),
+  refused: z.array(z.strictObject({ url: z.string(), sentence: z.string(), said: Said })),
 });
 export type ManagerView = z.infer<typeof ManagerView>;

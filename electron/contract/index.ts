@@ -5,6 +5,7 @@ export * from './job.ts';
 export * from './ledger.ts';
 export * from './network.ts';
 export * from './policy.ts';
+export * from './said.ts';
 export * from './setting-text.ts';
 export * from './setting-words.ts';
 export * from './settings.ts';

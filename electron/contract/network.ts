@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Said } from './said.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -65,6 +66,7 @@ export const Denial = z.strictObject({
   reason: DenialReason,
   /** In a sentence, for the person. */
   sentence: z.string().max(500),
+  said: Said,
   firstAt: time,
   lastAt: time,
   count: z.int().min(1),

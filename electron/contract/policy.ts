@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Said } from './said.ts';
 import { EffectiveSetting, Preset, Source } from './settings.ts';
 import { InputSource, Signals } from './signals.ts';
 
@@ -40,6 +41,9 @@ export const Reason = z.strictObject({
   code: ReasonCode,
   /** In words that fit behind "Paused: …" and "Working at 25 %: …", without a full stop. */
   words: z.string(),
+  said: Said,
+  /** It holds no more, but did a moment ago. */
+  lingers: z.boolean(),
   /** Where the rule comes from that makes it one. */
   source: Source,
   /** The share that it leaves, 0…1. */
@@ -56,8 +60,10 @@ export const Allowance = z.strictObject({
   memoryBytes: z.int().min(0),
   /** Whether jobs that declare network may use it. */
   network: z.boolean(),
-  /** The sentence that tray, window and CLI show alike. */
+  /** The sentence that tray, window and CLI show alike; made of `share`, `organization` and the first of `reasons`. */
   reason: z.string(),
+  /** Who set the admin's values, where they say so. */
+  organization: z.string().nullable(),
   /** All that holds it back, the most useful first; empty when nothing does. */
   reasons: z.array(Reason),
 });
@@ -67,6 +73,8 @@ export type Allowance = z.infer<typeof Allowance>;
 export const PolicyReport = z.strictObject({
   /** The sentence of the Snapshot. */
   sentence: z.string(),
+  /** null: what the allowance says. */
+  said: Said.nullable(),
   allowance: Allowance,
   signals: Signals,
   /** Sensors that fail, by name, in words. */

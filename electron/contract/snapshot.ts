@@ -4,6 +4,7 @@ import { GridView, ManagerView } from './grids.ts';
 import { JobState } from './job.ts';
 import { Denial } from './network.ts';
 import { Allowance, YieldStats } from './policy.ts';
+import { Said } from './said.ts';
 import { Preset, Source } from './settings.ts';
 
 /** Epoch milliseconds. */
@@ -30,6 +31,8 @@ export const Contribution = z.strictObject({
   state: ContributionState,
   /** One sentence: what is happening and why. */
   sentence: z.string(),
+  /** null: what the allowance says. */
+  said: Said.nullable(),
   since: time,
   allowance: Allowance,
   pause: z.strictObject({ length: PauseLength, since: time, until: time.nullable() }).nullable(),
@@ -57,7 +60,7 @@ export const VmView = z.strictObject({
   grid: z.string(),
   phase: VmPhase,
   since: time,
-  accelerator: z.strictObject({ name: z.string(), reason: z.string() }).nullable(),
+  accelerator: z.strictObject({ name: z.string(), reason: z.string(), said: Said }).nullable(),
   isolation: z.enum(['full', 'reduced']).nullable(),
   /** QEMU start → guest ready. */
   bootMs: z.number().nullable(),
@@ -80,6 +83,8 @@ export const JobView = z.strictObject({
   /** 0…1; null when the job does not tell. */
   progress: z.number().min(0).max(1).nullable(),
   progressText: z.string(),
+  /** Where `progressText` is the host's word, not the job's. */
+  progressSaid: Said.nullable(),
   addedAt: time,
   startedAt: time.nullable(),
   endedAt: time.nullable(),

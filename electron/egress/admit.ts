@@ -1,7 +1,7 @@
 import { addressFault } from './addresses.ts';
 import { AllowList, type Match } from './match.ts';
 import type { GatewayRules } from './messages.ts';
-import { notListed, Refusal, wrongAddress } from './refusal.ts';
+import { closedFor, notListed, type Refusal, wrongAddress } from './refusal.ts';
 import { isLocalhost, type Target } from './target.ts';
 
 /** Rules as they are asked for every request. */
@@ -17,8 +17,7 @@ export class Admission {
   /** Why nothing at all passes now; undefined when it does. */
   closed(): Refusal | undefined {
     if (this.#closed === null) return undefined;
-    // Like a server's "later": an agent tries again, as with any fault that passes.
-    return new Refusal(503, this.#closed.reason, this.#closed.sentence);
+    return closedFor(this.#closed.reason, this.#closed.sentence);
   }
 
   /**

@@ -27,6 +27,7 @@ export class Denials {
         port: 0,
         reason,
         sentence: 'So it went with many others.',
+        said: { code: 'denial.others', values: {} } as const,
         allowable: false,
       };
       this.#count(`${reason} others`, others);

@@ -71,7 +71,7 @@ export class Dialer {
   }
 
   async #lookup(host: string, signal: AbortSignal): Promise<string[]> {
-    if (this.#lookups >= this.#limits.lookups) throw tooMany('names to look up');
+    if (this.#lookups >= this.#limits.lookups) throw tooMany('names');
     this.#lookups += 1;
     const found = new Promise<string[]>((resolve, reject) => {
       // It cannot be called off, so it counts until it ends by itself.

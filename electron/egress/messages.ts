@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../contract/failures.ts';
 import { type Contact, DenialReason } from '../contract/network.ts';
+import { Said } from '../contract/said.ts';
 import type { GatewayLimits } from './limits.ts';
 
 /** Name and password for a proxy. Never logged, never shown. */
@@ -16,10 +17,13 @@ export type ProxyRule =
   | { readonly kind: 'pac'; readonly url: string; readonly login: Login | null }
   | { readonly kind: 'ask'; readonly login: Login | null };
 
+/** Why nothing at all may pass. */
+export type ClosedReason = 'metered' | 'quota-day' | 'quota-month';
+
 export interface GatewayRules {
   readonly contacts: readonly Contact[];
   /** Everything is refused with it, and what is open is ended: metered, quota, not allowed now. null: open. */
-  readonly closed: { readonly reason: DenialReason; readonly sentence: string } | null;
+  readonly closed: { readonly reason: ClosedReason; readonly sentence: string } | null;
   /** Over all connections together; null: no limit. */
   readonly downBytesPerSecond: number | null;
   readonly upBytesPerSecond: number | null;
@@ -55,6 +59,7 @@ export const DenialRow = z.object({
   port: z.int().min(0).max(65_535),
   reason: DenialReason,
   sentence: z.string().min(1).max(500),
+  said: Said,
   allowable: z.boolean(),
   count: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
 });

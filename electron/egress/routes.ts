@@ -132,7 +132,7 @@ export class Routes {
     if (second !== this.#askedIn) this.#asked = 0;
     this.#askedIn = second;
     this.#asked += 1;
-    if (this.#asked > askedPerSecond) throw tooMany('questions about the proxy');
+    if (this.#asked > askedPerSecond) throw tooMany('questions');
   }
 
   #currentScript(url: string): Promise<PacScript> {

@@ -186,9 +186,9 @@ export class EgressServer {
 
   /** Tells the person of what was refused to the guest; not of what just could not be had. */
   #tell({ host, port }: { readonly host: string; readonly port: number }, refusal: Refusal): Refusal {
-    const { reason, message, allowable } = refusal;
-    if (reason !== null) {
-      this.#denials.add({ host, port, reason, sentence: message.slice(0, 500), allowable });
+    const { reason, message, said, allowable } = refusal;
+    if (reason !== null && said !== null) {
+      this.#denials.add({ host, port, reason, sentence: message.slice(0, 500), said, allowable });
     }
     return refusal;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Denial, HostTraffic } from '../contract/index.ts';
+import { type Denial, type HostTraffic, Said } from '../contract/index.ts';
 
 type Value = string | number | null;
 type Row = Readonly<Record<string, Value>>;
@@ -49,6 +49,8 @@ const migrations = [
      since INTEGER NOT NULL,
      PRIMARY KEY (grid, host)
    ) STRICT;`,
+  // JSON; NULL where it was written down before there was such a thing.
+  'ALTER TABLE denials ADD COLUMN said TEXT;',
 ];
 
 /** Beside the hosts of a grid, the row that counts what was denied. */
@@ -92,12 +94,25 @@ export class TrafficLog {
 
   /** Adds up equal ones. */
   deny(denial: Denial): void {
-    const { grid, host, port, reason, sentence, allowable, firstAt, lastAt, count } = denial;
+    const { grid, host, port, reason, sentence, said, allowable, firstAt, lastAt, count } = denial;
     this.#db.transaction(() => {
       this.#db.run(
-        `INSERT INTO denials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-           last_at = excluded.last_at, count = count + excluded.count, sentence = excluded.sentence`,
-        ...[grid, host, port, reason, sentence, allowable ? 1 : 0, firstAt, lastAt, count],
+        `INSERT INTO denials (grid, host, port, reason, sentence, allowable, first_at, last_at, count, said)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+           last_at = excluded.last_at, count = count + excluded.count,
+           sentence = excluded.sentence, said = excluded.said`,
+        ...[
+          grid,
+          host,
+          port,
+          reason,
+          sentence,
+          allowable ? 1 : 0,
+          firstAt,
+          lastAt,
+          count,
+          JSON.stringify(said),
+        ],
       );
       this.#db.run(
         `DELETE FROM denials WHERE rowid IN
@@ -200,12 +215,18 @@ export class TrafficLog {
       port: Number(row['port']),
       reason: row['reason'] as Denial['reason'],
       sentence: String(row['sentence']),
+      said: saidOf(row),
       firstAt: Number(row['first_at']),
       lastAt: Number(row['last_at']),
       count: Number(row['count']),
       allowable: row['allowable'] === 1,
     }));
   }
+}
+
+function saidOf(row: Row): Said {
+  const said = Said.safeParse(JSON.parse(String(row['said'])));
+  return said.data ?? { code: 'denial.earlier', values: { sentence: String(row['sentence']) } };
 }
 
 /** `YYYY-MM-DD` in the computer's own time zone. */

@@ -1,5 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { GleanerError, type GridDetail, type GridView, type JobView } from '../contract/index.ts';
+import {
+  type Failure,
+  failureSaid,
+  GleanerError,
+  type GridDetail,
+  type GridView,
+  type JobView,
+  plainly,
+} from '../contract/index.ts';
 import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
@@ -17,14 +25,21 @@ const softMs = 3000;
 /** An idle client has been looked at for a while already before its runner says so. */
 const lingerMs = 1000;
 
-const notPermitted = {
+const notPermitted: Failure = {
+  code: 'grid-not-permitted',
   sentence: 'The settings of this computer do not permit this project any more.',
-  failure: {
-    code: 'grid-not-permitted',
-    sentence: 'The settings of this computer do not permit this project any more.',
-    hint: 'Leave it, or ask who administers this computer.',
-  },
-} satisfies Pick<GridView, 'sentence' | 'failure'>;
+  hint: 'Leave it, or ask who administers this computer.',
+};
+
+function inNeed(view: GridView, failure: Failure): GridView {
+  return {
+    ...view,
+    state: 'attention',
+    sentence: failure.sentence,
+    said: failureSaid(failure),
+    failure,
+  };
+}
 
 export interface BoincLaneOptions {
   readonly id: string;
@@ -93,12 +108,16 @@ export class BoincLane implements Lane {
 
   view(): GridView {
     const view = this.runner.view();
-    if (!this.#o.permitted()) return { ...view, state: 'attention', ...notPermitted };
+    if (!this.#o.permitted()) return inNeed(view, notPermitted);
     const { failure, phase } = this.vm.vm.status();
-    if (failure !== null && view.failure === null)
-      return { ...view, state: 'attention', sentence: failure.sentence, failure };
+    if (failure !== null && view.failure === null) return inNeed(view, failure);
     return view.state === 'working' && phase !== 'running'
-      ? { ...view, state: 'waiting', sentence: 'Its virtual machine stands still.' }
+      ? {
+          ...view,
+          state: 'waiting',
+          sentence: 'Its virtual machine stands still.',
+          said: plainly('grid.stands-still'),
+        }
       : view;
   }
 

@@ -1,7 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Allowance, GleanerError, type Settings, toFailure, type VmPhase } from '../contract/index.ts';
+import {
+  type Allowance,
+  GleanerError,
+  plainly,
+  type Settings,
+  toFailure,
+  type VmPhase,
+} from '../contract/index.ts';
 import { arbitrate, type Contender } from '../grid/arbiter.ts';
 import type { UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
@@ -108,7 +115,16 @@ export class Fleet implements Disposable {
       rung: 'saved',
       share: 0,
       reason: 'It is another grid’s turn.',
-      reasons: [{ code: 'turn', words: 'it is another grid’s turn', source: 'built-in', share: 0 }],
+      reasons: [
+        {
+          code: 'turn',
+          words: 'it is another grid’s turn',
+          said: plainly('reason.turn'),
+          lingers: false,
+          source: 'built-in',
+          share: 0,
+        },
+      ],
     };
   }
 

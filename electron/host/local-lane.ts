@@ -4,6 +4,7 @@ import {
   type JobDocument,
   type JobView,
   parseHostPort,
+  plainly,
   type Settings,
   type VmPhase,
 } from '../contract/index.ts';
@@ -76,18 +77,13 @@ export class LocalLane implements Lane {
     const counts = this.grid.counts();
     const { queued } = counts;
     const running = counts.running > 0 && this.vm.vm.status().phase === 'running';
-    const waiting = queued + counts.running;
     return {
       id: this.id,
       kind: 'local',
       name: 'This computer',
       url: null,
       state: running ? 'working' : 'waiting',
-      sentence: running
-        ? 'A job runs.'
-        : waiting > 0
-          ? `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'}.`
-          : 'There is no work in the queue.',
+      ...tell(running, queued + counts.running),
       managedBy: null,
       share: this.share(),
       noNewWork: false,
@@ -154,6 +150,16 @@ export class LocalLane implements Lane {
       });
     });
   }
+}
+
+/** What it does, with so many jobs at hand. Pure. */
+export function tell(running: boolean, jobs: number): Pick<GridView, 'sentence' | 'said'> {
+  if (running) return { sentence: 'A job runs.', said: plainly('grid.job-runs') };
+  if (jobs === 0) return { sentence: 'There is no work in the queue.', said: plainly('grid.empty') };
+  return {
+    sentence: `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'}.`,
+    said: { code: 'grid.jobs-wait', values: { jobs } },
+  };
 }
 
 function contactsOf(network: JobDocument['network']): Contact[] {

@@ -5,7 +5,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
-import { type CommandParsed, GleanerError, type ManagerView, toFailure } from '../contract/index.ts';
+import {
+  type CommandParsed,
+  failureSaid,
+  GleanerError,
+  type ManagerView,
+  plainly,
+  toFailure,
+} from '../contract/index.ts';
 import { type ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
 import type { BoincGrids } from './boinc-grids.ts';
 import { sameProject } from './project-url.ts';
@@ -231,17 +238,25 @@ export class ManagerDesk implements Disposable {
 
   async #obey(accounts: readonly ManagedAccount[], kept: Kept): Promise<ManagerView['refused']> {
     const { grids } = this.#o;
-    const refused: { url: string; sentence: string }[] = [];
+    const refused: ManagerView['refused'] = [];
     for (const account of accounts) {
       if (this.#disposed) break;
       try {
         const there = grids.list().find(({ url }) => sameProject(url, account.url));
         if (there && there.managedBy.kind !== 'manager') {
-          refused.push({ url: account.url, sentence: 'It is joined already, and not by the manager.' });
+          refused.push({
+            url: account.url,
+            sentence: 'It is joined already, and not by the manager.',
+            said: plainly('refused.joined'),
+          });
         } else if (account.detach) {
           if (there) await grids.leave(there.id, 'manager');
         } else if (!there && account.key === '') {
-          refused.push({ url: account.url, sentence: 'The manager names no account key for it.' });
+          refused.push({
+            url: account.url,
+            sentence: 'The account manager gives no account key for it.',
+            said: plainly('refused.no-key'),
+          });
         } else {
           const id =
             there?.id ??
@@ -260,7 +275,12 @@ export class ManagerDesk implements Disposable {
           if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
         }
       } catch (error) {
-        refused.push({ url: account.url, sentence: toFailure(error).sentence.slice(0, 500) });
+        const failure = toFailure(error);
+        refused.push({
+          url: account.url,
+          sentence: failure.sentence.slice(0, 500),
+          said: failureSaid(failure),
+        });
       }
     }
     return refused;

@@ -106,14 +106,15 @@ export class Senses implements Disposable {
     return this.#needsInput && (inputSource === null || inputSource === 'polled');
   }
 
-  /** Everything that has a part in the answer. `sentence` is the Snapshot's. */
-  explain(sentence: string, settings: PolicyReport['settings']): PolicyReport {
+  /** Everything that has a part in the answer. `told` is the Snapshot's. */
+  explain(told: Pick<PolicyReport, 'sentence' | 'said'>, settings: PolicyReport['settings']): PolicyReport {
     const { organization, values } = this.#o.effective();
     return {
       settings,
       preset: values.preset,
       organization,
-      sentence,
+      sentence: told.sentence,
+      said: told.said,
       allowance: this.decide(),
       signals: this.signals,
       sensorTroubles: this.#hub.troubles.map(({ sensor, words }) => ({ sensor, words })),

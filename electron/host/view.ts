@@ -1,14 +1,16 @@
-import type {
-  Allowance,
-  Contribution,
-  Failure,
-  FailureCode,
-  GridView,
-  JobView,
-  Snapshot,
-  Today,
-  VmView,
-  YieldStats,
+import {
+  type Allowance,
+  type Contribution,
+  type Failure,
+  type FailureCode,
+  failureSaid,
+  type GridView,
+  type JobView,
+  plainly,
+  type Snapshot,
+  type Today,
+  type VmView,
+  type YieldStats,
 } from '../contract/index.ts';
 import type { Pause } from '../policy/pause.ts';
 
@@ -38,7 +40,11 @@ export interface Seen {
 /** What can keep a job from being begun while the VM is ready for it. */
 const keepsWaiting: ReadonlySet<FailureCode> = new Set(['disk-full', 'storage-failed']);
 
-type State = Pick<Contribution, 'state' | 'sentence'>;
+type State = Pick<Contribution, 'state' | 'sentence' | 'said'>;
+
+function attention(failure: Failure): State {
+  return { state: 'attention', sentence: failure.sentence, said: failureSaid(failure) };
+}
 
 /** What is happening and why, in one sentence: the same for tray, window and CLI. Pure. */
 export function stateOf(seen: Seen): State {
@@ -46,39 +52,61 @@ export function stateOf(seen: Seen): State {
   const vm = foremost(seen.vms);
   if (!allowance.run) {
     return vm.phase === 'running' || vm.phase === 'freezing'
-      ? { state: 'yielding', sentence: 'Giving your computer back.' }
-      : { state: stoppedBy(allowance), sentence: allowance.reason };
+      ? {
+          state: 'yielding',
+          sentence: 'Giving your computer back.',
+          said: plainly('state.giving-back'),
+        }
+      : { state: stoppedBy(allowance), ...byAllowance(allowance) };
   }
   const leak = problems.find(({ code }) => code === 'isolation-leak');
   const failure = leak ?? (vm.phase === 'failed' ? vm.failure : null);
-  if (failure) return { state: 'attention', sentence: failure.sentence };
-  if (vm.phase === 'backoff') {
-    return {
-      state: 'starting',
-      sentence: `Starting the virtual machine again. ${vm.failure?.sentence ?? ''}`.trim(),
-    };
-  }
+  if (failure) return attention(failure);
+  if (vm.phase === 'backoff') return { state: 'starting', ...startingAgain(vm.failure) };
   const running = jobs.find(({ state, grid }) => state === 'running' && grid === vm.grid);
   if (running && vm.phase === 'running') {
-    return {
-      state: 'working',
-      sentence: allowance.reasons.length > 0 ? allowance.reason : `Working on “${running.title}”.`,
-    };
+    return { state: 'working', ...(allowance.reasons.length > 0 ? byAllowance(allowance) : on(running)) };
   }
   if (vm.phase === 'preparing' || vm.phase === 'starting') {
-    return { state: 'starting', sentence: 'Starting the virtual machine.' };
+    return {
+      state: 'starting',
+      sentence: 'Starting the virtual machine.',
+      said: plainly('state.starting'),
+    };
   }
-  if (vm.phase === 'running' && seen.grids.find(({ id }) => id === vm.grid)?.kind === 'boinc') {
-    return { state: 'starting', sentence: seen.grids.find(({ id }) => id === vm.grid)?.sentence ?? '' };
+  const grid = seen.grids.find(({ id }) => id === vm.grid);
+  if (vm.phase === 'running' && grid?.kind === 'boinc') {
+    return { state: 'starting', sentence: grid.sentence, said: grid.said };
   }
   if (seen.workWaits) {
     const inTheWay =
       vm.phase === 'stopped' ? problems.at(0) : problems.find(({ code }) => keepsWaiting.has(code));
     return inTheWay
-      ? { state: 'attention', sentence: inTheWay.sentence }
-      : { state: 'starting', sentence: 'Getting the next job ready.' };
+      ? attention(inTheWay)
+      : { state: 'starting', sentence: 'Getting the next job ready.', said: plainly('state.next-job') };
   }
-  return { state: 'waiting', sentence: 'Waiting: there is no work in the queue.' };
+  return {
+    state: 'waiting',
+    sentence: 'Waiting: there is no work in the queue.',
+    said: plainly('state.no-work'),
+  };
+}
+
+type Told = Omit<State, 'state'>;
+
+function byAllowance({ reason }: Allowance): Told {
+  return { sentence: reason, said: null };
+}
+
+function on({ title }: JobView): Told {
+  return { sentence: `Working on “${title}”.`, said: { code: 'state.working', values: { title } } };
+}
+
+function startingAgain(failure: Failure | null): Told {
+  const sentence = 'Starting the virtual machine again.';
+  if (failure === null) return { sentence, said: plainly('state.starting-again') };
+  const { values } = failureSaid(failure);
+  return { sentence: `${sentence} ${failure.sentence}`, said: { code: 'state.starting-after', values } };
 }
 
 /** The liveliest first: what a person looks for when one sentence has to do. */
@@ -141,12 +169,12 @@ export class Viewer {
   }
 
   contribution(seen: Seen): Contribution {
-    const { state, sentence } = stateOf(seen);
+    const { state, ...told } = stateOf(seen);
     if (state !== this.#state) {
       this.#state = state;
       this.#since = seen.now;
     }
-    return { state, sentence, since: this.#since, allowance: seen.allowance, pause: seen.pause };
+    return { state, ...told, since: this.#since, allowance: seen.allowance, pause: seen.pause };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { ReasonCode } from '../contract/policy.ts';
+import { plainly } from '../contract/said.ts';
 import type { EffectiveSettings, SettingKey, Source } from '../contract/settings.ts';
 import type { Signals } from '../contract/signals.ts';
 import type { Pause } from './pause.ts';
 import { type QuietState, quietShare } from './quiet.ts';
 import { scheduleAt } from './schedule.ts';
-import { clockWords } from './words.ts';
+import type { ReasonSaid } from './words.ts';
 
 /** What the decision looks at, at one moment. */
 export interface Moment {
@@ -34,7 +35,7 @@ export interface Policy {
 /** Something that leaves only a part, as long as it holds and for `holdMs` afterwards. */
 export interface Cause {
   readonly code: ReasonCode;
-  readonly words: string;
+  readonly said: ReasonSaid;
   readonly source: Source;
   readonly share: number;
   readonly holdMs: number;
@@ -74,91 +75,98 @@ export function causesNow(moment: Moment, policy: Policy, memory: Memory): Cause
   const { values, sources, broken } = policy.effective;
   const settleMs = values['resume.afterSeconds'] * 1000;
   const causes: Cause[] = [];
-  const add = (code: ReasonCode, key: SettingKey | Source, words: string, share = 0, holdMs = 0): void => {
+  const add: Add = (code, key, said, share = 0, holdMs = 0) => {
     const source = key in sources ? sources[key as SettingKey] : (key as Source);
-    if (share < 1) causes.push({ code, words, source, share, holdMs });
+    if (share < 1) causes.push({ code, said, source, share, holdMs });
   };
-  const settles = (holds: boolean, code: ReasonCode, key: SettingKey, words: string): void => {
-    if (holds) add(code, key, words, 0, settleMs);
+  const settles = (holds: boolean, code: ReasonCode, key: SettingKey, said: ReasonSaid): void => {
+    if (holds) add(code, key, said, 0, settleMs);
   };
 
-  if (broken) add('profile-broken', 'locked', 'your organization’s settings cannot be read');
-  if (signals.shuttingDown) add('shutdown', 'built-in', 'this computer is shutting down');
-  if (signals.sleeping) add('sleep', 'built-in', 'this computer is going to sleep', 0, settleMs);
+  if (broken) add('profile-broken', 'locked', plainly('reason.profile-broken'));
+  if (signals.shuttingDown) add('shutdown', 'built-in', plainly('reason.shutdown'));
+  if (signals.sleeping) add('sleep', 'built-in', plainly('reason.sleep'), 0, settleMs);
   if (pause && (pause.until === null || pause.until > now)) {
-    add('pause', 'user', pause.until === null ? 'until you resume' : `until ${clockWords(pause.until, now)}`);
+    add('pause', 'user', untilSaid('reason.pause', pause.until));
   }
-  if (!values.contribute) add('disabled', 'contribute', 'contributing is turned off');
-  settles(values['pauseOn.call'] && signals.call === true, 'call', 'pauseOn.call', 'you are in a call');
+  if (!values.contribute) add('disabled', 'contribute', plainly('reason.disabled'));
+  settles(values['pauseOn.call'] && signals.call === true, 'call', 'pauseOn.call', plainly('reason.call'));
   settles(
     values['pauseOn.presentation'] && signals.presentation === true,
     'presentation',
     'pauseOn.presentation',
-    'a presentation or a film is shown',
+    plainly('reason.presentation'),
   );
   settles(
     values['pauseOn.fullScreen'] && signals.fullScreen === true,
     'full-screen',
     'pauseOn.fullScreen',
-    'a program fills the screen',
+    plainly('reason.full-screen'),
   );
   const program = values['pauseOn.programs'].find((name) => signals.programs?.includes(name) === true);
-  settles(program !== undefined, 'program', 'pauseOn.programs', `“${program ?? ''}” is running`);
+  settles(program !== undefined, 'program', 'pauseOn.programs', {
+    code: 'reason.program',
+    values: { program: program ?? '' },
+  });
   settles(
     values['pauseOn.remoteSession'] && signals.remoteSession === true,
     'remote-session',
     'pauseOn.remoteSession',
-    'this computer is used from afar',
+    plainly('reason.remote-session'),
   );
-  settles(memory.loadHeld, 'load', 'pauseOn.load', 'other programs need the processor');
+  settles(memory.loadHeld, 'load', 'pauseOn.load', plainly('reason.load'));
   settles(
     drains(signals, values['battery.aboveCharge']),
     'battery',
     'battery.aboveCharge',
-    'this computer runs on battery',
+    plainly('reason.battery'),
   );
   settles(
     signals.diskFreeBytes !== null && signals.diskFreeBytes < values['pauseOn.diskFreeBelowBytes'],
     'disk',
     'pauseOn.diskFreeBelowBytes',
-    'the disk is nearly full',
+    plainly('reason.disk'),
   );
 
   const schedule = scheduleAt(values['schedule.windows'], values['schedule.timeZone'], now);
   if (!schedule.open) {
-    const opens = schedule.changesAt;
-    add(
-      'schedule',
-      'schedule.windows',
-      opens === null ? 'by the schedule' : `until ${clockWords(opens, now)}`,
-    );
+    add('schedule', 'schedule.windows', untilSaid('reason.schedule', schedule.changesAt));
   }
   addShares(moment, policy, memory, add);
   return causes;
 }
 
-type Add = (code: ReasonCode, key: SettingKey | Source, words: string, share: number) => void;
+type Add = (
+  code: ReasonCode,
+  key: SettingKey | Source,
+  said: ReasonSaid,
+  share?: number,
+  holdMs?: number,
+) => void;
+
+/** @param until epoch ms; null: nobody knows */
+function untilSaid(code: 'reason.pause' | 'reason.schedule', until: number | null): ReasonSaid {
+  return until === null ? plainly(code) : { code: `${code}-until`, values: { until } };
+}
 
 function addShares(moment: Moment, policy: Policy, memory: Memory, add: Add): void {
   const { signals } = moment;
   const { values } = policy.effective;
   if (memory.quiet) {
     const left = quietShare(memory.quiet, values, signals);
-    const words = memory.quiet.readable
-      ? 'quiet mode keeps this computer cool'
-      : 'quiet mode, and this computer does not tell how warm it is';
-    add('quiet', 'quiet.enabled', words, left);
+    const code = memory.quiet.readable ? 'reason.quiet' : 'reason.quiet-blind';
+    add('quiet', 'quiet.enabled', plainly(code), left);
   }
   // Use of the computer comes on top of what an unused one is held to, so it never gives more.
   if (usage(moment, memory, values['idle.afterSeconds'] * 1000).inUse) {
-    add('input', 'inUse.share', 'you are using the computer', values['inUse.share']);
+    add('input', 'inUse.share', plainly('reason.input'), values['inUse.share']);
   }
   if (signals.screenLocked === true) {
-    add('locked-screen', 'locked.share', 'the limit while the screen is locked', values['locked.share']);
+    add('locked-screen', 'locked.share', plainly('reason.locked-screen'), values['locked.share']);
   } else {
-    add('limit', 'idle.share', 'the limit in the settings', values['idle.share']);
+    add('limit', 'idle.share', plainly('reason.limit'), values['idle.share']);
   }
-  if (policy.narrowing) add('limit', 'grid', 'the limit of the grid', policy.narrowing.share);
+  if (policy.narrowing) add('limit', 'grid', plainly('reason.limit-of-grid'), policy.narrowing.share);
 }
 
 function drains({ onBattery, charge }: Signals, above: number | null): boolean {

@@ -2,7 +2,7 @@ import { type Allowance, type Reason, type ReasonCode, type Rung, reasonCodes } 
 import { type Cause, causesNow, type Memory, type Moment, type Policy, usage } from './causes.ts';
 import { quietLookMs, startQuiet, stepQuiet } from './quiet.ts';
 import { scheduleAt } from './schedule.ts';
-import { allowanceSentence } from './words.ts';
+import { allowanceSentence, reasonWords } from './words.ts';
 
 /** A cause that held lately still counts until its hold is over. */
 interface Held {
@@ -61,12 +61,12 @@ export function decide(moment: Moment, policy: Policy, history: History): Decisi
   const activeCodes = new Set(active.map(({ code }) => code));
   const lingering = [...held.values()].filter(({ cause }) => !activeCodes.has(cause.code));
   const causes = [
-    ...active,
-    ...lingering.map(({ cause }) => ({ ...cause, words: `${cause.words} (until a moment ago)` })),
+    ...active.map((cause) => ({ ...cause, lingers: false })),
+    ...lingering.map(({ cause }) => ({ ...cause, lingers: true })),
   ];
 
   const share = causes.reduce((least, cause) => Math.min(least, cause.share), 1);
-  const reasons = inOrder(causes, share);
+  const reasons = inOrder(causes, share).map((cause) => reasonOf(cause, moment.now));
   const stoppedSince = share > 0 ? null : (history.stoppedSince ?? monotonic);
   const next: History = { ...memory, held, stoppedSince };
   const { values, organization } = policy.effective;
@@ -83,6 +83,7 @@ export function decide(moment: Moment, policy: Policy, history: History): Decisi
         (narrowing?.network ?? true) &&
         (values['network.metered'] || moment.signals.meteredNetwork !== true),
       reason: allowanceSentence(share, reasons[0], organization),
+      organization,
       reasons,
     },
     history: next,
@@ -113,13 +114,18 @@ function remember({ signals, monotonic }: Moment, { effective }: Policy, before:
   };
 }
 
+type ToldCause = Cause & { readonly lingers: boolean };
+
 /** What binds most comes first; among those, and then among the others, in the order of {@link reasonCodes}. */
-function inOrder(causes: readonly Cause[], share: number): Reason[] {
+function inOrder(causes: readonly ToldCause[], share: number): ToldCause[] {
   const rank = (cause: Cause): number =>
     (cause.share <= share ? 0 : 1) * 100 + reasonCodes.indexOf(cause.code);
-  return causes
-    .toSorted((a, b) => rank(a) - rank(b))
-    .map(({ code, words, source, share: left }) => ({ code, words, source, share: left }));
+  return causes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function reasonOf({ code, said, source, share, lingers }: ToldCause, now: number): Reason {
+  const words = reasonWords(said, now);
+  return { code, words: lingers ? `${words} (until a moment ago)` : words, said, lingers, source, share };
 }
 
 /** Turned off means that no memory is held either. */

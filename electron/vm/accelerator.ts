@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { plainly, type Said } from '../contract/said.ts';
 import type { Accelerator } from './argv.ts';
 
 export type AcceleratorSetting = Accelerator | 'auto';
@@ -9,6 +10,7 @@ export type AcceleratorSetting = Accelerator | 'auto';
 export interface AcceleratorChoice {
   readonly name: Accelerator;
   readonly reason: string;
+  readonly said: Said;
 }
 
 const fullNames: Readonly<Record<Accelerator, string>> = {
@@ -27,12 +29,23 @@ export function candidates(platform: NodeJS.Platform, arch: string): Accelerator
   return ['tcg'];
 }
 
-/** Why a candidate is not to be used, as a clause: “KVM did not boot a guest here”. */
-export type Refusals = Readonly<Partial<Record<Accelerator, string>>>;
+/** Why a candidate is not to be used. `no-boot`: it was tried, and nothing but a boot to ready proves one. */
+const Refusal = z.enum(['no-device', 'device-closed', 'device-not-ours', 'no-boot']);
+type Refusal = z.infer<typeof Refusal>;
+export type Refusals = Readonly<Partial<Record<Accelerator, Refusal>>>;
 
-/** The clause for a candidate that was tried: nothing but a boot to ready proves one. Pure. */
-export function didNotBoot(name: Accelerator): string {
-  return `${fullNames[name]} did not boot a guest here`;
+/** Why a candidate is not to be used, as a clause: “KVM did not boot a guest here”. Pure. */
+export function refusalWords(name: Accelerator, refusal: Refusal): string {
+  switch (refusal) {
+    case 'no-device':
+      return 'There is no /dev/kvm';
+    case 'device-closed':
+      return '/dev/kvm is not open to the user that QEMU runs as';
+    case 'device-not-ours':
+      return 'This user may not open /dev/kvm';
+    case 'no-boot':
+      return `${fullNames[name]} did not boot a guest here`;
+  }
 }
 
 /** The first candidate that nothing speaks against; a setting forces one. Undefined when all are refused. Pure. */
@@ -42,19 +55,38 @@ export function choose(
   refusals: Refusals,
 ): AcceleratorChoice | undefined {
   if (setting !== 'auto') {
-    return refusals[setting] === undefined
-      ? { name: setting, reason: `The settings ask for ${fullNames[setting]}.` }
-      : undefined;
+    if (refusals[setting] !== undefined) return undefined;
+    return {
+      name: setting,
+      reason: `The settings ask for ${fullNames[setting]}.`,
+      said: { code: 'accelerator.asked', values: { accelerator: setting } },
+    };
   }
   const name = possible.find((candidate) => refusals[candidate] === undefined);
   if (name === undefined) return undefined;
-  const against = possible.slice(0, possible.indexOf(name)).map((candidate) => refusals[candidate] ?? '');
+  if (name === 'tcg') return emulation(possible[possible.indexOf(name) - 1], refusals);
   return {
     name,
-    reason:
-      name === 'tcg'
-        ? `${against.length > 0 ? `${against.join(', ')}, so` : 'Nothing faster exists here:'} software emulation is used: slower.`
-        : `Hardware virtualisation by ${fullNames[name]}.`,
+    reason: `Hardware virtualisation by ${fullNames[name]}.`,
+    said: { code: 'accelerator.hardware', values: { accelerator: name } },
+  };
+}
+
+/** @param better what was refused, where there is something better than emulation */
+function emulation(better: Accelerator | undefined, refusals: Refusals): AcceleratorChoice {
+  const name = 'tcg';
+  const slower = 'software emulation is used: slower.';
+  const refusal = better && refusals[better];
+  if (!better || !refusal) {
+    return { name, reason: `Nothing faster exists here: ${slower}`, said: plainly('accelerator.none') };
+  }
+  return {
+    name,
+    reason: `${refusalWords(better, refusal)}, so ${slower}`,
+    said:
+      refusal === 'no-boot'
+        ? { code: 'accelerator.no-boot', values: { accelerator: better } }
+        : plainly(`accelerator.${refusal}`),
   };
 }
 
@@ -65,25 +97,25 @@ export interface DeviceFacts {
   readonly gid: number;
 }
 
-export type DeviceAccess = { readonly gid: number | undefined } | { readonly refusal: string };
+export type DeviceAccess = { readonly gid: number | undefined } | { readonly refusal: Refusal };
 
 /**
  * Whether QEMU, run as `uid` by root, may open /dev/kvm, and whether it needs the device's group for that. Root's
  * own group is never handed out. Pure.
  */
 export function kvmAccessFor(uid: number, facts: DeviceFacts | undefined): DeviceAccess {
-  if (!facts) return { refusal: 'There is no /dev/kvm' };
+  if (!facts) return { refusal: 'no-device' };
   if (facts.uid === uid && (facts.mode & 0o600) === 0o600) return { gid: undefined };
   if ((facts.mode & 0o006) === 0o006) return { gid: undefined };
   if ((facts.mode & 0o060) === 0o060 && facts.gid !== 0) return { gid: facts.gid };
-  return { refusal: '/dev/kvm is not open to the user that QEMU runs as' };
+  return { refusal: 'device-closed' };
 }
 
 const Memory = z.strictObject({
   schema: z.literal(1),
   key: z.string(),
   good: z.enum(['kvm', 'hvf', 'whpx', 'tcg']),
-  refusals: z.partialRecord(z.enum(['kvm', 'hvf', 'whpx', 'tcg']), z.string().max(300)),
+  refusals: z.partialRecord(z.enum(['kvm', 'hvf', 'whpx', 'tcg']), Refusal),
 });
 
 /** What earlier boots proved, for one (QEMU version, kernel, boot of the host). */

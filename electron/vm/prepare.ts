@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { sha256Digest } from '../base/canonical-json.ts';
 import { GleanerError } from '../contract/failures.ts';
+import { plainly } from '../contract/said.ts';
 import {
   type AcceleratorChoice,
   type AcceleratorSetting,
@@ -14,6 +15,7 @@ import {
   type Proof,
   type Refusals,
   recall,
+  refusalWords,
 } from './accelerator.ts';
 import { type BootKeys, bootDiskTar, createBootKeys } from './boot-disk.ts';
 import { type DataDisk, readyDataDisk } from './data-disk.ts';
@@ -246,7 +248,8 @@ function pick(setting: AcceleratorSetting, failed: Refusals, kvm: DeviceAccess):
   const refusals = setting === 'auto' ? { ...failed, ...closed } : closed;
   const choice = choose(setting, candidates(process.platform, process.arch), refusals);
   if (choice) return choice;
-  const why = setting === 'auto' ? undefined : refusals[setting];
+  const refusal = setting === 'auto' ? undefined : refusals[setting];
+  const why = setting === 'auto' || refusal === undefined ? undefined : refusalWords(setting, refusal);
   throw new GleanerError(
     'accelerator-unusable',
     `The accelerator that the settings ask for cannot be used${why === undefined ? '' : `: ${why}`}.`,
@@ -257,11 +260,15 @@ function pick(setting: AcceleratorSetting, failed: Refusals, kvm: DeviceAccess):
 /** The accelerator of a saved state, where it may be used still. Throws `state-unfit`. */
 function sameAgain(setting: AcceleratorSetting, saved: string, kvm: DeviceAccess): AcceleratorChoice {
   const name = candidates(process.platform, process.arch).find((candidate) => candidate === saved);
-  const closed = name === 'kvm' && 'refusal' in kvm ? kvm.refusal : undefined;
+  const closed = name === 'kvm' && 'refusal' in kvm ? refusalWords(name, kvm.refusal) : undefined;
   if (name === undefined || closed !== undefined || (setting !== 'auto' && setting !== name)) {
     throw unfit(`its accelerator cannot be used any more${closed === undefined ? '' : ` (${closed})`}`);
   }
-  return { name, reason: 'It goes on with the accelerator that it was saved under.' };
+  return {
+    name,
+    reason: 'It goes on with the accelerator that it was saved under.',
+    said: plainly('accelerator.saved'),
+  };
 }
 
 async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {
@@ -270,7 +277,7 @@ async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {
   // Our own user may have got access by an ACL, which only trying tells.
   return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => ({ gid: undefined }),
-    () => ({ refusal: 'This user may not open /dev/kvm' }),
+    () => ({ refusal: 'device-not-ours' }),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { Failure } from '../contract/failures.ts';
-import { type AcceleratorSetting, didNotBoot, type Refusals, remember } from './accelerator.ts';
+import { type AcceleratorSetting, type Refusals, refusalWords, remember } from './accelerator.ts';
 import type { Next } from './machine.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -37,12 +37,13 @@ export class Trials {
       this.#tried = {};
       return { failure, next: 'backoff' };
     }
+    const didNotBoot = refusalWords(name, 'no-boot');
     if (accelerator === 'auto') {
-      this.#tried = { ...this.#tried, [name]: didNotBoot(name) };
-      log.warn('vm', didNotBoot(name), { why: failure.sentence });
+      this.#tried = { ...this.#tried, [name]: 'no-boot' };
+      log.warn('vm', didNotBoot, { why: failure.sentence });
       return { failure, next: 'start' };
     }
-    const sentence = `${didNotBoot(name)}: ${failure.sentence}`.slice(0, 1000);
+    const sentence = `${didNotBoot}: ${failure.sentence}`.slice(0, 1000);
     return {
       failure: { code: 'accelerator-unusable', sentence, hint: 'Set the accelerator to “auto”.' },
       next: 'backoff',

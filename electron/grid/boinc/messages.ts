@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../contract/failures.ts';
 import type { Account } from '../../contract/grids.ts';
+import { Said } from '../../contract/said.ts';
 
 const Text = z.string().max(2000);
 const Name = z.string().max(256);
@@ -61,7 +62,7 @@ export const ManagerReply = z.object({
     .max(30 * 86_400),
   accounts: z.array(ManagedAccount).max(64),
   /** Accounts that were refused, with the reason, for the person. */
-  refused: z.array(z.object({ url: z.string().max(500), sentence: z.string().max(500) })).max(64),
+  refused: z.array(z.object({ url: z.string().max(500), sentence: z.string().max(500), said: Said })).max(64),
 });
 export type ManagerReply = z.infer<typeof ManagerReply>;
 

@@ -11,6 +11,7 @@ import type {
   TransferView,
 } from '../../contract/index.ts';
 import type { ClientMessage, ClientProject, ClientTransfer } from './messages.ts';
+import { tellGrid, tellProgress, tellTask, tellTransfer } from './runner-words.ts';
 import type { SeenTask } from './store-rows.ts';
 import type { TaskCounts } from './store-tasks.ts';
 import type { JoinedProject, ManagedBy } from './store-types.ts';
@@ -53,7 +54,7 @@ export function gridView(known: Known): GridView {
     name: project.name,
     url: project.url,
     state,
-    sentence: sentenceOf(known, state, running),
+    ...tellGrid(known, state, running),
     managedBy: project.managedBy.kind === 'person' ? null : managerWords(project.managedBy),
     share: project.share,
     noNewWork: project.noNewWork,
@@ -77,61 +78,6 @@ function stateOf({ project, attention, live, transfers }: Known, running: number
   if (project.state === 'joining') return 'joining';
   const moves = transfers.some(({ retryAt }) => retryAt === null);
   return live && (running > 0 || moves) ? 'working' : 'waiting';
-}
-
-function sentenceOf(known: Known, state: GridState, running: number): string {
-  const { project, open, hasTasks, live, waiting, attention, passing } = known;
-  switch (state) {
-    case 'leaving':
-      return 'It is being left.';
-    case 'attention':
-      return attention?.sentence ?? 'It needs to be looked at.';
-    case 'suspended':
-      return 'It is suspended: none of its tasks runs.';
-    case 'joining':
-      if (passing) return passing.sentence;
-      if (waiting) return waitingSentence(waiting);
-      return live
-        ? 'Its virtual machine signs in to the project.'
-        : 'It signs in to the project as soon as its virtual machine may run.';
-    case 'working':
-      return running > 0 ? `It computes ${some(running)}.` : 'Files are on their way.';
-    case 'waiting':
-      break;
-  }
-  const isDone = project.noNewWork && !hasTasks;
-  if (waiting && !isDone) return waitingSentence(waiting);
-  if (open.length > 0) {
-    return live
-      ? `${some(open.length)} at hand, none of which runs at the moment.`
-      : `It waits for its turn, with ${some(open.length)} at hand.`;
-  }
-  if (hasTasks) return live ? 'Its results wait to be reported.' : 'It waits for its turn to report results.';
-  if (isDone) return 'It has no task, and fetches no new ones.';
-  return live ? 'It asks the project for work.' : 'It waits for its turn to ask for work.';
-}
-
-function waitingSentence({ why, ms }: Waiting): string {
-  const again = `asked again after ${roughly(ms)}`;
-  switch (why) {
-    case 'no-work':
-      return `The project has no work at the moment; it is ${again}.`;
-    case 'unreachable':
-      return `The project cannot be reached; it is ${again}.`;
-    case 'transfers':
-      return `Its results wait to be sent; the project is ${again}.`;
-  }
-}
-
-/** Pure. */
-export function roughly(ms: number): string {
-  const minutes = Math.max(1, Math.round(ms / 60_000));
-  if (minutes < 90) return minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return `${Math.round(minutes / 60)} hours`;
-}
-
-function some(tasks: number): string {
-  return tasks === 1 ? 'one task' : `${tasks} tasks`;
 }
 
 function creditOf({ told, project: { standing } }: Known): ProjectCredit | null {
@@ -158,7 +104,7 @@ export function taskView(task: SeenTask, live: boolean): TaskView {
       task.state === 2 && task.startedAt !== null
         ? Math.max(0, task.cpuSeconds - task.checkpointCpuSeconds)
         : null,
-    words: wordsOf(task, state, live),
+    ...tellTask(task, state, live),
   };
 }
 
@@ -192,15 +138,6 @@ function taskState(task: SeenTask, live: boolean): TaskState {
   }
 }
 
-function wordsOf(task: SeenTask, state: TaskState, live: boolean): string | null {
-  if (task.failure) return task.failure.sentence;
-  if (task.outcome === 'lost') return 'It is not known what became of it.';
-  if (task.outcome === null && task.abortedBy !== null) return 'It is being aborted.';
-  if (state === 'waiting' && !live) return 'It goes on when the virtual machine runs.';
-  if (state === 'waiting' && task.suspended) return 'It is suspended.';
-  return null;
-}
-
 /** As the list of all grids' jobs shows it. Pure. */
 export function jobView(task: SeenTask, project: JoinedProject, live: boolean): JobView {
   const state = taskState(task, live);
@@ -212,7 +149,7 @@ export function jobView(task: SeenTask, project: JoinedProject, live: boolean): 
     state: jobState(state, live),
     attempt: task.attempt,
     progress: state === 'done' ? 1 : task.progress,
-    progressText: state === 'uploading' || state === 'reporting' || state === 'downloading' ? state : '',
+    ...tellProgress(state),
     addedAt: task.receivedAt ?? task.firstSeenAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,
@@ -264,8 +201,6 @@ export function transferView(transfer: ClientTransfer, now: number): TransferVie
     bytes,
     totalBytes,
     bytesPerSecond,
-    words: waits
-      ? `It failed${retries > 1 ? ` ${retries} times` : ''}, and is tried again after ${roughly(retryAt - now)}.`
-      : null,
+    ...tellTransfer(waits ? { retries, ms: retryAt - now } : null),
   };
 }

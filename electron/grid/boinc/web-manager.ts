@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { GleanerError } from '../../contract/failures.ts';
+import { plainly, type Said } from '../../contract/said.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { Inputs, ManagedAccount, ManagerReply } from './messages.ts';
 import { isSameProject } from './project-id.ts';
@@ -99,9 +100,13 @@ export function readManagerReply(body: string, { facts, name, projects }: Asked)
     const read = readAccount(account, key);
     const url = textOf(account, 'url', 500);
     const joined = projects.some((project) => isSameProject(project.url, read.account?.url ?? ''));
-    if (!read.account) refused.push({ url, sentence: read.sentence });
+    if (!read.account) refused.push({ url, sentence: read.sentence, said: read.said });
     else if (read.account.key === '' && !joined && !read.account.detach) {
-      refused.push({ url, sentence: 'The account manager gives no account key for it.' });
+      refused.push({
+        url,
+        sentence: 'The account manager gives no account key for it.',
+        said: plainly('refused.no-key'),
+      });
     } else accounts.push(read.account);
   }
   const repeat = numberOf(reply, 'repeat_sec', { min: 0, max: 1e9 }) ?? 0;
@@ -140,22 +145,23 @@ function normalKey(text: string): string {
   return text.length > 4000 ? '' : text.trim().replaceAll(/[ \t\r]/g, '');
 }
 
-function readAccount(
-  account: XmlElement,
-  key: KeyObject,
-): { readonly account: ManagedAccount } | { readonly account: undefined; readonly sentence: string } {
-  const no = (sentence: string): { account: undefined; sentence: string } => ({
-    account: undefined,
-    sentence,
-  });
+interface NotRead {
+  readonly account: undefined;
+  readonly sentence: string;
+  readonly said: Said;
+}
+
+function readAccount(account: XmlElement, key: KeyObject): { readonly account: ManagedAccount } | NotRead {
+  const no = (sentence: string, said: Said): NotRead => ({ account: undefined, sentence, said });
   const text = textOf(account, 'url', 500);
   const url = masterUrl(text);
-  if (!url) return no('This is not the address of a project.');
+  if (!url) return no('This is not the address of a project.', plainly('refused.no-address'));
   const signature = childOf(account, 'url_signature')?.raw ?? '';
-  if (!isSigned({ text, signature, key })) return no('The account manager’s signature for it is not right.');
+  if (!isSigned({ text, signature, key }))
+    return no('The account manager’s signature for it is not right.', plainly('refused.signature'));
   const authenticator = textOf(account, 'authenticator', 300);
   if (authenticator !== '' && !/^[A-Za-z0-9_-]{16,256}$/.test(authenticator)) {
-    return no('The account key that the account manager gives for it is none.');
+    return no('The account key that the account manager gives for it is none.', plainly('refused.key'));
   }
   return {
     account: {

@@ -160,6 +160,7 @@ export function viewOf(row: JobRow, live: LiveJob | undefined): JobView {
     attempt: row.attempt,
     progress: running?.progress ?? (row.state === 'done' ? 1 : null),
     progressText: running?.progressText ?? '',
+    progressSaid: null,
     addedAt: row.added_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
