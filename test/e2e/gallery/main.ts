@@ -56,7 +56,8 @@ async function open(): Promise<void> {
     preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
     pagesDir: `${checkoutDir}/out/renderer`,
     stateDir: homeDir,
-    start: { hidden: process.argv.includes('--hidden'), demo: false },
+    start: { hidden: process.argv.includes('--hidden'), demo: false, link: null },
+    dataDir: homeDir,
     platform: process.platform,
   });
   serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) });
@@ -79,7 +80,7 @@ async function open(): Promise<void> {
       host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
     },
   };
-  await shell.showUp();
+  await shell.showUp(null);
 }
 
 app
