@@ -177,7 +177,8 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
 
   const placeOf = (link: string | null): ReturnType<typeof placeOfLink> => {
     const place = link === null ? null : placeOfLink(link);
-    if (link !== null && !place) log.warn('shell', 'refused a link', { link: link.slice(0, 200) });
+    // Not the link itself: it may hold a password.
+    if (link !== null && !place) log.warn('shell', 'refused a link', { length: link.length });
     return place;
   };
 

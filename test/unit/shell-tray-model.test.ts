@@ -61,6 +61,32 @@ describe('trayModel', () => {
     expect(model.staleAt).toBeNull();
   });
 
+  it('offers the way in and out before the host has said anything', () => {
+    const model = firstTrayModel(english);
+    expect(labels(model.entries)).toEqual([
+      'Starting Gleaner.',
+      '—',
+      'Open Gleaner',
+      'Preferences…',
+      'Health…',
+      '—',
+      'Quit Gleaner',
+    ]);
+    expect(model.tooltip).toBe('Starting Gleaner.');
+  });
+
+  it('says nothing of giving back before it happened, and tenths only of short times', () => {
+    const gaveBack = (lastMs: number | null): string[] =>
+      labels(
+        trayModel(fakeSnapshot({ yields: { ...fakeSnapshot().yields, lastMs } }), fakeNow).entries,
+      ).filter((label) => label.startsWith('Gave'));
+    expect([gaveBack(null), gaveBack(9.94), gaveBack(1234.5)]).toEqual([
+      [],
+      ['Gave your computer back in 9.9 ms'],
+      ['Gave your computer back in 1,235 ms'],
+    ]);
+  });
+
   it('shows the time left, rounded up, and asks to be shown anew when it changes', () => {
     const model = trayModel(paused(fakeNow + 26 * 60_000 + 1), fakeNow);
     expect(labels(model.entries).slice(0, 5)).toEqual([
@@ -160,6 +186,10 @@ describe('trayModel', () => {
       'Set by Acme && Sons',
     ]);
     expect(locked(null).at(-1)).toBe('Set by your organization');
+    const preset = { name: 'generous', source: 'locked', organization: null } as const;
+    expect(labels(trayModel(fakeSnapshot({ preset }), fakeNow).entries)).toContain(
+      'Preset: Generous (locked)',
+    );
   });
 
   it('tells a computer that was given back from a paused one by its picture', () => {
