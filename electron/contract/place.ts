@@ -25,6 +25,9 @@ export function placeFragment(place: Place, count: number): string {
 
 /** The reverse of {@link placeFragment}; null for an address that names no place. Pure; never throws. */
 export function placeOfFragment(fragment: string): Place | null {
-  const { place, count: _, ...more } = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, '')));
-  return Place.safeParse({ page: place, ...more }).data ?? null;
+  const fields = new URLSearchParams(fragment.replace(/^#/, ''));
+  const page = fields.get('place');
+  fields.delete('place');
+  fields.delete('count');
+  return Place.safeParse({ ...Object.fromEntries(fields), page }).data ?? null;
 }

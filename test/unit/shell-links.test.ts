@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProjectUrl } from '../../electron/contract/grids.ts';
 import { linkOf, placeOfLink } from '../../electron/shell/deep-link.ts';
-import { Links, type LinksOptions } from '../../electron/shell/links.ts';
+import { Links } from '../../electron/shell/links.ts';
 import { parseStart } from '../../electron/shell/start-options.ts';
 
 const url = (link: string): string | undefined => placeOfLink(link)?.url;
@@ -97,7 +97,7 @@ describe('a start', () => {
 describe('Links', () => {
   it('keeps the latest until somebody opens them', () => {
     const app = new EventEmitter();
-    const links = new Links({ app: app as unknown as LinksOptions['app'], first: 'gleaner:first' });
+    const links = new Links({ app, first: 'gleaner:first' });
     let prevented = 0;
     const event = {
       preventDefault: () => {
