@@ -149,7 +149,7 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
   },
   'ui.language': {
     about: 'the language of window and tray',
-    holds: 'system, en, de, fr, es, ja or ar',
+    holds: 'system, or one of en, de, fr, es, ja and ar',
   },
   'ui.startAtLogin': { about: 'start, without a window, when the person signs in', holds: yesOrNo },
   'notify.firstCredit': { about: 'notify of the first credited work', holds: yesOrNo },

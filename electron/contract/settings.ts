@@ -156,7 +156,7 @@ export const settingTypes = {
   'vm.accelerator': z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']),
   /** Whether a VM may run where its wrapper is refused. */
   'vm.allowReducedIsolation': z.boolean(),
-  /** The language of window and tray. */
+  /** What window and tray speak; `system`: the first of the system's languages that Gleaner speaks. */
   'ui.language': z.enum(['system', 'en', 'de', 'fr', 'es', 'ja', 'ar']),
   /** Whether the app starts, without a window, when the person signs in. */
   'ui.startAtLogin': z.boolean(),

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type App, Menu, nativeTheme, powerMonitor, session, type WebContents } from 'electron';
+import { chooseLanguage } from '../../text/languages.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, Disposer } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
@@ -60,7 +61,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
   const owned = new Disposer();
   const memory = owned.own(await ShellMemory.load(join(options.stateDir, 'shell.json'), log));
   const voice = await Voice.begin({
-    systemLanguages: () => app.getPreferredSystemLanguages(),
+    choose: (setting) => chooseLanguage(setting, app.getPreferredSystemLanguages()),
     onChange: () => {
       setMenu();
       presenter.refresh();

@@ -100,7 +100,7 @@ function presetEntry({ preset }: Snapshot, { t }: Speaker): TrayEntry {
   return {
     kind: 'menu',
     label: menuLabel(
-      t(locked ? 'tray:preset.locked' : 'tray:preset', { preset: t(`tray:preset.${preset.name}`) }),
+      t(locked ? 'tray:lockedPreset' : 'tray:preset', { preset: t(`tray:preset.${preset.name}`) }),
     ),
     entries: [
       ...Preset.options.map(

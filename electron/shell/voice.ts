@@ -1,12 +1,12 @@
-import { chooseLanguage } from '../../text/languages.ts';
+import type { Language } from '../../text/languages.ts';
 import { createSpeaker, type Speaker } from '../../text/speaker.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { Settings } from '../contract/settings.ts';
 
 export interface VoiceOptions {
-  /** BCP 47 tags, the preferred first. */
-  readonly systemLanguages: () => readonly string[];
+  /** The language that a value of the setting stands for, now. */
+  readonly choose: (setting: Settings['ui.language']) => Language;
   /** After another language is spoken. */
   readonly onChange: () => void;
   readonly log: Log;
@@ -26,7 +26,7 @@ export class Voice implements Disposable {
 
   /** Speaks the system's language until it is told another. */
   static async begin(options: VoiceOptions): Promise<Voice> {
-    const language = chooseLanguage('system', options.systemLanguages());
+    const language = options.choose('system');
     return new Voice(options, await createSpeaker(language));
   }
 
@@ -36,7 +36,7 @@ export class Voice implements Disposable {
 
   /** Changes to the language of this setting, as soon as its catalogue is read; the last that was asked for wins. */
   follow(setting: Settings['ui.language']): void {
-    const language = chooseLanguage(setting, this.#o.systemLanguages());
+    const language = this.#o.choose(setting);
     if (language === this.#wanted) return;
     this.#wanted = language;
     createSpeaker(language).then(
