@@ -4,6 +4,7 @@ import {
   type Check,
   type CommandOutput,
   type CommandParsed,
+  DesktopSettings,
   type DownloadCommandName,
   GleanerError,
   type HostEvent,
@@ -282,6 +283,7 @@ class ComposedHost implements Host {
       lostSeconds: grids.local.grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
       preset: { name: values.preset, source: sources.preset, organization },
+      desktop: DesktopSettings.parse(values),
       problems: [...this.problems.list(), ...grids.troubles()],
     };
   }

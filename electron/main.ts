@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { app, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
@@ -16,11 +16,12 @@ import { createHost, type Host } from './host.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
 import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
+import { tellCannotStart } from './shell/dialogs.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
+import { Links } from './shell/links.ts';
 import { WrappedKeys } from './shell/secrets.ts';
 import { createShell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
-import { text } from './shell/text.ts';
 import { spawnUtilityWorker } from './shell/utility-workers.ts';
 
 /** QEMU is asked, waited for and killed well within this. */
@@ -50,7 +51,7 @@ declareAppScheme(protocol);
 
 if (app.requestSingleInstanceLock(start)) runFirst();
 else if (start.demo) {
-  process.stderr.write(`${text.alreadyRunning}\n`);
+  process.stderr.write('Gleaner is already running.\n');
   app.exit(1);
 } else app.exit(0);
 
@@ -58,6 +59,7 @@ function runFirst(): void {
   const log = fileLog(join(paths.logsDir, 'gleaner.log'));
   const owned = new Disposer();
   owned.own(log);
+  const links = new Links({ app, first: start.link });
   /** When nothing more will be owned. */
   let settled: Promise<void> = Promise.resolve();
   const lifecycle = new Lifecycle({
@@ -115,34 +117,34 @@ function runFirst(): void {
         preloadPath: join(outDir, 'preload', 'preload.cjs'),
         pagesDir: join(outDir, 'renderer'),
         stateDir: windowDir,
+        dataDir: resolve(paths.dataDir),
         start,
         platform: process.platform,
       }),
     );
     owned.own(serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) }));
     app.on('second-instance', (_event, _argv, _workingDir, data) => {
-      const second = StartOptions.safeParse(data);
-      if (!second.success || !second.data.hidden) shell.openWindow();
+      const second = StartOptions.safeParse(data).data;
+      if (typeof second?.link === 'string') links.hear(second.link);
+      else if (second?.hidden !== true) shell.openWindow();
     });
     // A person who finds the app in a dock instead of a tray.
     app.on('activate', () => {
       shell.openWindow();
     });
     await host.start();
-    await shell.showUp();
+    await shell.showUp(
+      links.follow((link) => {
+        shell.openLink(link);
+      }),
+    );
     return host;
   };
 
   const fail = async (error: unknown): Promise<void> => {
     explain(error);
     if (!start.hidden) {
-      const { sentence, hint } = toFailure(error);
-      await dialog.showMessageBox({
-        type: 'error',
-        title: text.cannotStart,
-        message: sentence,
-        ...(hint === undefined ? {} : { detail: hint }),
-      });
+      await tellCannotStart(app, dialog, toFailure(error));
     }
     await lifecycle.leave(1);
   };

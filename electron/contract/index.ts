@@ -4,6 +4,7 @@ export * from './grids.ts';
 export * from './job.ts';
 export * from './ledger.ts';
 export * from './network.ts';
+export * from './place.ts';
 export * from './policy.ts';
 export * from './said.ts';
 export * from './setting-text.ts';

@@ -151,4 +151,15 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     about: 'the language of window and tray',
     holds: 'system, or one of en, de, fr, es, ja and ar',
   },
+  'ui.startAtLogin': { about: 'start, without a window, when the person signs in', holds: yesOrNo },
+  'notify.firstCredit': { about: 'notify of the first credited work', holds: yesOrNo },
+  'notify.attention': {
+    about: 'notify of what keeps work from going on and does not mend itself',
+    holds: yesOrNo,
+  },
+  'notify.denied': {
+    about: 'notify when a grid’s VM wanted to reach a place that it may not',
+    holds: yesOrNo,
+  },
+  'notify.finished': { about: 'notify of every job that is done', holds: yesOrNo },
 };

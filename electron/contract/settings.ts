@@ -62,7 +62,8 @@ export type OrganizationProject = z.infer<typeof OrganizationProject>;
 
 /**
  * Every setting by its key, with what it may hold. A value comes from the highest layer that names it:
- * built-in < admin default < user < locked. A layer that names a preset speaks for all of the preset's values.
+ * built-in < admin default < user < locked. A layer that names a preset speaks for all of the preset's values, but
+ * for {@link desktopKeys}.
  */
 export const settingTypes = {
   /** Fills every key that the same layer does not name itself; see {@link presetValues}. */
@@ -157,11 +158,32 @@ export const settingTypes = {
   'vm.allowReducedIsolation': z.boolean(),
   /** What window and tray speak; `system`: the first of the system's languages that Gleaner speaks. */
   'ui.language': z.enum(['system', 'en', 'de', 'fr', 'es', 'ja', 'ar']),
+  /** Whether the app starts, without a window, when the person signs in. */
+  'ui.startAtLogin': z.boolean(),
+  /** What the desktop's notifications tell: the first credited work ever, once. */
+  'notify.firstCredit': z.boolean(),
+  /** Something that keeps work from going on for a minute and does not mend itself; the same once a day. */
+  'notify.attention': z.boolean(),
+  /** A grid's VM wanted to reach a place that it may not; each place once a day. */
+  'notify.denied': z.boolean(),
+  /** Every job that is done. */
+  'notify.finished': z.boolean(),
 } as const satisfies Record<string, z.ZodType>;
 
 export type SettingKey = keyof typeof settingTypes;
 export const settingKeys = Object.keys(settingTypes) as readonly SettingKey[];
 export const SettingKey = z.enum(settingKeys as [SettingKey, ...SettingKey[]]);
+
+/** What the desktop's shell heeds. No preset of any layer speaks for these: politeness has no language. */
+export const desktopKeys = [
+  'ui.language',
+  'ui.startAtLogin',
+  'notify.firstCredit',
+  'notify.attention',
+  'notify.denied',
+  'notify.finished',
+] as const satisfies readonly SettingKey[];
+export type DesktopKey = (typeof desktopKeys)[number];
 
 /** The value of every setting. */
 export type Settings = { readonly [K in SettingKey]: z.output<(typeof settingTypes)[K]> };
@@ -256,6 +278,11 @@ const balanced: PresetValues = {
   'vm.accelerator': 'auto',
   'vm.allowReducedIsolation': true,
   'ui.language': 'system',
+  'ui.startAtLogin': false,
+  'notify.firstCredit': true,
+  'notify.attention': true,
+  'notify.denied': true,
+  'notify.finished': false,
 };
 
 /** What each preset fills in. */

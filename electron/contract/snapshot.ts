@@ -5,7 +5,8 @@ import { JobState } from './job.ts';
 import { Denial } from './network.ts';
 import { Allowance, YieldStats } from './policy.ts';
 import { Said } from './said.ts';
-import { Preset, Source } from './settings.ts';
+
+import { type DesktopKey, desktopKeys, Preset, Source, settingTypes } from './settings.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -117,6 +118,12 @@ export const Today = z.strictObject({
 });
 export type Today = z.infer<typeof Today>;
 
+/** The settings that the desktop's shell heeds, as they are in force. */
+export const DesktopSettings = z
+  .object(settingTypes)
+  .pick(Object.fromEntries(desktopKeys.map((key) => [key, true])) as Record<DesktopKey, true>);
+export type DesktopSettings = z.infer<typeof DesktopSettings>;
+
 /** The one value that window, tray and CLI see. Jobs: the running ones, then the latest others, at most 50. */
 export const Snapshot = z.strictObject({
   version: z.string(),
@@ -136,6 +143,7 @@ export const Snapshot = z.strictObject({
   asksPresence: z.boolean(),
   /** The preset in force, where it comes from, and who set the admin's values, where they say so. */
   preset: z.strictObject({ name: Preset, source: Source, organization: z.string().nullable() }),
+  desktop: DesktopSettings,
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

@@ -34,6 +34,7 @@ export interface Seen {
   readonly lostSeconds: number;
   readonly asksPresence: boolean;
   readonly preset: Snapshot['preset'];
+  readonly desktop: Snapshot['desktop'];
   readonly problems: readonly Failure[];
 }
 
@@ -164,6 +165,7 @@ export class Viewer {
       lostSeconds: seen.lostSeconds,
       asksPresence: seen.asksPresence,
       preset: seen.preset,
+      desktop: seen.desktop,
       problems: [...seen.problems],
     };
   }

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/failures.ts';
 import {
+  desktopKeys,
   type EffectiveSetting,
   type EffectiveSettings,
   presetValues,
@@ -23,6 +24,8 @@ export interface Layers {
 
 const builtIn: SettingsLayer = { preset: 'balanced' };
 
+const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
+
 interface Told {
   readonly value: unknown;
   readonly source: Source;
@@ -31,7 +34,7 @@ interface Told {
 
 /**
  * The values in force: built-in < admin default < user < locked. A layer that names a preset speaks for all of the
- * preset's values at its own level, and its own keys win inside it. Pure and total: every key has a value and a source.
+ * preset's values at its own level but the desktop's, and its own keys win inside it. Pure and total: every key has a value and a source.
  */
 export function mergeLayers({ defaults, user, locked, broken = null, problems }: Layers): EffectiveSettings {
   const told = new Map<SettingKey, Told>();
@@ -57,8 +60,11 @@ function speak(told: Map<SettingKey, Told>, layer: SettingsLayer | undefined, so
   const filled: SettingsLayer = layer.preset === undefined ? {} : presetValues[layer.preset];
   for (const key of settingKeys) {
     const own = layer[key];
-    const value = own === undefined ? filled[key] : own;
-    if (value !== undefined) told.set(key, { value, source, byPreset: own === undefined });
+    // Else a locked preset would lock the person's language, and a chosen one undo an administrator's start at login.
+    const ofDesktop = desktopOnes.has(key);
+    const byPreset = ofDesktop && source !== 'built-in' ? undefined : filled[key];
+    const value = own === undefined ? byPreset : own;
+    if (value !== undefined) told.set(key, { value, source, byPreset: own === undefined && !ofDesktop });
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
+import { formatAmount, formatSeconds } from '../cli/text.ts';
 import type { HostApi, JobDetail } from '../contract/commands.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { SettingsLayer } from '../contract/settings.ts';
 import type { JobView, Snapshot, VmView } from '../contract/snapshot.ts';
-import { amount, cpuTime } from './text.ts';
 
 export interface DemoOptions {
   readonly api: HostApi;
@@ -147,11 +147,11 @@ class Narrator {
 }
 
 function tellResult({ job, stdout, entries }: JobDetail, say: (words: string) => void): void {
-  say(`Done: ${cpuTime(job.cpuSeconds)} of CPU time. Its result:`);
+  say(`Done: ${formatSeconds(job.cpuSeconds)} of CPU time. Its result:`);
   for (const line of stdout.trimEnd().split('\n').slice(-12)) say(`  ${line}`);
   for (const { seq, body } of entries) {
     const credit = body.credit
-      ? `${amount(body.credit.amount)} ${body.credit.unit} (${body.credit.status})`
+      ? `${formatAmount(body.credit.amount, body.credit.unit)} (${body.credit.status})`
       : 'nothing';
     say(`Booked: entry ${seq}, attempt ${body.attempt} ${body.outcome}, earned ${credit}.`);
   }

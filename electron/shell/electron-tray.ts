@@ -1,6 +1,5 @@
 import { Menu, type MenuItemConstructorOptions, nativeTheme, Tray } from 'electron';
 import type { TrayIcons } from './icons.ts';
-import { text } from './text.ts';
 import type { TrayHandle } from './tray.ts';
 import type { TrayAction, TrayEntry } from './tray-model.ts';
 
@@ -42,7 +41,6 @@ export function createElectronTray(icons: TrayIcons, act: (action: TrayAction) =
   const image = (name: Parameters<TrayHandle['picture']>[0]) =>
     icons.tray(name, nativeTheme.shouldUseDarkColors);
   const tray = new Tray(image('waiting'));
-  tray.setTitle(text.app);
   tray.on('click', () => {
     act({ do: 'open' });
   });

@@ -7,7 +7,7 @@ import type { TrayIcon } from './tray-model.ts';
 const sizes = [16, 24, 32, 48, 64] as const;
 
 export interface TrayIcons {
-  /** The picture of a state, in light ink for dark panels or dark ink for light ones. */
+  /** The picture of a state, in light ink for dark panels or dark ink for light ones; macOS inks its own. */
   tray(icon: TrayIcon, onDark: boolean): NativeImage;
   readonly app: NativeImage;
 }
@@ -25,10 +25,13 @@ export function loadIcons(dir: string, platform: NodeJS.Platform): TrayIcons {
     }
     return image;
   };
+  // By its name it is a template, and has a second one for dense screens beside it.
+  const templateImage = (name: string): NativeImage => nativeImage.createFromPath(join(dir, `${name}.png`));
   return {
     tray(icon, onDark) {
-      const name = `tray-${icon}-${onDark ? 'light' : 'dark'}`;
-      const image = read.get(name) ?? trayImage(name);
+      const isTemplate = platform === 'darwin';
+      const name = isTemplate ? `tray-${icon}Template` : `tray-${icon}-${onDark ? 'light' : 'dark'}`;
+      const image = read.get(name) ?? (isTemplate ? templateImage(name) : trayImage(name));
       read.set(name, image);
       return image;
     },

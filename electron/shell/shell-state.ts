@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
+import { NoticesTold } from './notices.ts';
 
 const Rectangle = z.strictObject({
   x: z.int(),
@@ -17,6 +18,7 @@ const ShellState = z.strictObject({
   bounds: Rectangle.nullable().default(null),
   /** The person was told that this desktop shows no tray. */
   toldAboutTray: z.boolean().default(false),
+  notices: NoticesTold.default(NoticesTold.parse({})),
 });
 type ShellState = z.infer<typeof ShellState>;
 

@@ -1,20 +1,29 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type App, Menu, nativeTheme, powerMonitor, session, type WebContents } from 'electron';
+import { chooseLanguage } from '../../text/languages.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, Disposer } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { HostApi } from '../contract/commands.ts';
-import { toFailure } from '../contract/failures.ts';
+import { type Failure, toFailure } from '../contract/failures.ts';
+import { appMenu } from './app-menu.ts';
 import { servePages } from './app-protocol.ts';
+import { Autostart } from './autostart.ts';
+import { placeOfLink } from './deep-link.ts';
 import { denyInPages, denyInSession } from './deny.ts';
+import { showNotification } from './electron-notification.ts';
 import { createElectronTray } from './electron-tray.ts';
 import { loadIcons } from './icons.ts';
+import { autostartDir, type Run } from './login-start.ts';
+import { Notifier } from './notifier.ts';
 import { Presence, tellsIdleTime } from './presence.ts';
 import { ShellMemory } from './shell-state.ts';
 import type { StartOptions } from './start-options.ts';
 import { TrayPresenter } from './tray.ts';
-import type { TrayAction } from './tray-model.ts';
+import { trayActions } from './tray-actions.ts';
 import { watchTray } from './tray-watcher.ts';
+import { Voice } from './voice.ts';
 import { MainWindow } from './window.ts';
 
 export interface ShellOptions {
@@ -28,14 +37,21 @@ export interface ShellOptions {
   readonly pagesDir: string;
   /** Folder for what the shell remembers. */
   readonly stateDir: string;
+  /** The host's. */
+  readonly dataDir: string;
   readonly start: StartOptions;
   readonly platform: NodeJS.Platform;
 }
 
 export interface Shell extends Disposable {
-  /** The window, if this start asks for one, and the look for a tray. Once, when the page's commands are served. */
-  showUp(): Promise<void>;
+  /**
+   * The window, if this start asks for one, and the look for a tray. Once, when the page's commands are served.
+   * @param link that was followed to start the app
+   */
+  showUp(link: string | null): Promise<void>;
   openWindow(): void;
+  /** Opens the window where a link leads: hostile text, which joins nothing by itself. */
+  openLink(link: string): void;
   isOwnWindow(contents: WebContents): boolean;
 }
 
@@ -44,6 +60,17 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
   const { app, api, clock, log, platform, start } = options;
   const owned = new Disposer();
   const memory = owned.own(await ShellMemory.load(join(options.stateDir, 'shell.json'), log));
+  const voice = await Voice.begin({
+    choose: (setting) => chooseLanguage(setting, app.getPreferredSystemLanguages()),
+    onChange: () => {
+      setMenu();
+      presenter.refresh();
+    },
+    log,
+  });
+  const setMenu = (): void => {
+    Menu.setApplicationMenu(Menu.buildFromTemplate(appMenu(voice.speaker, platform)));
+  };
   denyInPages(app, log);
   const icons = loadIcons(options.iconsDir, platform);
   const window = owned.own(
@@ -62,39 +89,36 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     }),
   );
 
-  const act = (action: TrayAction): void => {
-    const ask = (asked: Promise<unknown>): void => {
-      asked.catch((error: unknown) => {
-        const failure = toFailure(error);
-        log.warn('tray', failure.sentence, { code: failure.code });
-        // The desktop has already moved the mark of a choice that did not come about.
-        presenter.repaint();
-        // The window shows the problem; the tray has no room for it.
-        window.open();
-      });
-    };
-    switch (action.do) {
-      case 'pause':
-        ask(api.call('pause', { length: action.length }));
-        return;
-      case 'resume':
-        ask(api.call('resume', {}));
-        return;
-      case 'preset':
-        ask(api.call('settings.set', { key: 'preset', value: action.preset }));
-        return;
-      case 'open':
-        window.open();
-        return;
-      case 'quit':
-        app.quit();
-        return;
-    }
-  };
+  const act = trayActions({
+    api,
+    open: (place) => {
+      window.open(place ? { place } : {});
+    },
+    quit: () => {
+      app.quit();
+    },
+    onRefused: (error) => {
+      const failure = toFailure(error);
+      log.warn('tray', failure.sentence, { code: failure.code });
+      // The desktop has already moved the mark of a choice that did not come about.
+      presenter.repaint();
+      // The window shows the problem; the tray has no room for it.
+      window.open();
+    },
+  });
 
+  /** What the shell itself could not do. */
+  let trouble: Failure | null = null;
   const presenter = owned.own(
-    new TrayPresenter({ create: (onAct) => createElectronTray(icons, onAct), act, clock }),
+    new TrayPresenter({
+      create: (onAct) => createElectronTray(icons, onAct),
+      act,
+      clock,
+      speaker: () => voice.speaker,
+      problems: () => (trouble ? [trouble] : []),
+    }),
   );
+  owned.own(voice);
   const presence = owned.own(
     new Presence({
       monitor: powerMonitor,
@@ -105,10 +129,43 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       tellsEvents: platform === 'win32' || platform === 'darwin',
     }),
   );
+  const autostart = owned.own(
+    new Autostart({
+      platform,
+      run: thisRun(options),
+      dir: autostartDir(process.env, homedir()),
+      dataDir: options.dataDir,
+      onFailure: (failure) => {
+        if (failure) log.warn('shell', failure.sentence, { code: failure.code, hint: failure.hint ?? '' });
+        trouble = failure;
+        presenter.refresh();
+      },
+    }),
+  );
+  const notifier = owned.own(
+    new Notifier({
+      clock,
+      speaker: () => voice.speaker,
+      show: (words, onClick) => showNotification(words, icons.app, onClick, log),
+      open: (place) => {
+        window.open({ place });
+      },
+      isWatched: () => window.isWatched,
+      told: memory.state.notices,
+      onTold: (notices) => {
+        memory.remember({ notices });
+      },
+    }),
+  );
   owned.ownCallback(
     api.subscribe(({ snapshot }) => {
+      voice.follow(snapshot.desktop['ui.language']);
       presenter.update(snapshot);
       presence.update(snapshot);
+      // A demonstration tells its story itself, and is gone soon.
+      if (start.demo) return;
+      autostart.follow(snapshot.desktop['ui.startAtLogin']);
+      notifier.update(snapshot);
     }),
   );
   const repaint = (): void => {
@@ -119,14 +176,23 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     nativeTheme.off('updated', repaint);
   });
 
-  const showUp = async (): Promise<void> => {
+  const placeOf = (link: string | null): ReturnType<typeof placeOfLink> => {
+    const place = link === null ? null : placeOfLink(link);
+    // Not the link itself: it may hold a password.
+    if (link !== null && !place) log.warn('shell', 'refused a link', { length: link.length });
+    return place;
+  };
+
+  const showUp = async (link: string | null): Promise<void> => {
     setMenu();
+    const place = placeOf(link);
+    const where = place ? { place } : {};
     if (platform === 'linux' && !(await hasTray()) && !memory.state.toldAboutTray && !start.demo) {
       // Without a tray a hidden start would leave nothing to find: once, the window comes by itself and says so.
       memory.remember({ toldAboutTray: true });
-      window.open('no-tray');
-    } else if (!start.hidden) {
-      window.open();
+      window.open({ notice: 'no-tray', ...where });
+    } else if (!start.hidden || link !== null) {
+      window.open(where);
     }
   };
   const hasTray = async (): Promise<boolean> => {
@@ -141,28 +207,21 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     openWindow: () => {
       window.open();
     },
+    openLink: (link) => {
+      const place = placeOf(link);
+      window.open(place ? { place } : {});
+    },
     isOwnWindow: (contents) => window.isOwn(contents),
     dispose: () => owned.dispose(),
   };
 }
 
-/** Only what keyboards expect: no reload and no developer tools. */
-function setMenu(): void {
-  Menu.setApplicationMenu(
-    Menu.buildFromTemplate([
-      ...(process.platform === 'darwin' ? [{ role: 'appMenu' as const }] : []),
-      { role: 'fileMenu' },
-      { role: 'editMenu' },
-      {
-        label: 'View',
-        submenu: [
-          { role: 'resetZoom' },
-          { role: 'zoomIn' },
-          { role: 'zoomOut' },
-          { role: 'togglefullscreen' },
-        ],
-      },
-      { role: 'windowMenu' },
-    ]),
-  );
+function thisRun({ app, dataDir }: ShellOptions): Run {
+  return {
+    execPath: process.execPath,
+    appPath: app.isPackaged ? null : app.getAppPath(),
+    appImage: process.env['APPIMAGE'],
+    switches: app.commandLine.hasSwitch('no-sandbox') ? ['--no-sandbox'] : [],
+    home: process.env['GLEANER_HOME'] === undefined ? undefined : dataDir,
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { linkOf } from './deep-link.ts';
 
 /** How the app was started. Also what a second start hands to the first (Electron's `additionalData`). */
 export const StartOptions = z.strictObject({
@@ -6,11 +7,18 @@ export const StartOptions = z.strictObject({
   hidden: z.boolean(),
   /** Run until one sample job is finished, and tell about it. */
   demo: z.boolean(),
+  /** The link that was followed, as it came: hostile text. */
+  link: z.string().max(4096).nullable(),
 });
 export type StartOptions = z.infer<typeof StartOptions>;
 
 /** Reads our flags; everything else among the arguments is Chromium's or Electron's. Pure. */
 export function parseStart(argv: readonly string[]): StartOptions {
   const demo = argv.includes('--demo');
-  return { hidden: demo || argv.includes('--hidden'), demo };
+  const link = linkOf(argv);
+  return {
+    hidden: demo || (argv.includes('--hidden') && link === null),
+    demo,
+    link: link?.slice(0, 4096) ?? null,
+  };
 }

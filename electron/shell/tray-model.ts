@@ -1,15 +1,20 @@
+import type { Speaker } from '../../text/speaker.ts';
+import type { Failure } from '../contract/failures.ts';
+import type { Place } from '../contract/place.ts';
 import { Preset } from '../contract/settings.ts';
-import { type ContributionState, PauseLength, type Snapshot } from '../contract/snapshot.ts';
-import { text } from './text.ts';
+import { type ContributionState, PauseLength, type Snapshot, type Today } from '../contract/snapshot.ts';
+import { figure, oneLine, timeLeft, timeSpan } from './words.ts';
 
 /** What the tray's picture tells: by shape, so that colour is never needed. */
-export type TrayIcon = 'working' | 'yielding' | 'paused' | 'waiting' | 'attention';
+export const trayIcons = ['working', 'yielding', 'paused', 'waiting', 'attention'] as const;
+export type TrayIcon = (typeof trayIcons)[number];
 
 export type TrayAction =
   | { readonly do: 'pause'; readonly length: PauseLength }
   | { readonly do: 'resume' }
   | { readonly do: 'preset'; readonly preset: Preset }
-  | { readonly do: 'open' }
+  /** The window; `place`: where in it, if that is to change. */
+  | { readonly do: 'open'; readonly place?: Place }
   | { readonly do: 'quit' };
 
 export type TrayEntry =
@@ -45,96 +50,159 @@ const icons: Readonly<Record<ContributionState, TrayIcon>> = {
 
 const separator: TrayEntry = { kind: 'separator' };
 const longestLabel = 120;
+const shownProblems = 3;
 
-/** Labels come from outside too (a job's title, a failure): one line, bounded, `&` doubled as menus want it. Pure. */
+/** Any words as a label: `&` doubled, as menus want it. Pure. */
 export function menuLabel(words: string): string {
-  const line = words.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  const short = line.length > longestLabel ? `${line.slice(0, longestLabel - 1)}…` : line;
-  return short.replaceAll('&', '&&');
+  return oneLine(words, longestLabel).replaceAll('&', '&&');
 }
 
 const words = (label: string): TrayEntry => ({ kind: 'words', label: menuLabel(label) });
+const action = (label: string, what: TrayAction): TrayEntry => ({
+  kind: 'action',
+  label: menuLabel(label),
+  action: what,
+});
 
-function pauseEntries(snapshot: Snapshot, now: number): TrayEntry[] {
-  const { pause } = snapshot.contribution;
-  const choices: TrayEntry = {
-    kind: 'menu',
-    label: text.pause,
-    entries: PauseLength.options.map((length) => ({
-      kind: 'action',
-      label: text.pauseChoice(length),
-      action: { do: 'pause', length },
-    })),
-  };
-  if (!pause) return [choices];
-  const left = pause.until === null ? [] : [words(text.timeLeft(pause.until - now))];
-  return [...left, { kind: 'action', label: text.resume, action: { do: 'resume' } }, choices];
+/** Entries of one group after the other, with a line between those that have any. */
+function grouped(groups: readonly (readonly TrayEntry[])[]): TrayEntry[] {
+  return groups
+    .filter((entries) => entries.length > 0)
+    .flatMap((entries, index) => (index === 0 ? entries : [separator, ...entries]));
 }
 
-function presetEntry({ preset }: Snapshot): TrayEntry {
+/** What happens, why, and until when, where that is known. */
+function stateEntries({ contribution }: Snapshot, now: number, speaker: Speaker): TrayEntry[] {
+  const until = contribution.pause?.until ?? null;
+  return [
+    words(speaker.t(`tray:state.${contribution.state}`)),
+    words(contribution.sentence),
+    ...(until === null || until <= now
+      ? []
+      : [words(speaker.t('tray:goesOn', { time: timeLeft(speaker, until - now) }))]),
+  ];
+}
+
+function pauseEntries({ contribution }: Snapshot, { t }: Speaker): TrayEntry[] {
+  const choices: TrayEntry = {
+    kind: 'menu',
+    label: menuLabel(t('tray:pause')),
+    entries: PauseLength.options.map((length) => action(t(`tray:pause.${length}`), { do: 'pause', length })),
+  };
+  return contribution.pause ? [action(t('tray:resume'), { do: 'resume' }), choices] : [choices];
+}
+
+function presetEntry({ preset }: Snapshot, { t }: Speaker): TrayEntry {
   const locked = preset.source === 'locked';
+  const { organization } = preset;
+  const setBy =
+    organization === null ? t('tray:setBy.unnamed') : t('tray:setBy', { organization: organization });
   return {
     kind: 'menu',
-    label: text.preset(preset.name),
+    label: menuLabel(
+      t(locked ? 'tray:lockedPreset' : 'tray:preset', { preset: t(`tray:preset.${preset.name}`) }),
+    ),
     entries: [
       ...Preset.options.map(
         (name): TrayEntry => ({
           kind: 'choice',
-          label: text.presetChoice(name),
+          label: menuLabel(t(`tray:preset.${name}`)),
           chosen: name === preset.name,
           enabled: !locked,
           action: { do: 'preset', preset: name },
         }),
       ),
-      ...(locked ? [separator, words(text.setBy(preset.organization))] : []),
+      ...(locked ? [separator, words(setBy)] : []),
     ],
   };
 }
 
-function todayEntries({ today, grids }: Snapshot): TrayEntry[] {
+/** What was earned of one grid's unit; what is observed was read off a grid that signs nothing. */
+function amounts({ unit, settled, pending, observed }: Today['earned'][number], speaker: Speaker): string {
+  const part = (kind: 'settled' | 'observed' | 'pending', value: number): string =>
+    speaker.t(`tray:earned.${kind}`, { amount: figure(speaker, value, 2), unit });
+  return new Intl.ListFormat(speaker.language, { type: 'unit', style: 'short' }).format([
+    ...(settled > 0 || observed === 0 ? [part('settled', settled)] : []),
+    ...(observed > 0 ? [part('observed', observed)] : []),
+    ...(pending > 0 ? [part('pending', pending)] : []),
+  ]);
+}
+
+function todayEntries({ today, grids, yields }: Snapshot, speaker: Speaker): TrayEntry[] {
+  const { t } = speaker;
   const name = (id: string): string => grids.find((grid) => grid.id === id)?.name ?? id;
+  const { lastMs } = yields;
   return [
-    words(text.todayUsed(today.cpuSeconds, today.jobsDone)),
+    words(t('tray:today', { time: timeSpan(speaker, today.cpuSeconds), jobs: today.jobsDone })),
     // Units are never added up: one line each.
-    ...today.earned.map((row) => words(text.todayEarned(name(row.grid), row))),
+    ...today.earned.map((row) =>
+      words(t('tray:earned', { grid: name(row.grid), amounts: amounts(row, speaker) })),
+    ),
+    ...(lastMs === null
+      ? []
+      : [words(t('tray:gaveBack', { ms: figure(speaker, lastMs, lastMs < 10 ? 1 : 0) }))]),
   ];
 }
 
-const roots: readonly TrayEntry[] = [
-  { kind: 'action', label: text.open, action: { do: 'open' } },
-  { kind: 'action', label: text.quit, action: { do: 'quit' } },
-];
+/** Those that the first lines do not say already. */
+function problemEntries(snapshot: Snapshot, own: readonly Failure[], { t }: Speaker): TrayEntry[] {
+  return [...own, ...snapshot.problems]
+    .filter(({ sentence }) => sentence !== snapshot.contribution.sentence)
+    .slice(0, shownProblems)
+    .map(({ sentence }) => words(t('tray:problem', { sentence })));
+}
 
-/** The tray before the host has said anything. */
-export const firstTrayModel: TrayModel = {
-  icon: 'waiting',
-  tooltip: `${text.app}: ${text.connecting}`,
-  entries: [words(text.connecting), separator, ...roots],
-  staleAt: null,
-};
+function waysIn({ t }: Speaker): TrayEntry[] {
+  return [
+    action(t('tray:open'), { do: 'open' }),
+    action(t('tray:preferences'), { do: 'open', place: { page: 'preferences' } }),
+    action(t('tray:health'), { do: 'open', place: { page: 'health' } }),
+  ];
+}
 
-/** Everything that the tray shows for a Snapshot at `now` (epoch ms). Its first line says what happens and why. Pure. */
-export function trayModel(snapshot: Snapshot, now: number): TrayModel {
-  const { contribution, problems } = snapshot;
+const wayOut = ({ t }: Speaker): TrayEntry => action(t('tray:quit'), { do: 'quit' });
+
+/** The tray before the host has said anything. Pure. */
+export function firstTrayModel(speaker: Speaker): TrayModel {
+  const { t } = speaker;
+  return {
+    icon: 'waiting',
+    tooltip: t('tray:connecting'),
+    entries: grouped([[words(t('tray:connecting'))], waysIn(speaker), [wayOut(speaker)]]),
+    staleAt: null,
+  };
+}
+
+/**
+ * Everything that the tray shows for a Snapshot at `now` (epoch ms). Its first two lines say what happens and why. Pure.
+ * @param own what the shell itself could not do
+ */
+export function trayModel(
+  snapshot: Snapshot,
+  now: number,
+  speaker: Speaker,
+  own: readonly Failure[] = [],
+): TrayModel {
+  const { contribution } = snapshot;
   const until = contribution.pause?.until ?? null;
   const left = until === null ? 0 : until - now;
   return {
     icon: icons[contribution.state],
-    tooltip: text.tooltip(text.state(contribution.state), menuLabel(contribution.sentence)),
-    entries: [
-      words(contribution.sentence),
-      ...problems
-        .filter((problem) => problem.sentence !== contribution.sentence)
-        .slice(0, 3)
-        .map((problem) => words(text.problem(problem.sentence))),
-      separator,
-      ...pauseEntries(snapshot, now),
-      presetEntry(snapshot),
-      separator,
-      ...todayEntries(snapshot),
-      separator,
-      ...roots,
-    ],
+    tooltip: oneLine(
+      speaker.t('tray:tooltip', {
+        state: speaker.t(`tray:state.${contribution.state}`),
+        sentence: contribution.sentence,
+      }),
+      longestLabel,
+    ),
+    entries: grouped([
+      stateEntries(snapshot, now, speaker),
+      problemEntries(snapshot, own, speaker),
+      [...pauseEntries(snapshot, speaker), presetEntry(snapshot, speaker)],
+      todayEntries(snapshot, speaker),
+      waysIn(speaker),
+      [wayOut(speaker)],
+    ]),
     // The minutes left change when the rest crosses a whole minute.
     staleAt: left > 0 ? now + (left % 60_000 || 60_000) : null,
   };

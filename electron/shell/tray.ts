@@ -1,5 +1,7 @@
+import type { Speaker } from '../../text/speaker.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
+import type { Failure } from '../contract/failures.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import {
   firstTrayModel,
@@ -21,6 +23,10 @@ export interface TrayOptions {
   readonly create: (act: (action: TrayAction) => void) => TrayHandle;
   readonly act: (action: TrayAction) => void;
   readonly clock: Clock;
+  /** Who speaks now; after a change {@link TrayPresenter.refresh}. */
+  readonly speaker: () => Speaker;
+  /** What the shell itself could not do, now. */
+  readonly problems: () => readonly Failure[];
 }
 
 /**
@@ -37,7 +43,7 @@ export class TrayPresenter implements Disposable {
   constructor(options: TrayOptions) {
     this.#o = options;
     this.#handle = options.create(options.act);
-    this.#render(firstTrayModel);
+    this.#render(firstTrayModel(options.speaker()));
   }
 
   update(snapshot: Snapshot): void {
@@ -55,8 +61,13 @@ export class TrayPresenter implements Disposable {
   /** Shows everything anew, as after a change between light and dark. */
   repaint(): void {
     this.#shown = undefined;
+    this.refresh();
+  }
+
+  /** Shows what reads differently now, as after a change of the language. */
+  refresh(): void {
     if (this.#snapshot) this.#present(this.#snapshot);
-    else this.#render(firstTrayModel);
+    else this.#render(firstTrayModel(this.#o.speaker()));
   }
 
   dispose(): void {
@@ -67,7 +78,7 @@ export class TrayPresenter implements Disposable {
 
   #present(snapshot: Snapshot): void {
     const now = this.#o.clock.now();
-    const model = trayModel(snapshot, now);
+    const model = trayModel(snapshot, now, this.#o.speaker(), this.#o.problems());
     this.#render(model);
     this.#cancelRefresh?.();
     this.#cancelRefresh =

@@ -1,10 +1,20 @@
 import { BrowserWindow, nativeTheme, screen, type WebContents } from 'electron';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
+import { type Place, placeFragment } from '../contract/place.ts';
 import { pageOrigin } from './app-protocol.ts';
 import type { TrayIcons } from './icons.ts';
 import { type Rectangle, usableBounds } from './shell-state.ts';
-import { text } from './text.ts';
+
+/** The same in every language. */
+const title = 'Gleaner';
+
+export interface OpenOptions {
+  /** Said once, by the page that opens. */
+  readonly notice?: 'no-tray';
+  /** Where in the window; else it stays, or begins, where the page decides. */
+  readonly place?: Place;
+}
 
 export interface MainWindowOptions {
   readonly preloadPath: string;
@@ -27,6 +37,10 @@ export class MainWindow implements Disposable {
   readonly #o: MainWindowOptions;
   #window: BrowserWindow | undefined;
   #prepared = false;
+  /** The address of the window's page, without its fragment. */
+  #page = '';
+  /** How often a place was asked for. */
+  #places = 0;
 
   constructor(options: MainWindowOptions) {
     this.#o = options;
@@ -36,15 +50,23 @@ export class MainWindow implements Disposable {
     return this.#window?.webContents === contents;
   }
 
-  /** Shows the window, in front. `notice` is handed to the page in its address. */
-  open(notice?: 'no-tray'): void {
-    if (this.#window) {
-      if (this.#window.isMinimized()) this.#window.restore();
-      this.#window.show();
-      this.#window.focus();
+  /** Whether the person has it before their eyes: open and focused. */
+  get isWatched(): boolean {
+    return this.#window?.isFocused() === true;
+  }
+
+  /** Shows the window, in front. Notice and place are handed to the page in its address. */
+  open({ notice, place }: OpenOptions = {}): void {
+    const window = this.#window;
+    if (!window) {
+      this.#window = this.#create(notice, place);
       return;
     }
-    this.#window = this.#create(notice);
+    // Only the fragment changes, so the page stays loaded, with what was typed into it, and hears of the place.
+    if (place) this.#load(window, `${this.#page}${this.#fragment(place)}`);
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
   }
 
   dispose(): void {
@@ -55,7 +77,7 @@ export class MainWindow implements Disposable {
     window.destroy();
   }
 
-  #create(notice: string | undefined): BrowserWindow {
+  #create(notice: OpenOptions['notice'], place: Place | undefined): BrowserWindow {
     const { log, icons, preloadPath } = this.#o;
     if (!this.#prepared) this.#o.prepareSession();
     this.#prepared = true;
@@ -64,7 +86,7 @@ export class MainWindow implements Disposable {
       screen.getAllDisplays().map((display) => display.workArea),
     );
     const window = new BrowserWindow({
-      title: text.app,
+      title,
       width: 880,
       height: 780,
       ...saved,
@@ -102,11 +124,19 @@ export class MainWindow implements Disposable {
       // Never reopened by itself: a page that falls at its start would do so for ever.
       window.destroy();
     });
-    window
-      .loadURL(`${pageOrigin}/${notice === undefined ? '' : `?notice=${notice}`}`)
-      .catch((error: unknown) => {
-        log.warn('window', 'the page did not load', { words: String(error) });
-      });
+    this.#page = `${pageOrigin}/${notice === undefined ? '' : `?notice=${notice}`}`;
+    this.#load(window, `${this.#page}${place ? this.#fragment(place) : ''}`);
     return window;
+  }
+
+  #fragment(place: Place): string {
+    this.#places += 1;
+    return placeFragment(place, this.#places);
+  }
+
+  #load(window: BrowserWindow, address: string): void {
+    window.loadURL(address).catch((error: unknown) => {
+      this.#o.log.warn('window', 'the page did not load', { words: String(error) });
+    });
   }
 }

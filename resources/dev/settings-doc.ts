@@ -57,6 +57,7 @@ Every value in force comes from the highest layer that names it:
 | locked | \`locked\` profile | an administrator; nobody else may change it |
 
 A layer that names a \`preset\` speaks for all of the preset's values at its own level; keys beside it win inside the layer.
+No preset speaks for \`ui.*\` and \`notify.*\`: whoever means them names them.
 \`gleaner policy show\` tells each value and who set it, \`gleaner policy explain\` what they allow right now.
 All of these files are followed while Gleaner runs: what is written, appears or goes is in force within 2 s.
 

@@ -11,19 +11,39 @@ const grain = `
   <path d="${leaf}"/><path d="${leaf}" transform="matrix(-1 0 0 1 24 0)"/>
   <path d="${leaf}" transform="translate(0 6.6)"/><path d="${leaf}" transform="matrix(-1 0 0 1 24 6.6)"/>
   <path d="M11.1 9 H12.9 V23 H11.1 Z"/>`;
+/** Wider than in the app's picture, and with a stem of whole pixels. */
+const wideGrain = (stem) => `
+  <g transform="matrix(1.22 0 0 1 -2.64 0)">
+    <path d="M12 1 C14.5 3.6 14.5 6.6 12 9.4 C9.5 6.6 9.5 3.6 12 1 Z"/>
+    <path d="${leaf}"/><path d="${leaf}" transform="matrix(-1 0 0 1 24 0)"/>
+    <path d="${leaf}" transform="translate(0 6.6)"/><path d="${leaf}" transform="matrix(-1 0 0 1 24 6.6)"/>
+  </g>
+  <path d="M${12 - stem / 2} 9 H${12 + stem / 2} V23 H${12 - stem / 2} Z"/>`;
 const ring = '<circle cx="12" cy="12" r="9.7" fill="none" stroke="currentColor" stroke-width="2.2"/>';
-const states = {
-  working: grain,
-  // A person: the computer is theirs.
-  yielding:
-    '<circle cx="12" cy="6.8" r="5.3"/><path d="M2 22.8 C2 17.2 6.2 13.9 12 13.9 S22 17.2 22 22.8 Z"/>',
-  paused: `${ring}<path d="M8.2 7.5 H10.8 V16.5 H8.2 Z M13.2 7.5 H15.8 V16.5 H13.2 Z"/>`,
-  waiting: `${ring}<path d="M12 6.4 V12.2 L15.6 14.4" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>`,
-  attention:
-    '<path fill-rule="evenodd" d="M12 1.6 C12.8 1.6 13.4 2 13.8 2.7 L23 19.6 C23.8 21.1 22.8 22.6 21.2 22.6 H2.8 C1.2 22.6 0.2 21.1 1 19.6 L10.2 2.7 C10.6 2 11.2 1.6 12 1.6 Z M10.7 8.4 V15 H13.3 V8.4 Z M10.7 16.8 V19.4 H13.3 V16.8 Z"/>',
-};
+const bar = (x, y, width, height) => `<path d="M${x} ${y} h${width} v${height} h-${width} Z"/>`;
+
+/**
+ * What stands upright falls on whole pixels: a pixel is 1 on the grid in multiples of 24, and 1.5 in those of 16, so
+ * `two` is two of them.
+ */
+function states(size) {
+  const two = size % 24 === 0 ? 2 : 3;
+  const [from, height] = two === 3 ? [7.5, 9] : [7, 10];
+  return {
+    working: wideGrain(two),
+    // A person: the computer is theirs.
+    yielding:
+      '<circle cx="12" cy="6.8" r="5.3"/><path d="M2 22.5 C2 17.2 6.2 13.9 12 13.9 S22 17.2 22 22.5 Z"/>',
+    paused: `${ring}${bar(12 - 1.5 - 3, from, 3, height)}${bar(12 + 1.5, from, 3, height)}`,
+    waiting: `${ring}${bar(12 - two / 2, 6, two, 6 + two / 2)}${bar(12 - two / 2, 12 - two / 2, 4.5 + two / 2, two)}`,
+    attention: `<path fill-rule="evenodd" d="M12 1.6 C12.8 1.6 13.4 2 13.8 2.7 L23 19.6 C23.8 21.1 22.8 22.5 21.2 22.5 H2.8 C1.2 22.5 0.2 21.1 1 19.6 L10.2 2.7 C10.6 2 11.2 1.6 12 1.6 Z M${12 - two / 2} 7.5 v7.5 h${two} v-7.5 Z M${12 - two / 2} 16.5 v3 h${two} v-3 Z"/>`,
+  };
+}
+const names = ['working', 'yielding', 'paused', 'waiting', 'attention'];
 const inks = { light: '#f5f7f3', dark: '#1d231d' };
 const traySizes = [16, 24, 32, 48, 64];
+/** macOS inks templates itself, by their alpha; it finds both by this name and its "@2x". */
+const templates = { '': 16, '@2x': 32 };
 
 const svg = (body, ink, size) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 24 24" fill="${ink}" color="${ink}">${body}</svg>`;
@@ -35,10 +55,21 @@ const appIcon = (size) =>
   );
 
 const pictures = [
-  ...Object.entries(states).flatMap(([state, body]) =>
-    Object.entries(inks).flatMap(([name, ink]) =>
-      traySizes.map((size) => [`tray-${state}-${name}-${size}.png`, svg(body, ink, size), size]),
+  ...names.flatMap((name) =>
+    Object.entries(inks).flatMap(([ink, colour]) =>
+      traySizes.map((size) => [
+        `tray-${name}-${ink}-${size}.png`,
+        svg(states(size)[name], colour, size),
+        size,
+      ]),
     ),
+  ),
+  ...names.flatMap((name) =>
+    Object.entries(templates).map(([suffix, size]) => [
+      `tray-${name}Template${suffix}.png`,
+      svg(states(size)[name], '#000', size),
+      size,
+    ]),
   ),
   ...[256, 512].map((size) => [`app-${size}.png`, appIcon(size), size]),
 ];

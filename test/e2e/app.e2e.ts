@@ -78,13 +78,13 @@ test.describe('the application', { tag: '@user' }, () => {
   });
 
   test('is steered from the tray, and the window follows', async () => {
-    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working') === true);
+    const labels = await watcher.labelsWhen((all) => all[0] === 'Working');
     expect(labels).toEqual(
       expect.arrayContaining(['Pause', 'Until tomorrow', 'Open Gleaner', 'Quit Gleaner']),
     );
     await watcher.click('Until I resume');
     await expect(main.state).toHaveText('Paused');
-    await watcher.labelsWhen((all) => all[0] === 'Paused until you resume.');
+    await watcher.labelsWhen((all) => all[1] === 'Paused until you resume.');
     await watcher.click('Resume');
     await expect(main.state).toHaveText('Working');
   });

@@ -67,7 +67,7 @@ test.describe('the person at the computer', () => {
     await expect(page.getByText(inUse)).toBeVisible();
     const machines = machinesOf(home.homeDir);
     const before = cpuTicks(machines);
-    expect((await watcher.labelsWhen((labels) => labels[0] === inUse))[0]).toBe(inUse);
+    expect((await watcher.labelsWhen((labels) => labels[1] === inUse))[1]).toBe(inUse);
     const told = JSON.parse(await cli(home.homeDir, 'status', '--json')) as {
       contribution: { sentence: string; state: string };
       yields: { count: number };

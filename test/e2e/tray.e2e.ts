@@ -1,4 +1,7 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
+import { placeOfFragment } from '../../electron/contract/place.ts';
+import { loadCatalogue } from '../../text/catalogues.ts';
+import { languages } from '../../text/languages.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
 import { MainPage, PreferencesPage } from './support/pages.ts';
@@ -20,8 +23,9 @@ test.describe('the tray', () => {
     gallery.app.evaluate(() => globalThis.gallery.host.asked);
 
   test('tells the state and takes clicks', async () => {
-    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working on') === true);
+    const labels = await watcher.labelsWhen((all) => all[0] === 'Working');
     expect(labels).toEqual([
+      'Working',
       'Working on “Option book, part 4 of 10”.',
       'Pause',
       'For 30 minutes',
@@ -34,7 +38,10 @@ test.describe('the tray', () => {
       'Generous',
       'Today: 1 h 12 min of CPU time, 3 jobs done',
       'Earned today (This computer): 15 points',
+      'Gave your computer back in 28 ms',
       'Open Gleaner',
+      'Preferences…',
+      'Health…',
       'Quit Gleaner',
     ]);
     expect(await watcher.tooltip()).toContain('Gleaner: Working.');
@@ -42,7 +49,7 @@ test.describe('the tray', () => {
     await expect.poll(asked).toContainEqual({ name: 'pause', input: { length: 'tomorrow' } });
 
     await gallery.show('paused', 'Paused');
-    await watcher.labelsWhen((all) => all[1] === '28 min left' && all[2] === 'Resume');
+    await watcher.labelsWhen((all) => all[2] === 'Goes on in 28 min' && all[3] === 'Resume');
     await watcher.click('Resume');
     await expect.poll(asked).toContainEqual({ name: 'resume', input: {} });
     // With a tray there is nothing to say about a missing one.
@@ -87,6 +94,7 @@ test.describe('the tray', () => {
       globalThis.gallery.lock({ preset: 'generous' });
     });
     await watcher.labelsWhen((all) => all.includes('Set by Acme Research'));
+    expect((await watcher.entry('Preset: Generous (locked)')).enabled).toBe(true);
     expect(await chosen()).toEqual(['Generous']);
     for (const label of ['Gentle', 'Balanced', 'Generous', 'Set by Acme Research']) {
       expect((await watcher.entry(label)).enabled).toBe(false);
@@ -105,14 +113,80 @@ test.describe('the tray', () => {
     await expect(new MainPage(await opened).state).toHaveText('Working');
   });
 
+  test('shows each state by a picture of its own, and in its tooltip', async () => {
+    const states = [
+      ['working', 'Working'],
+      ['yielding', 'Given back'],
+      ['paused', 'Paused'],
+      ['waiting', 'Waiting'],
+      ['attention', 'Needs attention'],
+    ] as const;
+    const seen = new Map<string, string>();
+    for (const [state, words] of states) {
+      await gallery.app.evaluate((_electron, wanted) => {
+        globalThis.gallery.show(wanted);
+      }, state);
+      await watcher.labelsWhen((all) => all[0] === words);
+      expect(await watcher.tooltip()).toContain(`Gleaner: ${words}.`);
+      seen.set(await watcher.icon(), state);
+    }
+    expect([...seen.values()]).toEqual(states.map(([state]) => state));
+  });
+
+  test('leads to a place in the window, open or not', async () => {
+    await watcher.labelsWhen((all) => all.includes('Preferences…'));
+    const place = (page: Page) => placeOfFragment(new URL(page.url()).hash);
+    await gallery.page.evaluate(() => {
+      document.title = 'not loaded anew';
+    });
+    await watcher.click('Preferences…');
+    await expect.poll(() => place(gallery.page)).toEqual({ page: 'preferences' });
+    await watcher.click('Health…');
+    await expect.poll(() => place(gallery.page)).toEqual({ page: 'health' });
+    expect(await gallery.page.title()).toBe('not loaded anew');
+
+    const closed = gallery.page.waitForEvent('close');
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await closed;
+    const opened = gallery.app.waitForEvent('window');
+    await watcher.click('Preferences…');
+    const page = await opened;
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(place(page)).toEqual({ page: 'preferences' });
+  });
+
+  for (const { code, name } of languages.filter((language) => language.code !== 'en')) {
+    test(`speaks ${name} as soon as it is asked to, and English again`, async () => {
+      const { tray } = await loadCatalogue(code);
+      await watcher.labelsWhen((all) => all.at(-1) === 'Quit Gleaner');
+      const speak = (language: string): Promise<void> =>
+        gallery.app.evaluate(async (_electron, wanted) => {
+          await globalThis.gallery.host.call('settings.set', { key: 'ui.language', value: wanted });
+        }, language);
+      await speak(code);
+      const labels = await watcher.labelsWhen((all) => all.at(-1) === tray['quit']);
+      expect(labels[0]).toBe(tray['state.working']);
+      await speak('en');
+      await watcher.labelsWhen((all) => all.at(-1) === 'Quit Gleaner');
+    });
+  }
+
   test('comes back when the panel restarts, and once only', async () => {
     await watcher.item();
     expect(watcher.icons).toBe(1);
     await watcher.vanish();
     watcher = await FakeTrayWatcher.appear();
-    const labels = await watcher.labelsWhen((all) => all[0]?.startsWith('Working on') === true);
+    const labels = await watcher.labelsWhen((all) => all[0] === 'Working');
     expect(labels.at(-1)).toBe('Quit Gleaner');
     expect(watcher.icons).toBe(1);
+    expect(await watcher.tooltip()).toContain('Gleaner: Working.');
+    // It is the new icon that goes on.
+    await gallery.show('manual', 'Paused');
+    await watcher.labelsWhen((all) => all[1] === 'Paused until you resume.');
+    await watcher.click('Resume');
+    await expect.poll(asked).toContainEqual({ name: 'resume', input: {} });
   });
 
   test('quits', async () => {

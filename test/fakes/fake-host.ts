@@ -105,6 +105,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     lostSeconds: 0,
     asksPresence: false,
     preset: { name: 'balanced', source: 'built-in', organization: null },
+    desktop: new FakeSettings().desktop,
     problems: [],
     ...changes,
   };
@@ -235,9 +236,10 @@ export class FakeHost implements HostApi {
     for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
   }
 
-  /** After a change of `settings`: the Snapshot carries the preset. */
+  /** After a change of `settings`: the Snapshot carries the preset, and what the desktop heeds. */
   emitSettings(): void {
-    this.emit({ ...this.snapshot, preset: this.settings.preset });
+    const { preset, desktop } = this.settings;
+    this.emit({ ...this.snapshot, preset, desktop });
   }
 
   /** After a change of `grids`: the Snapshot carries what is joined beside the embedded grid. */

@@ -1,6 +1,7 @@
 import type { CommandOutput } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import {
+  desktopKeys,
   type EffectiveSetting,
   type Preset,
   presetValues,
@@ -11,6 +12,9 @@ import {
   settingKeys,
   settingTypes,
 } from '../../electron/contract/settings.ts';
+import { DesktopSettings } from '../../electron/contract/snapshot.ts';
+
+const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
 
 type LayerName = 'built-in' | 'default' | 'user' | 'locked';
 
@@ -30,6 +34,10 @@ export class FakeSettings {
     return { name: value as Preset, source, organization: this.organization };
   }
 
+  get desktop(): DesktopSettings {
+    return DesktopSettings.parse(Object.fromEntries(this.list().map(({ key, value }) => [key, value])));
+  }
+
   list(): EffectiveSetting[] {
     return settingKeys.map((key) => this.inForce(key));
   }
@@ -39,7 +47,8 @@ export class FakeSettings {
     for (const source of ['locked', 'user', 'default', 'built-in'] as const) {
       const layer = this.layers[source];
       if (layer[key] !== undefined) return { key, value: layer[key], source, preset: null };
-      if (layer.preset !== undefined && key !== 'preset') {
+      const isFilled = key !== 'preset' && (source === 'built-in' || !desktopOnes.has(key));
+      if (layer.preset !== undefined && isFilled) {
         return { key, value: presetValues[layer.preset][key], source, preset: layer.preset };
       }
     }

@@ -57,6 +57,11 @@ export class FakeTrayWatcher {
     return Array.isArray(values) ? String(values[2]) : '';
   }
 
+  /** The picture that is shown, the same string for the same one. */
+  async icon(): Promise<string> {
+    return JSON.stringify(await this.#get('IconPixmap'));
+  }
+
   async menu(): Promise<readonly MenuEntry[]> {
     const reply = await this.#call('/com/canonical/dbusmenu', 'com.canonical.dbusmenu', 'GetLayout', 'iias', [
       0,

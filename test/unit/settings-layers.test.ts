@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../electron/contract/failures.ts';
 import {
+  desktopKeys,
   EffectiveSetting,
   Preset,
   presetValues,
@@ -26,6 +27,8 @@ const valuesOf: { readonly [K in SettingKey]?: readonly unknown[] } = {
   'schedule.windows': [[], [{ days: ['mon'], from: '08:00', to: '12:00' }]],
   'vm.vcpus': [null, 3],
   'vm.accelerator': ['tcg', 'kvm'],
+  'ui.language': ['de', 'ja'],
+  'ui.startAtLogin': [true, false],
 };
 
 const layer = fc
@@ -50,12 +53,14 @@ const reversed = (from: SettingsDocument | undefined): SettingsDocument | undefi
     settings: SettingsLayer.parse(Object.fromEntries(Object.entries(from.settings).reverse())),
   };
 
-/** What a layer says of a key, by itself or by its preset. */
+const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
+
+/** What a layer above the built-in one says of a key, by itself or by its preset. */
 const says = (from: SettingsDocument | undefined, key: SettingKey): unknown => {
   if (from === undefined) return undefined;
   const { preset } = from.settings;
   const own = from.settings[key];
-  if (own !== undefined || preset === undefined) return own;
+  if (own !== undefined || preset === undefined || desktopOnes.has(key)) return own;
   return key === 'preset' ? preset : presetValues[preset][key];
 };
 
@@ -138,7 +143,7 @@ describe('merging layers', () => {
           const layerPreset = item.source === 'built-in' ? 'balanced' : of[item.source]?.settings.preset;
           const isOwn =
             item.source === 'built-in'
-              ? item.key === 'preset'
+              ? item.key === 'preset' || desktopOnes.has(item.key)
               : of[item.source]?.settings[item.key] !== undefined;
           expect(item.preset).toBe(isOwn ? null : layerPreset);
         }
@@ -161,6 +166,18 @@ describe('merging layers', () => {
     for (const key of ['preset', 'inUse.share', 'idle.share', 'pauseOn.call'] as const) {
       expect(byPreset.has(key)).toBe(false);
     }
+  });
+
+  test('no preset but the built-in one speaks for what the desktop heeds', () => {
+    const { values, sources } = mergeLayers({
+      defaults: { version: 2, settings: { 'ui.startAtLogin': true } },
+      user: { version: 2, settings: { preset: 'gentle', 'ui.language': 'de' } },
+      locked: { version: 2, settings: { preset: 'generous' } },
+      problems: [],
+    });
+    expect([values['ui.startAtLogin'], sources['ui.startAtLogin']]).toEqual([true, 'default']);
+    expect([values['ui.language'], sources['ui.language']]).toEqual(['de', 'user']);
+    expect(sources['notify.denied']).toBe('built-in');
   });
 
   test('tells who locked it, else who gave the defaults', () => {

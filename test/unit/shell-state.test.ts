@@ -6,6 +6,8 @@ import { silentLog } from '../../electron/base/log.ts';
 import { ShellMemory, usableBounds } from '../../electron/shell/shell-state.ts';
 import { parseStart } from '../../electron/shell/start-options.ts';
 
+const notices = { credited: false, at: {} };
+const first = { bounds: null, toldAboutTray: false, notices };
 const screen = { x: 0, y: 0, width: 1920, height: 1080 };
 
 describe('usableBounds', () => {
@@ -42,12 +44,16 @@ describe('ShellMemory', () => {
   it('remembers the last of many changes across a restart', async () => {
     const path = join(dir, 'shell.json');
     const memory = await ShellMemory.load(path, silentLog);
-    expect(memory.state).toEqual({ bounds: null, toldAboutTray: false });
+    expect(memory.state).toEqual(first);
     memory.remember({ toldAboutTray: true });
     for (const x of [1, 2, 3]) memory.remember({ bounds: { x, y: 0, width: 500, height: 500 } });
     await memory.dispose();
     const again = await ShellMemory.load(path, silentLog);
-    expect(again.state).toEqual({ bounds: { x: 3, y: 0, width: 500, height: 500 }, toldAboutTray: true });
+    expect(again.state).toEqual({
+      bounds: { x: 3, y: 0, width: 500, height: 500 },
+      toldAboutTray: true,
+      notices,
+    });
   });
 
   it.each(['', '{', '{"bounds":{"x":"0"}}', '[]'])(
@@ -56,10 +62,10 @@ describe('ShellMemory', () => {
       const path = join(dir, 'shell.json');
       writeFileSync(path, text);
       const memory = await ShellMemory.load(path, silentLog);
-      expect(memory.state).toEqual({ bounds: null, toldAboutTray: false });
+      expect(memory.state).toEqual(first);
       memory.remember({ toldAboutTray: true });
       await memory.dispose();
-      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ bounds: null, toldAboutTray: true });
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ bounds: null, toldAboutTray: true, notices });
     },
   );
 
@@ -72,8 +78,8 @@ describe('ShellMemory', () => {
 
 describe('parseStart', () => {
   it('reads our flags among Chromium’s', () => {
-    expect(parseStart(['electron', '--no-sandbox', '.'])).toEqual({ hidden: false, demo: false });
-    expect(parseStart(['electron', '.', '--hidden'])).toEqual({ hidden: true, demo: false });
-    expect(parseStart(['electron', '.', '--demo'])).toEqual({ hidden: true, demo: true });
+    expect(parseStart(['electron', '--no-sandbox', '.'])).toEqual({ hidden: false, demo: false, link: null });
+    expect(parseStart(['electron', '.', '--hidden'])).toEqual({ hidden: true, demo: false, link: null });
+    expect(parseStart(['electron', '.', '--demo'])).toEqual({ hidden: true, demo: true, link: null });
   });
 });

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContributionState, type Snapshot } from '../../electron/contract/snapshot.ts';
-import { menuLabel, type TrayEntry, trayModel } from '../../electron/shell/tray-model.ts';
+import {
+  firstTrayModel,
+  menuLabel,
+  trayModel as modelOf,
+  type TrayEntry,
+} from '../../electron/shell/tray-model.ts';
+import { createSpeaker } from '../../text/speaker.ts';
 import { fakeContribution, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
+
+const english = await createSpeaker('en');
+const trayModel = (snapshot: Snapshot, now: number) => modelOf(snapshot, now, english);
 
 const labels = (entries: readonly TrayEntry[]): string[] =>
   entries.flatMap((entry) => {
@@ -24,6 +33,7 @@ describe('trayModel', () => {
   it('says first what happens, then offers pause, today and the way in and out', () => {
     const model = trayModel(fakeSnapshot(), fakeNow);
     expect(labels(model.entries)).toEqual([
+      'Working',
       'Working: nobody needs this computer.',
       '—',
       'Pause',
@@ -38,8 +48,12 @@ describe('trayModel', () => {
       '—',
       'Today: 12 min of CPU time, 3 jobs done',
       'Earned today (This computer): 15 points',
+      'Gave your computer back in 1.2 ms',
       '—',
       'Open Gleaner',
+      'Preferences…',
+      'Health…',
+      '—',
       'Quit Gleaner',
     ]);
     expect(model.icon).toBe('working');
@@ -47,17 +61,51 @@ describe('trayModel', () => {
     expect(model.staleAt).toBeNull();
   });
 
+  it('offers the way in and out before the host has said anything', () => {
+    const model = firstTrayModel(english);
+    expect(labels(model.entries)).toEqual([
+      'Starting Gleaner.',
+      '—',
+      'Open Gleaner',
+      'Preferences…',
+      'Health…',
+      '—',
+      'Quit Gleaner',
+    ]);
+    expect(model.tooltip).toBe('Starting Gleaner.');
+  });
+
+  it('says nothing of giving back before it happened, and tenths only of short times', () => {
+    const gaveBack = (lastMs: number | null): string[] =>
+      labels(
+        trayModel(fakeSnapshot({ yields: { ...fakeSnapshot().yields, lastMs } }), fakeNow).entries,
+      ).filter((label) => label.startsWith('Gave'));
+    expect([gaveBack(null), gaveBack(9.94), gaveBack(1234.5)]).toEqual([
+      [],
+      ['Gave your computer back in 9.9 ms'],
+      ['Gave your computer back in 1,235 ms'],
+    ]);
+  });
+
   it('shows the time left, rounded up, and asks to be shown anew when it changes', () => {
     const model = trayModel(paused(fakeNow + 26 * 60_000 + 1), fakeNow);
-    expect(labels(model.entries).slice(0, 4)).toEqual(['Paused.', '—', '27 min left', 'Resume']);
+    expect(labels(model.entries).slice(0, 5)).toEqual([
+      'Paused',
+      'Paused.',
+      'Goes on in 27 min',
+      '—',
+      'Resume',
+    ]);
     expect(model.staleAt).toBe(fakeNow + 1);
-    expect(labels(trayModel(paused(fakeNow + 26 * 60_000), fakeNow).entries)).toContain('26 min left');
+    expect(labels(trayModel(paused(fakeNow + 26 * 60_000), fakeNow).entries)).toContain('Goes on in 26 min');
     expect(trayModel(paused(fakeNow + 26 * 60_000), fakeNow).staleAt).toBe(fakeNow + 60_000);
-    expect(labels(trayModel(paused(fakeNow + 90 * 60_000), fakeNow).entries)).toContain('1 h 30 min left');
+    expect(labels(trayModel(paused(fakeNow + 90 * 60_000), fakeNow).entries)).toContain(
+      'Goes on in 1 h 30 min',
+    );
   });
 
   it('counts nothing down when the pause has no end, or is over', () => {
-    expect(labels(trayModel(paused(null), fakeNow).entries).slice(2, 4)).toEqual(['Resume', 'Pause']);
+    expect(labels(trayModel(paused(null), fakeNow).entries).slice(2, 5)).toEqual(['—', 'Resume', 'Pause']);
     expect(trayModel(paused(null), fakeNow).staleAt).toBeNull();
     expect(trayModel(paused(fakeNow - 1), fakeNow).staleAt).toBeNull();
   });
@@ -69,7 +117,17 @@ describe('trayModel', () => {
       problems: ['Bad.', 'One.', 'Two.', 'Three.', 'Four.'].map(problem),
     });
     const model = trayModel(snapshot, fakeNow);
-    expect(labels(model.entries).slice(0, 5)).toEqual(['Bad.', '⚠ One.', '⚠ Two.', '⚠ Three.', '—']);
+    expect(labels(model.entries).slice(0, 7)).toEqual([
+      'Needs attention',
+      'Bad.',
+      '—',
+      '⚠ One.',
+      '⚠ Two.',
+      '⚠ Three.',
+      '—',
+    ]);
+    const own = modelOf(snapshot, fakeNow, english, [problem('Zero.')]);
+    expect(labels(own.entries).slice(3, 6)).toEqual(['⚠ Zero.', '⚠ One.', '⚠ Two.']);
     expect(model.icon).toBe('attention');
   });
 
@@ -88,9 +146,9 @@ describe('trayModel', () => {
     expect(labels(trayModel(snapshot, fakeNow).entries)).toEqual(
       expect.arrayContaining([
         'Earned today (This computer): 1.24 points',
-        'Earned today (somewhere): 0 credit, 7 pending',
+        'Earned today (somewhere): 0 credit, 7 credit pending',
         'Earned today (orchard): 12.3 credit observed',
-        'Earned today (both): 2 credit, 3 observed, 1 pending',
+        'Earned today (both): 2 credit, 3 credit observed, 1 credit pending',
       ]),
     );
   });
@@ -128,6 +186,10 @@ describe('trayModel', () => {
       'Set by Acme && Sons',
     ]);
     expect(locked(null).at(-1)).toBe('Set by your organization');
+    const preset = { name: 'generous', source: 'locked', organization: null } as const;
+    expect(labels(trayModel(fakeSnapshot({ preset }), fakeNow).entries)).toContain(
+      'Preset: Generous (locked)',
+    );
   });
 
   it('tells a computer that was given back from a paused one by its picture', () => {
@@ -139,7 +201,8 @@ describe('trayModel', () => {
   it.each(ContributionState.options)('has a picture and a way out in state %s', (state) => {
     const snapshot = fakeSnapshot({ contribution: fakeContribution({ state, sentence: 'So it is.' }) });
     const model = trayModel(snapshot, fakeNow);
-    expect(labels(model.entries)[0]).toBe('So it is.');
+    expect(labels(model.entries)[0]).toMatch(/^[A-Z]/);
+    expect(labels(model.entries)[1]).toBe('So it is.');
     expect(labels(model.entries).at(-1)).toBe('Quit Gleaner');
     expect(['working', 'yielding', 'paused', 'waiting', 'attention']).toContain(model.icon);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type TrayHandle, TrayPresenter } from '../../electron/shell/tray.ts';
+import { createSpeaker } from '../../text/speaker.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { fakeContribution, fakeSnapshot } from '../fakes/fake-host.ts';
 
@@ -24,9 +25,17 @@ function fakeTrays() {
   };
 }
 
+const english = await createSpeaker('en');
+
 function presenting(clock = new FakeClock()) {
   const trays = fakeTrays();
-  const presenter = new TrayPresenter({ create: () => trays.create(), act: () => undefined, clock });
+  const presenter = new TrayPresenter({
+    create: () => trays.create(),
+    act: () => undefined,
+    clock,
+    speaker: () => english,
+    problems: () => [],
+  });
   const since = (): string[] => trays.told.splice(0);
   since();
   return { presenter, trays, since, clock };

@@ -4,10 +4,27 @@ import failures from './en/failures.json' with { type: 'json' };
 import grids from './en/grids.json' with { type: 'json' };
 import home from './en/home.json' with { type: 'json' };
 import join from './en/join.json' with { type: 'json' };
+import notify from './en/notify.json' with { type: 'json' };
 import policy from './en/policy.json' with { type: 'json' };
 import preferences from './en/preferences.json' with { type: 'json' };
 import said from './en/said.json' with { type: 'json' };
+import shell from './en/shell.json' with { type: 'json' };
+import tray from './en/tray.json' with { type: 'json' };
 import welcome from './en/welcome.json' with { type: 'json' };
 
 /** English: the catalogue that all others follow, key by key. */
-export default { activity, common, failures, grids, home, join, policy, preferences, said, welcome };
+export default {
+  activity,
+  common,
+  failures,
+  grids,
+  home,
+  join,
+  notify,
+  policy,
+  preferences,
+  said,
+  shell,
+  tray,
+  welcome,
+};

@@ -1,6 +1,6 @@
 // The real shell, page and IPC over a fake host: for looking at states that the real host reaches too rarely.
 import { app, ipcMain, protocol } from 'electron';
-import { systemClock } from '../../../electron/base/clock.ts';
+import { type Clock, systemClock } from '../../../electron/base/clock.ts';
 import { streamLog } from '../../../electron/base/log.ts';
 import type { SettingsLayer } from '../../../electron/contract/settings.ts';
 import { serveIpc } from '../../../electron/control/ipc-server.ts';
@@ -19,6 +19,8 @@ export interface Gallery {
   /** Everything that was logged, a line each. */
   readonly lines: readonly string[];
   show(state: GalleryState): void;
+  /** Moves the shell's wall clock ahead by so many ms; what it waits for comes in its own time. */
+  skip(ms: number): void;
   /** Books what a project told of its credit: a rise after a correction. */
   addCredit(): void;
 }
@@ -38,6 +40,9 @@ const homeDir = setting('GLEANER_HOME');
 const lines: string[] = [];
 const log = streamLog({ write: (line) => lines.push(line) });
 
+let skipped = 0;
+const clock: Clock = { ...systemClock, now: () => Date.now() + skipped };
+
 app.setPath('userData', homeDir);
 sandboxRenderers(app);
 declareAppScheme(protocol);
@@ -50,13 +55,14 @@ async function open(): Promise<void> {
   const shell = await createShell({
     app,
     api: host,
-    clock: systemClock,
+    clock,
     log,
     iconsDir: `${checkoutDir}/resources/icons`,
     preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
     pagesDir: `${checkoutDir}/out/renderer`,
     stateDir: homeDir,
-    start: { hidden: process.argv.includes('--hidden'), demo: false },
+    start: { hidden: process.argv.includes('--hidden'), demo: false, link: null },
+    dataDir: homeDir,
     platform: process.platform,
   });
   serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) });
@@ -73,13 +79,16 @@ async function open(): Promise<void> {
       const now = Date.now();
       const { details, manager } = galleryGrids(state, now);
       host.grids.load(details, manager);
-      host.emit(galleryStates(now)[state]);
+      host.emit({ ...galleryStates(now)[state], desktop: host.settings.desktop });
+    },
+    skip(ms) {
+      skipped += ms;
     },
     addCredit() {
       host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
     },
   };
-  await shell.showUp();
+  await shell.showUp(null);
 }
 
 app

@@ -47,6 +47,7 @@ export async function openGallery(options: {
     colorScheme: options.dark === true ? 'dark' : 'light',
     env: {
       GALLERY_CHECKOUT: checkoutDir,
+      XDG_CONFIG_HOME: path.join(home.homeDir, 'config'),
       ...(options.state === undefined ? {} : { GALLERY_STATE: options.state }),
     },
   });

@@ -1,0 +1,57 @@
+import type { Speaker } from '../../text/speaker.ts';
+import type { Snapshot } from '../contract/snapshot.ts';
+import type { Notice } from './notices.ts';
+import { figure, oneLine } from './words.ts';
+
+export interface NoticeWords {
+  readonly title: string;
+  readonly body: string;
+}
+
+const longestBody = 300;
+const longestName = 80;
+
+/** A notification in words. Names of grids, jobs and hosts are hostile text: some desktops read markup in it. Pure. */
+export function noticeWords(
+  notice: Notice,
+  { grids }: Pick<Snapshot, 'grids'>,
+  speaker: Speaker,
+): NoticeWords {
+  const { t } = speaker;
+  const nameOf = (id: string): string => name(grids.find((grid) => grid.id === id)?.name ?? id);
+  const body = (...parts: readonly string[]): string =>
+    plain(oneLine(parts.filter((part) => part !== '').join(' '), longestBody));
+  switch (notice.kind) {
+    case 'firstCredit': {
+      const { grid, unit, settled, observed } = notice.row;
+      const amount = figure(speaker, settled + observed, 2);
+      return {
+        title: t('notify:firstCredit'),
+        body: body(t('notify:firstCredit.body', { grid: nameOf(grid), amount, unit: name(unit) })),
+      };
+    }
+    case 'attention': {
+      const { failure, others } = notice;
+      const more = others > 0 ? t('notify:attention.more', { count: others }) : '';
+      return { title: t('notify:attention'), body: body(failure.sentence, failure.hint ?? '', more) };
+    }
+    case 'denied': {
+      const { denial, others } = notice;
+      const more = others > 0 ? t('notify:denied.more', { count: others }) : '';
+      return {
+        title: t('notify:denied'),
+        body: body(t('notify:denied.body', { grid: nameOf(denial.grid), place: name(denial.host) }), more),
+      };
+    }
+    case 'finished':
+      return {
+        title: t('notify:finished', { count: notice.others + 1 }),
+        body: body(name(notice.job.title)),
+      };
+  }
+}
+
+const name = (words: string): string => oneLine(words, longestName);
+
+/** Without what markup begins with; a lone `&` is at worst shown as it is. */
+const plain = (words: string): string => words.replaceAll('<', '‹').replaceAll('>', '›');
