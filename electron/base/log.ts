@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
+import { createWriteStream, openSync, renameSync, statSync, type WriteStream } from 'node:fs';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -69,32 +69,31 @@ export function olderLogPath(filePath: string): string {
 export function fileLog(filePath: string, maxBytes = 2 * 1024 * 1024): Log & { dispose(): Promise<void> } {
   let written = 0;
   let stream: WriteStream | undefined;
-  const turnOver = (): void => {
+  const open = (): WriteStream | undefined => {
     try {
-      renameSync(filePath, olderLogPath(filePath));
-      written = 0;
+      const found = statSync(filePath, { throwIfNoEntry: false });
+      // The end of what was written may not have arrived yet.
+      const full = Math.max(written, found?.size ?? 0) > maxBytes;
+      written = full ? 0 : (found?.size ?? 0);
+      if (full && found) renameSync(filePath, olderLogPath(filePath));
+      // At once, so that what is written to it is this file's, whatever it is called later.
+      const opened = createWriteStream(filePath, { fd: openSync(filePath, 'a', 0o600) });
+      opened.on('error', () => undefined);
+      return opened;
     } catch {
       // Tried again with the next line.
+      return undefined;
     }
-  };
-  const open = (): WriteStream => {
-    written = statSync(filePath, { throwIfNoEntry: false })?.size ?? 0;
-    if (written > maxBytes) turnOver();
-    const opened = createWriteStream(filePath, { flags: 'a', mode: 0o600 });
-    opened.on('error', () => undefined);
-    return opened;
   };
   const log = streamLog({
     write(text) {
       if (stream && written > maxBytes) {
-        // What it has not written yet follows it into the older file.
         stream.end();
         stream = undefined;
-        turnOver();
       }
       stream ??= open();
       written += Buffer.byteLength(text);
-      stream.write(text);
+      stream?.write(text);
     },
   });
   return {

@@ -40,7 +40,7 @@ const header = /\b(?:proxy-)?authorization\b["']?\s*[:=].*/gi;
 const scheme = /\b(?:basic|bearer|digest|negotiate|ntlm)\s+[\w+/=.~-]{6,}/gi;
 /** `password=…`, `"token": "…"`, `<authenticator>…</authenticator>`; of the last the closing tag may have been cut off. */
 const secretName =
-  '[\\w-]*(?:passw(?:or)?d|passwd_hash|passphrase|secret|token|authenticator|auth_?key|api_?key|account_?key|weak_?key|weak_?auth|cookie|nonce|credential)[\\w-]*';
+  '[\\w-]*(?:passw(?:or)?d|passwd_hash|passphrase|secret|token|authenticator|auth[_-]?key|api[_-]?key|account[_-]?key|weak[_-]?key|weak[_-]?auth|cookie|nonce|credential)[\\w-]*';
 const named = new RegExp(
   `\\b(${secretName})(["']?\\s*[:=]\\s*)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s<>]+)`,
   'gi',
@@ -60,30 +60,59 @@ const privateName =
 const anyHome = /(?:\/home\/|\/Users\/|[A-Z]:\\Users\\)[^\s/\\"':,;]+/g;
 
 /**
+ * What stands in a secret's place. While there are steps to come it is one character of a range that is nobody's, so that
+ * none of them takes a part of it for a name; in a text that comes with such characters they are dropped.
+ */
+const marks = {
+  secret: ['\uE000', '[secret]'],
+  home: ['\uE001', '~'],
+  certificate: ['\uE002', '[certificate or key]'],
+  authorization: ['\uE003', '[authorization]'],
+  address: ['\uE004', '[address]'],
+  host: ['\uE005', '[private host]'],
+  hardware: ['\uE006', '[hardware address]'],
+  private: ['\uE007', '[private address]'],
+  key: ['\uE008', '[key]'],
+  name: ['\uE009', '[name]'],
+  user: ['\uE00A', '[user]'],
+  computer: ['\uE00B', '[computer]'],
+} as const;
+const mark = (name: keyof typeof marks): string => marks[name][0];
+const anyMark = /[\uE000-\uE00B]/g;
+const markWords: ReadonlyMap<string, string> = new Map(Object.values(marks));
+
+/**
  * A function that takes out of a text what would tell who somebody is, or let somebody in: known names and secrets as
- * they are, others by their shapes. It rather takes too much. Pure, and the same when it is done twice.
+ * they are, others by their shapes. It rather takes too much. Pure.
  */
 export function redactor(clues: Clues): Redact {
+  const replace =
+    (pattern: RegExp, instead: string): Redact =>
+    (text) =>
+      text.replace(pattern, instead);
   const steps: readonly Redact[] = [
-    ...words(clues.secrets, '[secret]'),
-    ...words(clues.homes, '~'),
-    (text) => text.replace(anyHome, '~'),
-    (text) => text.replace(pem, '[certificate or key]'),
-    (text) => text.replace(header, '[authorization]'),
-    (text) => text.replace(scheme, '[authorization]'),
-    (text) => text.replace(tagged, '<$1>[secret]'),
-    (text) => text.replace(named, '$1$2[secret]'),
+    replace(anyMark, ''),
+    ...words(clues.secrets, mark('secret')),
+    ...words(clues.homes, mark('home')),
+    replace(anyHome, mark('home')),
+    replace(pem, mark('certificate')),
+    replace(header, mark('authorization')),
+    replace(scheme, mark('authorization')),
+    replace(tagged, `<$1>${mark('secret')}`),
+    replace(named, `$1$2${mark('secret')}`),
     (text) => text.replace(url, (_all, protocol: string, rest: string) => `${protocol}${withoutLogin(rest)}`),
-    (text) => text.replace(address, '[address]'),
-    ...words(clues.privateHosts, '[private host]'),
-    (text) => text.replace(privateName, '[private host]'),
-    (text) => text.replace(mac, '[hardware address]').replace(dottedMac, '[hardware address]'),
+    replace(address, mark('address')),
+    ...words(clues.privateHosts, mark('host')),
+    replace(privateName, mark('host')),
+    replace(mac, mark('hardware')),
+    replace(dottedMac, mark('hardware')),
     (text) => text.replace(ipv4, privateOnly).replace(ipv6, privateOnly),
-    (text) => text.replace(hex, '[key]'),
-    (text) => text.replace(run, (found) => (looksRandom(found) ? '[key]' : found)),
-    ...words(clues.names, '[name]'),
-    ...words(clues.userNames, '[user]'),
-    ...words(clues.hostNames, '[computer]'),
+    replace(hex, mark('key')),
+    (text) => text.replace(run, (found) => (looksRandom(found) ? mark('key') : found)),
+    ...words(clues.names, mark('name')),
+    ...words(clues.userNames, mark('user')),
+    ...words(clues.hostNames, mark('computer')),
+    (text) => text.replace(anyMark, (found) => markWords.get(found) ?? ''),
   ];
   return (text) => steps.reduce((before, step) => step(before), text);
 }
@@ -103,8 +132,8 @@ function words(all: readonly string[], instead: string): Redact[] {
     .sort((a, b) => b.length - a.length)
     .map((word) => {
       const literal = word.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
-      // Not within another word, nor within what stands in another's place.
-      const found = new RegExp(`(?<![\\p{L}\\p{N}[])${literal}(?![\\p{L}\\p{N}\\]])`, 'giu');
+      // Not within another word.
+      const found = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'giu');
       return (text) => text.replace(found, () => instead);
     });
 }
@@ -114,7 +143,7 @@ function withoutLogin(rest: string): string {
   const bare = rest.slice(rest.lastIndexOf('@') + 1).replace(/[?#].*$/, '');
   const [, host = '', more = ''] = /^([^/:]*)(.*)$/.exec(bare) ?? [];
   const isPrivate = /^[a-z0-9_-]+$/i.test(host) && host.toLowerCase() !== 'localhost';
-  return `${isPrivate ? '[private host]' : host}${more}`;
+  return `${isPrivate ? mark('host') : host}${more}`;
 }
 
 function privateOnly(found: string): string {
@@ -122,7 +151,7 @@ function privateOnly(found: string): string {
   const family = isIP(bare);
   if (family === 0) return found;
   const inRange = privateAddresses.check(bare, family === 4 ? 'ipv4' : 'ipv6');
-  return inRange || /^::ffff:/i.test(bare) ? '[private address]' : found;
+  return inRange || /^::ffff:/i.test(bare) ? mark('private') : found;
 }
 
 /** Whether letters and digits are mixed as chance, not people, mixes them. */

@@ -6,11 +6,16 @@ import { tarBytes } from '../base/tar-write.ts';
 import {
   type CommandOutput,
   type CommandParsed,
+  type Denial,
   type EffectiveSetting,
   type GridDetail,
   type LedgerEntry,
   type LogLine,
+  type NetworkReport,
   type PlainCommandName,
+  type PolicyReport,
+  type Snapshot,
+  toFailure,
 } from '../contract/index.ts';
 import { type ComputerClues, cluesIn } from './support-clues.ts';
 import { type Redact, redactAll, redactor } from './support-redact.ts';
@@ -28,62 +33,70 @@ const ledgerEntries = 1000;
 export type Ask = <N extends PlainCommandName>(name: N, input: CommandParsed<N>) => Promise<CommandOutput<N>>;
 
 /**
- * A tar.gz for whoever helps, of what the host's own commands answer and of nothing else. Rejects with what one of them
- * rejects with.
+ * A tar.gz for whoever helps, of what the host's own commands answer and of nothing else. A part that cannot be told has
+ * the failure in its place; it rejects only where it could not be known what to take out.
  */
 export async function supportBundle(ask: Ask, computer: ComputerClues): Promise<AsyncIterable<Uint8Array>> {
   const status = await ask('status', {});
   const settings = await ask('settings.list', {});
-  const details = await Promise.all(status.grids.map(({ id }) => ask('grids.show', { id })));
   const policy = await ask('policy.explain', {});
-  const log = await ask('logs.tail', { lines: logLines });
-  const { hosts: _hosts, denials, ...traffic } = await ask('network.report', {});
-  const verdict = await ask('ledger.verify', {});
-  const entries = await ask('ledger.list', { limit: ledgerEntries });
+  const details = await Promise.all(
+    // One that is being left may be gone by now.
+    status.grids.map(({ id }) => ask('grids.show', { id }).catch(() => undefined)),
+  ).then((all) => all.filter((detail) => detail !== undefined));
   const redact = redactor(cluesIn(computer, { status, settings, details, policy }));
 
-  const values: Record<Exclude<SupportFile, 'log.txt'>, unknown> = {
-    'doctor.json': await ask('doctor', {}),
-    'versions.json': await ask('versions', {}),
-    'status.json': {
-      at: status.at,
-      contribution: status.contribution,
-      vms: status.vms,
-      preset: { name: status.preset.name, source: status.preset.source },
-      lostSeconds: status.lostSeconds,
-      problems: status.problems,
+  const parts: Record<Exclude<SupportFile, 'log.txt'>, () => unknown> = {
+    'doctor.json': () => ask('doctor', {}),
+    'versions.json': () => ask('versions', {}),
+    'status.json': () => tellStatus(status),
+    'settings.json': () => settings.map(tellSetting),
+    'policy.json': () => tellPolicy(policy),
+    'grids.json': () => details.map(tellGrid),
+    'network.json': async () => tellNetwork(await ask('network.report', {})),
+    'ledger.json': async () => {
+      const { ok, entries, firstBad } = await ask('ledger.verify', {});
+      return { ok, entries, firstBad, latest: sumUp(await ask('ledger.list', { limit: ledgerEntries })) };
     },
-    'settings.json': settings.map(tellSetting),
-    'policy.json': {
-      sentence: policy.sentence,
-      allowance: policy.allowance,
-      signals: { ...policy.signals, programs: policy.signals.programs?.length ?? null },
-      sensorTroubles: policy.sensorTroubles,
-      nextChangeAt: policy.nextChangeAt,
-    },
-    'grids.json': details.map(tellGrid),
-    'network.json': {
-      ...traffic,
-      denials: denials.map(({ grid, host, port, reason, count }) => ({ grid, host, port, reason, count })),
-    },
-    'ledger.json': {
-      ok: verdict.ok,
-      entries: verdict.entries,
-      firstBad: verdict.firstBad,
-      latest: sumUp(entries),
-    },
-    'yields.json': await ask('yields.report', {}),
+    'yields.json': () => ask('yields.report', {}),
   };
-  const items = [
-    { path: `${supportFolder}/README.txt`, content: supportReadme(status.version, status.at) },
-    ...Object.entries(values).map(([name, value]) => ({
-      path: `${supportFolder}/${name}`,
-      content: `${JSON.stringify(redactAll(value, redact), null, 2)}\n`,
-    })),
-    { path: `${supportFolder}/log.txt`, content: logText(log, redact) },
-  ];
+  const items = [{ path: `${supportFolder}/README.txt`, content: supportReadme(status.version, status.at) }];
+  for (const [name, part] of Object.entries(parts)) {
+    const value = redactAll(await orFailure(part), redact);
+    items.push({ path: `${supportFolder}/${name}`, content: `${JSON.stringify(value, null, 2)}\n` });
+  }
+  const log = await orFailure(async () => logText(await ask('logs.tail', { lines: logLines }), redact));
+  const content = typeof log === 'string' ? log : redact(JSON.stringify(log));
+  items.push({ path: `${supportFolder}/log.txt`, content });
   const packed: Uint8Array = await pack(tarBytes(items));
   return Readable.from([packed]);
+}
+
+async function orFailure(part: () => unknown): Promise<unknown> {
+  try {
+    return await part();
+  } catch (error) {
+    return { failure: toFailure(error) };
+  }
+}
+
+function tellStatus(status: Snapshot): unknown {
+  const { at, contribution, vms, preset, lostSeconds, problems } = status;
+  const { name, source } = preset;
+  return { at, contribution, vms, preset: { name, source }, lostSeconds, problems };
+}
+
+function tellPolicy({ sentence, allowance, signals, sensorTroubles, nextChangeAt }: PolicyReport): unknown {
+  const programs = signals.programs?.length ?? null;
+  return { sentence, allowance, signals: { ...signals, programs }, sensorTroubles, nextChangeAt };
+}
+
+function tellNetwork({ hosts, denials, ...traffic }: NetworkReport): unknown {
+  return { ...traffic, hosts: hosts.length, denials: denials.map(tellDenial) };
+}
+
+function tellDenial({ grid, host, port, reason, count }: Denial): unknown {
+  return { grid, host, port, reason, count };
 }
 
 /** A setting without what is private in its value. */
@@ -102,9 +115,11 @@ function tellSetting(setting: EffectiveSetting): unknown {
 
 function tellGrid(detail: GridDetail): unknown {
   const { grid, seenAt, tasks, transfers, diskBytes, diskLimitBytes, weakKey, contacts, denials } = detail;
-  const { credit: _credit, managedBy, ...view } = grid;
+  const { id, kind, name, url, state, sentence, share, noNewWork, failure, managedBy } = grid;
+  const { queued, running, done, failed, aborted } = grid;
   return {
-    ...view,
+    ...{ id, kind, name, url, state, sentence, share, noNewWork, failure },
+    ...{ queued, running, done, failed, aborted },
     isManaged: managedBy !== null,
     seenAt,
     tasks: countBy(tasks.map(({ state }) => state)),
@@ -113,7 +128,7 @@ function tellGrid(detail: GridDetail): unknown {
     diskLimitBytes,
     weakKey,
     contacts,
-    denials: denials.map(({ host, port, reason, count }) => ({ host, port, reason, count })),
+    denials: denials.map(tellDenial),
   };
 }
 

@@ -1,5 +1,4 @@
 import type {
-  Check,
   CommandOutput,
   CommandParsed,
   DownloadCommandName,
@@ -9,6 +8,7 @@ import type {
   UploadCommandName,
 } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
+import type { Check, FixReport, LogLine, Versions } from '../../electron/contract/health.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
@@ -214,7 +214,35 @@ export class FakeHost implements HostApi {
   signals = fakeSignals;
   sensorTroubles: { sensor: string; words: string }[] = [];
   yields = fakeYieldReport();
-  checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
+  checks: Check[] = [
+    {
+      id: 'qemu',
+      title: 'QEMU',
+      state: 'ok',
+      code: 'found',
+      values: { version: '7.2.9' },
+      detail: 'version 7.2.9',
+      fix: null,
+    },
+  ];
+  /** What a fix answers; by default that the first check is well. */
+  fixed: Omit<FixReport, 'check'> = { outcome: 'done', freedBytes: null };
+  versions: Versions = {
+    gleaner: '1.2.3',
+    electron: null,
+    chromium: null,
+    node: '24.0.0',
+    system: 'Debian GNU/Linux 12',
+    architecture: 'x64',
+    qemu: '7.2.9',
+    images: {
+      recipe: '0123456789ab',
+      kernel: '6.12.41-cloud-amd64',
+      builtAt: fakeNow,
+      boincClient: '8.0.4-1',
+    },
+  };
+  log: LogLine[] = [{ at: fakeNow, level: 'info', topic: 'host', text: 'started version="1.2.3"' }];
   stdout = 'hello\n';
   /** What the last upload brought. */
   uploaded: Buffer = Buffer.alloc(0);
@@ -375,5 +403,13 @@ export class FakeHost implements HostApi {
     },
     'appliance.update': () => this.grids.updateAppliances(),
     doctor: () => this.checks,
+    'doctor.fix': ({ id }) => {
+      const check = this.checks.find((one) => one.id === id);
+      if (check) return { ...this.fixed, check };
+      throw new GleanerError('not-found', 'This computer has nothing of that kind.');
+    },
+    'doctor.cancel': () => null,
+    versions: () => this.versions,
+    'logs.tail': ({ lines }) => this.log.slice(-lines),
   };
 }
