@@ -1,10 +1,11 @@
 import type { Versions } from '../contract/index.ts';
-import type { QemuFacts } from '../vm/qemu.ts';
 import type { Checker } from './doctor.ts';
-import type { SystemFacts } from './doctor-commands.ts';
 import { type ImageFacts, shortRecipe } from './doctor-images.ts';
+import type { MachineFacts } from './doctor-machine.ts';
 
-export interface VersionFacts extends Pick<ImageFacts, 'images'> {
+export interface VersionFacts
+  extends Pick<ImageFacts, 'images'>,
+    Pick<MachineFacts, 'hypervisor' | 'system'> {
   /** Of this program. */
   readonly version: string;
   /** Of the runtime, as `process.versions` has them. */
@@ -12,8 +13,6 @@ export interface VersionFacts extends Pick<ImageFacts, 'images'> {
   readonly architecture: string;
   /** Name and release of the kernel, for a system that does not tell its own. */
   readonly kernel: string;
-  hypervisor(): Promise<Pick<QemuFacts, 'version'>>;
-  system(): Promise<SystemFacts>;
 }
 
 /** Never rejects: what is not there is null. */

@@ -8,7 +8,6 @@ import type {
   UploadCommandName,
 } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
-import type { Check, FixReport, LogLine, Versions } from '../../electron/contract/health.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
@@ -16,6 +15,7 @@ import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
+import { FakeHealth } from './fake-health.ts';
 import { FakeSettings } from './fake-settings.ts';
 
 export { fakeNow } from './fake-grid-views.ts';
@@ -214,35 +214,7 @@ export class FakeHost implements HostApi {
   signals = fakeSignals;
   sensorTroubles: { sensor: string; words: string }[] = [];
   yields = fakeYieldReport();
-  checks: Check[] = [
-    {
-      id: 'qemu',
-      title: 'QEMU',
-      state: 'ok',
-      code: 'found',
-      values: { version: '7.2.9' },
-      detail: 'version 7.2.9',
-      fix: null,
-    },
-  ];
-  /** What a fix answers; by default that the first check is well. */
-  fixed: Omit<FixReport, 'check'> = { outcome: 'done', freedBytes: null };
-  versions: Versions = {
-    gleaner: '1.2.3',
-    electron: null,
-    chromium: null,
-    node: '24.0.0',
-    system: 'Debian GNU/Linux 12',
-    architecture: 'x64',
-    qemu: '7.2.9',
-    images: {
-      recipe: '0123456789ab',
-      kernel: '6.12.41-cloud-amd64',
-      builtAt: fakeNow,
-      boincClient: '8.0.4-1',
-    },
-  };
-  log: LogLine[] = [{ at: fakeNow, level: 'info', topic: 'host', text: 'started version="1.2.3"' }];
+  readonly health = new FakeHealth();
   stdout = 'hello\n';
   /** What the last upload brought. */
   uploaded: Buffer = Buffer.alloc(0);
@@ -402,14 +374,13 @@ export class FakeHost implements HostApi {
       return null;
     },
     'appliance.update': () => this.grids.updateAppliances(),
-    doctor: () => this.checks,
-    'doctor.fix': ({ id }) => {
-      const check = this.checks.find((one) => one.id === id);
-      if (check) return { ...this.fixed, check };
-      throw new GleanerError('not-found', 'This computer has nothing of that kind.');
+    doctor: () => this.health.checks,
+    'doctor.fix': ({ id }) => this.health.fix(id),
+    'doctor.cancel': () => {
+      this.health.onCancel();
+      return null;
     },
-    'doctor.cancel': () => null,
-    versions: () => this.versions,
-    'logs.tail': ({ lines }) => this.log.slice(-lines),
+    versions: () => this.health.versions,
+    'logs.tail': ({ lines }) => this.health.log.slice(-lines),
   };
 }

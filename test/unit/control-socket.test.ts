@@ -121,11 +121,11 @@ describe('the control socket', () => {
     expect(await client.call('network.report', inputs['network.report'])).toEqual(host.grids.report());
     expect(await client.call('network.proxy-login', inputs['network.proxy-login'])).toBeNull();
     expect((await client.call('appliance.update', inputs['appliance.update'])).updated).toBe(true);
-    expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
+    expect(await client.call('doctor', inputs.doctor)).toEqual(host.health.checks);
     expect((await client.call('doctor.fix', inputs['doctor.fix'])).outcome).toBe('done');
     expect(await client.call('doctor.cancel', inputs['doctor.cancel'])).toBeNull();
-    expect(await client.call('versions', inputs.versions)).toEqual(host.versions);
-    expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.log);
+    expect(await client.call('versions', inputs.versions)).toEqual(host.health.versions);
+    expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.health.log);
     expect(await collect(await client.download('support.bundle', inputs['support.bundle']))).toBe(
       'some bytes',
     );

@@ -29,8 +29,7 @@ async function look(id: CheckId, changes: Partial<Facts>): Promise<Check> {
   return Check.parse(check);
 }
 
-const rejects = (code: FailureCode) => () =>
-  Promise.reject<never>(new GleanerError(code, 'It is so.', 'Do this.'));
+const rejects = (code: FailureCode) => () => Promise.reject(new GleanerError(code, 'It is so.', 'Do this.'));
 const emulated = { name: 'tcg', reason: 'slower.', again: false };
 const refusal = (wrapperRefusal: string, bwrap: string | undefined) => () =>
   Promise.resolve({ version: '7.2.9', wrapperRefusal, tools: { ...noTools, bwrap } });

@@ -6,7 +6,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { fakeFacts } from '../fakes/fake-facts.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
-const damaged = () => Promise.reject<never>(new GleanerError('image-damaged', 'It is damaged.'));
+const damaged = () => Promise.reject(new GleanerError('image-damaged', 'It is damaged.'));
 
 function setUp(changes: Partial<Facts> = {}) {
   const clock = new FakeClock();
@@ -161,7 +161,7 @@ test('the accelerator is proven again', async () => {
 
 test('what only a person can do is told, and taken up when it is done', async () => {
   const { doctor, world, mended } = setUp({
-    hypervisor: () => Promise.reject<never>(new GleanerError('qemu-missing', 'QEMU is not installed.')),
+    hypervisor: () => Promise.reject(new GleanerError('qemu-missing', 'QEMU is not installed.')),
   });
   expect(await doctor.fix('qemu')).toMatchObject({
     outcome: 'manual',

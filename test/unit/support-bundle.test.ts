@@ -113,12 +113,12 @@ function plantedHost(): FakeHost {
   };
   host.signals = { ...host.signals, programs: [planted['a program']] };
   host.sensorTroubles = [{ sensor: 'x11', words: more.join(' ') }];
-  host.checks = host.checks.map((check) => ({
+  host.health.checks = host.health.checks.map((check) => ({
     ...check,
     detail: more.join(' '),
     values: { files: everything.join(' ') },
   }));
-  host.log = [...everything, ...more, `with ${planted['a key of letters']}`].flatMap((words) =>
+  host.health.log = [...everything, ...more, `with ${planted['a key of letters']}`].flatMap((words) =>
     [
       formatLine(0, 'warn', 'vm', words, { why: words, title: planted['a title'] }),
       formatLine(0, 'info', 'vm', `ran ${planted['a program']}`, { grid: 'boinc-optik' }),
@@ -174,7 +174,7 @@ test('nothing that was planted anywhere is in it', async () => {
     [...host.grids.details.values()],
     host.settings.organization,
     host.signals,
-    host.log,
+    host.health.log,
   ]).replaceAll('\\n', '\n');
   const files = await unpack(await supportBundle(askOf(host), computer));
   const all = [...files.values()].join('\n').toLowerCase();
@@ -188,7 +188,7 @@ test('what helps is in it', async () => {
   const host = plantedHost();
   const files = await unpack(await supportBundle(askOf(host), computer));
   const read = (name: string): unknown => JSON.parse(files.get(`${supportFolder}/${name}`) ?? '');
-  expect(read('versions.json')).toEqual({ ...host.versions });
+  expect(read('versions.json')).toEqual({ ...host.health.versions });
   expect(read('settings.json')).toContainEqual({
     key: 'grids.boinc',
     value: '1 of them',
@@ -219,7 +219,7 @@ test('what cannot be told has its failure in its place; without clues there is n
 
 test('a log at its longest is cut at its beginning', async () => {
   const host = new FakeHost();
-  host.log = Array.from({ length: 2000 }, (_, index) => ({
+  host.health.log = Array.from({ length: 2000 }, (_, index) => ({
     at: index,
     level: 'info',
     topic: 'vm',
