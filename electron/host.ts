@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { type Clock, systemClock } from './base/clock.ts';
 import {
-  type Check,
   type CommandOutput,
   type CommandParsed,
   DesktopSettings,
@@ -13,8 +12,10 @@ import {
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
-import { examine } from './host/doctor.ts';
-import { inspectHypervisor, vcpusOf } from './host/grid-vm.ts';
+import { Doctor } from './host/doctor-desk.ts';
+import { hostFacts } from './host/doctor-facts.ts';
+import { versionsOf } from './host/doctor-versions.ts';
+import { vcpusOf } from './host/grid-vm.ts';
 import { Grids } from './host/grids.ts';
 import { Leaving } from './host/leaving.ts';
 import type { Host, HostOptions } from './host/options.ts';
@@ -69,10 +70,10 @@ class ComposedHost implements Host {
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
-  readonly #secrets: NonNullable<HostOptions['secrets']>;
   readonly #grids: Grids;
   readonly #senses: Senses;
   readonly #leaving: Leaving;
+  readonly #doctor: Doctor;
   readonly #viewer = new Viewer();
   readonly #broadcast: Broadcast;
   readonly #calls: ReturnType<typeof hostCalls>;
@@ -105,9 +106,9 @@ class ComposedHost implements Host {
     });
     this.#ledger = new Ledger(database, clock);
     this.#yieldLog = new YieldLog(database, clock.now());
-    this.#secrets = o.secrets ?? new KeyFiles(paths.keysDir);
+    const host = { ...o, secrets: o.secrets ?? new KeyFiles(paths.keysDir) };
     this.#grids = new Grids({
-      host: { ...o, secrets: this.#secrets },
+      host,
       settings,
       database,
       ledger: this.#ledger,
@@ -145,6 +146,23 @@ class ComposedHost implements Host {
       log,
     });
     settings.follow(this.problems, turn);
+    const facts = hostFacts({
+      host,
+      settings,
+      ledger: this.#ledger,
+      grids: this.#grids,
+      senses: () => this.#senses,
+      problems: () => this.#seen().problems,
+      clock,
+    });
+    this.#doctor = new Doctor({
+      facts,
+      mended: (codes) => {
+        this.#grids.retryStopped(codes);
+      },
+      clock,
+      log,
+    });
     this.#calls = hostCalls({
       grids: this.#grids,
       ledger: this.#ledger,
@@ -168,7 +186,9 @@ class ComposedHost implements Host {
       presence: (report) => {
         this.#senses.report(report);
       },
-      doctor: () => this.#examine(),
+      doctor: this.#doctor,
+      versions: () => versionsOf(facts()),
+      logPath: paths.logPath,
       updateImages: () => this.#updateImages(),
       added: turn,
     });
@@ -245,6 +265,8 @@ class ComposedHost implements Host {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
     try {
+      // What it builds would hold up the end of a VM that waits for it.
+      await this.#doctor.dispose();
       await this.#grids.end(save);
       // Until here a shutdown of the system waits for us.
       await this.#leaving.dispose();
@@ -318,24 +340,6 @@ class ComposedHost implements Host {
       'This host cannot build images.',
       'Ask a running host: start the app, or run "gleaner run --headless".',
     );
-  }
-
-  #examine(): Promise<Check[]> {
-    const { vmWorld, local } = this.#grids;
-    const facts = inspectHypervisor(vmWorld);
-    facts.catch(() => undefined);
-    return examine({
-      qemuVersion: async () => `QEMU ${(await facts).version}`,
-      accelerator: () => Promise.resolve(local.vm.vm.status().accelerator),
-      isolation: async () => (await facts).wrapperRefusal,
-      images: () => local.vm.images(),
-      now: () => this.#clock.now(),
-      ledger: () => this.#ledger.verify(),
-      secretsPlace: () => this.#secrets.place,
-      inputSource: () => this.#senses.signals.inputSource,
-      dataDir: this.#o.paths.dataDir,
-      problems: () => this.#seen().problems,
-    });
   }
 }
 

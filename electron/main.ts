@@ -56,7 +56,7 @@ else if (start.demo) {
 } else app.exit(0);
 
 function runFirst(): void {
-  const log = fileLog(join(paths.logsDir, 'gleaner.log'));
+  const log = fileLog(paths.logPath);
   const owned = new Disposer();
   owned.own(log);
   const links = new Links({ app, first: start.link });
@@ -93,9 +93,9 @@ function runFirst(): void {
       paths,
       log,
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
-      imageSourceDir: () => images.folder(),
-      rebuildImages: () => images.rebuild(),
-      updateImages: () => images.update(),
+      imageSourceDir: (signal) => images.folder(signal),
+      rebuildImages: (_why, signal) => images.rebuild(signal),
+      updateImages: (signal) => images.update(signal),
       askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
       ...personsComputer(),

@@ -1,5 +1,7 @@
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { silentLog, streamLog } from './base/log.ts';
+import { Disposer } from './base/disposal.ts';
+import { bothLogs, fileLog, silentLog, streamLog } from './base/log.ts';
 import type { Paths } from './base/paths.ts';
 import type { Ending } from './cli/exit.ts';
 import { type Done, runHeadless } from './cli/headless.ts';
@@ -66,21 +68,25 @@ export async function serveHeadless(options: {
   readonly seedSample: boolean;
 }): Promise<{ ending: Ending; jobs: Done }> {
   const { paths, io, untilIdle, seedSample } = options;
-  const log = streamLog({
+  mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
+  const owned = new Disposer();
+  const file = owned.own(fileLog(paths.logPath));
+  const screen = streamLog({
     write: (text: string) => {
       io.err(text);
     },
   });
-  const images = new CheckoutImages({ checkoutDir, nodePath: process.execPath, log });
-  const host = await composeHost({
-    paths,
-    log,
-    seedSample,
-    imageSourceDir: () => images.folder(),
-    rebuildImages: () => images.rebuild(),
-    updateImages: () => images.update(),
-  });
+  const log = bothLogs(screen, file);
+  const images = owned.own(new CheckoutImages({ checkoutDir, nodePath: process.execPath, log }));
   try {
+    const host = await composeHost({
+      paths,
+      log,
+      seedSample,
+      imageSourceDir: (signal) => images.folder(signal),
+      rebuildImages: (_why, signal) => images.rebuild(signal),
+      updateImages: (signal) => images.update(signal),
+    });
     return await runHeadless({
       host,
       untilIdle,
@@ -97,7 +103,7 @@ export async function serveHeadless(options: {
         }),
     });
   } finally {
-    images.dispose();
+    await owned.dispose();
   }
 }
 

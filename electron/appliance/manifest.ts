@@ -18,7 +18,7 @@ export type ManifestFile = z.infer<typeof ManifestFile>;
 
 /**
  * What the host reads of a guest image's manifest (resources/guest writes it; a release would download it):
- * each file with its digest, the appliances by name. What it was made of is in there for people.
+ * each file with its digest, the appliances by name, and the versions of the packages for people.
  */
 const ImageManifest = z.object({
   schema: z.literal(1),
@@ -32,6 +32,11 @@ const ImageManifest = z.object({
   appliances: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/), ManifestFile)
     .refine((appliances) => Object.hasOwn(appliances, 'base'), 'the base appliance is missing'),
+  /** What they were made of. */
+  packages: z
+    .array(z.object({ name: z.string().max(128), version: z.string().max(128) }))
+    .max(4096)
+    .optional(),
 });
 export type ImageManifest = z.infer<typeof ImageManifest>;
 

@@ -33,15 +33,17 @@ export interface ImageSet {
   readonly kernel: Image;
   readonly initramfs: Image;
   readonly appliances: Readonly<Record<string, Image>>;
+  /** The version of each package that they were made of, by its name. */
+  readonly packages: ReadonlyMap<string, string>;
 }
 
 export interface StoreOptions {
   /** Where a manifest and its files lie; may reject with `image-missing`. */
-  readonly sourceDir: () => Promise<string>;
+  readonly sourceDir: (signal?: AbortSignal) => Promise<string>;
   /** Made 0755, so that a VM's own uid can read its images. */
   readonly imagesDir: string;
   /** Builds or fetches the images anew and tells where they are; asked once per `ensure` at most. */
-  readonly rebuild?: (why: Failure) => Promise<string>;
+  readonly rebuild?: (why: Failure, signal?: AbortSignal) => Promise<string>;
   readonly log: Log;
 }
 
@@ -66,36 +68,55 @@ export class ApplianceStore {
    * The images that the source names, imported and verified. A damaged or missing source is rebuilt once, if
    * it can be; a damaged copy in the store is imported again. Rejects with `image-missing`, `image-damaged`,
    * with what `rebuild` rejects, or with what the file system says.
+   * @param o.rebuild false: only looks, and imports again what is whole at its source
+   * @param o.signal ends a build that is under way for this
    */
-  ensure(): Promise<ImageSet> {
+  ensure(o: { readonly rebuild?: boolean; readonly signal?: AbortSignal } = {}): Promise<ImageSet> {
     return this.#mutex.run(async () => {
       try {
-        return await this.#import(await this.#options.sourceDir());
+        return await this.#import(await this.#options.sourceDir(o.signal));
       } catch (error) {
         const { rebuild, log } = this.#options;
-        if (!rebuild || !isMendable(error)) throw error;
+        if (o.rebuild === false || !rebuild || !isMendable(error)) throw error;
         log.warn('appliance', 'the images are rebuilt', { code: error.code, why: error.message });
-        return await this.#import(await rebuild(error.toFailure()));
+        return await this.#import(await rebuild(error.toFailure(), o.signal));
       }
     });
   }
 
-  /** Removes stored images with other digests, and what broken imports left. A running VM keeps what it opened. */
+  /** What {@link prune} would free, in bytes: a file that lies elsewhere, too, frees nothing. */
+  unusedBytes(keepDigests: readonly string[]): Promise<number> {
+    return this.#mutex.run(async () => {
+      let bytes = 0;
+      for (const name of await this.#unused(keepDigests)) {
+        const { size, nlink } = await lstat(join(this.#options.imagesDir, name));
+        if (nlink === 1) bytes += size;
+      }
+      return bytes;
+    });
+  }
+
+  /** Removes stored images with other digests, and what broken imports left. A VM that runs keeps what it opened. */
   prune(keepDigests: readonly string[]): Promise<void> {
     return this.#mutex.run(async () => {
       const { imagesDir, log } = this.#options;
-      const keep = new Set(keepDigests.map(nameOf));
-      const names = await readdir(imagesDir).catch((error: unknown) => {
-        if (isMissing(error)) return [];
-        throw error;
-      });
-      for (const name of names) {
-        if (!name.startsWith(importPrefix) && (!storedName.test(name) || keep.has(name))) continue;
+      for (const name of await this.#unused(keepDigests)) {
         await rm(join(imagesDir, name), { force: true });
         this.#verified.delete(join(imagesDir, name));
         log.info('appliance', 'removed an unused image', { name });
       }
     });
+  }
+
+  async #unused(keepDigests: readonly string[]): Promise<string[]> {
+    const keep = new Set(keepDigests.map(nameOf));
+    const names = await readdir(this.#options.imagesDir).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    return names.filter(
+      (name) => name.startsWith(importPrefix) || (storedName.test(name) && !keep.has(name)),
+    );
   }
 
   async #import(sourceDir: string): Promise<ImageSet> {
@@ -211,8 +232,10 @@ const pick = ({
   recipe,
   kernelRelease,
   builtAt,
-}: ImageManifest): Pick<ImageSet, 'recipe' | 'kernelRelease' | 'builtAt'> => ({
+  packages = [],
+}: ImageManifest): Pick<ImageSet, 'recipe' | 'kernelRelease' | 'builtAt' | 'packages'> => ({
   recipe,
   kernelRelease,
   builtAt: builtAt ?? null,
+  packages: new Map(packages.map(({ name, version }) => [name, version])),
 });

@@ -1,4 +1,4 @@
-import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
+import { createWriteStream, openSync, renameSync, statSync, type WriteStream } from 'node:fs';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -27,7 +27,12 @@ export function formatLine(
     .map(
       ([key, value]) => `${key}=${typeof value === 'string' ? JSON.stringify(clean(value)) : String(value)}`,
     );
-  return [new Date(at).toISOString(), level, topic, clean(words), ...pairs].join(' ');
+  return logLine(at, level, topic, [clean(words), ...pairs].join(' '));
+}
+
+/** The line again of its parts, as they are. Pure. */
+export function logLine(at: number, level: 'info' | 'warn', topic: string, text: string): string {
+  return [new Date(at).toISOString(), level, topic, text].join(' ');
 }
 
 /** Writes lines to any stream (stderr for a headless host). */
@@ -38,23 +43,47 @@ export function streamLog(stream: { write(text: string): unknown }, now: () => n
   return { info: write('info'), warn: write('warn') };
 }
 
-/** Appends to `filePath`, keeping one older file once it exceeds `maxBytes`; a failing disk silences it. */
-export function fileLog(filePath: string, maxBytes = 4 * 1024 * 1024): Log & { dispose(): Promise<void> } {
+/** A log that writes each line to both. */
+export function bothLogs(one: Log, other: Log): Log {
+  return {
+    info: (...line) => {
+      one.info(...line);
+      other.info(...line);
+    },
+    warn: (...line) => {
+      one.warn(...line);
+      other.warn(...line);
+    },
+  };
+}
+
+/** The older file of a log that lies at `filePath`. Pure. */
+export function olderLogPath(filePath: string): string {
+  return `${filePath}.1`;
+}
+
+/**
+ * Appends to `filePath`, 0600, and keeps one older file: each exceeds `maxBytes` by one line at most. A failing disk
+ * silences it.
+ */
+export function fileLog(filePath: string, maxBytes = 2 * 1024 * 1024): Log & { dispose(): Promise<void> } {
   let written = 0;
   let stream: WriteStream | undefined;
-  const open = (): WriteStream => {
+  const open = (): WriteStream | undefined => {
     try {
-      written = statSync(filePath).size;
-      if (written > maxBytes) {
-        renameSync(filePath, `${filePath}.1`);
-        written = 0;
-      }
+      const found = statSync(filePath, { throwIfNoEntry: false });
+      // The end of what was written may not have arrived yet.
+      const full = Math.max(written, found?.size ?? 0) > maxBytes;
+      written = full ? 0 : (found?.size ?? 0);
+      if (full && found) renameSync(filePath, olderLogPath(filePath));
+      // At once, so that what is written to it is this file's, whatever it is called later.
+      const opened = createWriteStream(filePath, { fd: openSync(filePath, 'a', 0o600) });
+      opened.on('error', () => undefined);
+      return opened;
     } catch {
-      written = 0;
+      // Tried again with the next line.
+      return undefined;
     }
-    const opened = createWriteStream(filePath, { flags: 'a', mode: 0o600 });
-    opened.on('error', () => undefined);
-    return opened;
   };
   const log = streamLog({
     write(text) {
@@ -63,8 +92,8 @@ export function fileLog(filePath: string, maxBytes = 4 * 1024 * 1024): Log & { d
         stream = undefined;
       }
       stream ??= open();
-      written += text.length;
-      stream.write(text);
+      written += Buffer.byteLength(text);
+      stream?.write(text);
     },
   });
   return {

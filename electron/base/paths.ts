@@ -17,6 +17,7 @@ export interface Paths {
   /** One folder per joined grid, with the disk that its VM keeps; readable by the VM's uid. */
   readonly gridsDir: string;
   readonly logsDir: string;
+  readonly logPath: string;
   /** 0700; the host's own keys, where no key store of the system has them. */
   readonly keysDir: string;
   /** 0700; holds the control socket. */
@@ -48,6 +49,7 @@ export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
     vmsDir: join(dataDir, 'vms'),
     gridsDir: join(dataDir, 'grids'),
     logsDir: join(dataDir, 'logs'),
+    logPath: join(dataDir, 'logs', 'gleaner.log'),
     keysDir: join(dataDir, 'keys'),
     runDir,
     socketPath: platform === 'win32' ? String.raw`\\.\pipe\gleaner` : join(runDir, 'control.sock'),

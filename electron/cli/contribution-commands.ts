@@ -1,18 +1,17 @@
 import { Argument, type Command } from 'commander';
-import type { Check } from '../contract/commands.ts';
 import { PauseLength, type Snapshot } from '../contract/snapshot.ts';
 import { SocketClient } from '../control/socket-client.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
 import type { Ending } from './exit.ts';
-import { type Look, showContribution, showStatus, showStatusLine } from './show-status.ts';
-import { cleanLine, toJson } from './text.ts';
+import { showContribution, showStatus, showStatusLine } from './show-status.ts';
+import { toJson } from './text.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly watch?: boolean;
 }
 
-/** `status`, `pause`, `resume`, `doctor`. */
+/** `status`, `pause`, `resume`. */
 export function addContributionCommands(program: Command, adder: CommandAdder, context: Context): void {
   const { io } = context;
   adder.add<StatusOptions>(program, {
@@ -62,16 +61,6 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
       return undefined;
     },
   });
-  adder.add<CommonOptions>(program, {
-    usage: 'doctor',
-    summary: 'check what Gleaner needs; exit code 1 when a check failed',
-    examples: ['gleaner doctor', 'gleaner doctor --json'],
-    run: async ({ json = false }) => {
-      const checks = await withDoor(context, async (door) => await door.call('doctor', {}));
-      await print(io, json, checks, (value) => showChecks(value, lookOf(context)));
-      return checks.some(({ state }) => state === 'failed') ? 'failed' : undefined;
-    },
-  });
 }
 
 /** Follows the running host; on a terminal the picture is drawn anew, elsewhere each change is a line. */
@@ -95,15 +84,4 @@ function picture(snapshot: Snapshot, context: Context): string {
   if (!context.io.outIsTerminal) return `${showStatusLine(snapshot)}\n`;
   // Cursor to the top left, everything below it cleared.
   return `\u001b[H\u001b[J${showStatus(snapshot, lookOf(context))}\n`;
-}
-
-function showChecks(checks: readonly Check[], { style }: Look): string {
-  const paint = { ok: style.good, warning: style.warn, failed: style.bad, unknown: style.dim };
-  const width = Math.max(...checks.map(({ state }) => state.length), 0);
-  return checks
-    .map(({ title, state, detail, hint }) => {
-      const line = `${paint[state](state.padEnd(width))}  ${style.bold(cleanLine(title))}: ${cleanLine(detail)}`;
-      return hint === undefined ? line : `${line}\n${' '.repeat(width + 2)}${cleanLine(hint)}`;
-    })
-    .join('\n');
 }

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { addContributionCommands } from './contribution-commands.ts';
 import { exitCodeHelp, exitCodes } from './exit.ts';
 import { addGridCommands } from './grid-commands.ts';
+import { addHealthCommands } from './health-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addManagerCommands } from './manager-commands.ts';
@@ -19,6 +20,7 @@ Examples:
   gleaner jobs add my-job/            queue own work
   gleaner grids join boinc:URL        work for a public project
   gleaner policy explain              why it works, or does not
+  gleaner doctor                      what it needs, and how to mend it
   gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
 
@@ -59,6 +61,7 @@ export async function runProgram(
   addNetworkCommands(program, adder, context);
   addSettingsCommands(program, adder, context);
   addPolicyCommands(program, adder, context);
+  addHealthCommands(program, adder, context);
   addRunCommand(program, adder, context);
   try {
     await program.parseAsync(argv, { from: 'user' });

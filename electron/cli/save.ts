@@ -60,12 +60,13 @@ export async function saveFile(
   filePath: string,
   force: boolean,
   io: Io,
+  mode = 0o644,
 ): Promise<Saved> {
   const path = resolve(filePath);
   if (!force && (await isThere(path))) throw exists(filePath);
   const { partial, release } = beside(path, io);
   try {
-    const size = await writeNew(partial, bytes);
+    const size = await writeNew(partial, bytes, mode);
     await rename(partial, path);
     return { path, files: 1, bytes: size };
   } catch (error) {
@@ -135,8 +136,8 @@ async function unpack(
 }
 
 /** Writes a file that must not be there; follows no link. Returns its size in bytes. */
-async function writeNew(path: string, bytes: AsyncIterable<Uint8Array>): Promise<number> {
-  const file = await open(path, 'wx', 0o644);
+async function writeNew(path: string, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<number> {
+  const file = await open(path, 'wx', mode);
   try {
     let size = 0;
     for await (const chunk of bytes) {

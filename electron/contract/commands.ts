@@ -11,21 +11,13 @@ import {
   ProjectOffer,
   ProjectUrl,
 } from './grids.ts';
+import { Check, CheckId, FixReport, LogLine, LogQuery, Versions } from './health.ts';
 import { JobDocument, JobId, JobStream } from './job.ts';
 import { AttemptEntry, LedgerEntry, LedgerVerdict } from './ledger.ts';
 import { HostName, NetworkReport, PortNumber } from './network.ts';
 import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
 import { EffectiveSetting, SettingKey } from './settings.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
-
-export const Check = z.strictObject({
-  id: z.string(),
-  title: z.string(),
-  state: z.enum(['ok', 'warning', 'failed', 'unknown']),
-  detail: z.string(),
-  hint: z.string().optional(),
-});
-export type Check = z.infer<typeof Check>;
 
 export const JobDetail = z.strictObject({
   job: JobView,
@@ -208,7 +200,20 @@ export const commands = {
     }),
     stream: 'none',
   },
+  /** Looks at everything that Gleaner needs; what was missing and is there now is taken up at once. */
   doctor: { input: nothing, output: z.array(Check), stream: 'none' },
+  /**
+   * Mends what can be mended without an administrator, or looks again at what cannot, and answers when that is done;
+   * `wrong-phase` while the same is mended already, and what the work itself fails with.
+   */
+  'doctor.fix': { input: z.strictObject({ id: CheckId }), output: FixReport, stream: 'none' },
+  /** Ends a fix that can be ended: it answers `cancelled`. `wrong-phase` when there is none. */
+  'doctor.cancel': { input: z.strictObject({ id: CheckId }), output: z.null(), stream: 'none' },
+  versions: { input: nothing, output: Versions, stream: 'none' },
+  /** The newest lines of the host's log, the oldest of them first. */
+  'logs.tail': { input: LogQuery, output: z.array(LogLine), stream: 'none' },
+  /** Answer: a tar.gz for whoever helps, without secrets and names; what is in it says its README.txt. */
+  'support.bundle': { input: nothing, output: z.null(), stream: 'download' },
 } as const satisfies Record<
   string,
   { input: z.ZodType; output: z.ZodType; stream: 'none' | 'upload' | 'download' }

@@ -1,6 +1,7 @@
 export * from './commands.ts';
 export * from './failures.ts';
 export * from './grids.ts';
+export * from './health.ts';
 export * from './job.ts';
 export * from './ledger.ts';
 export * from './network.ts';

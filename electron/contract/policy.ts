@@ -129,5 +129,7 @@ export const PresenceReport = z.strictObject({
   pollMs: z.number().min(0).max(60_000).optional(),
   screenLocked: z.boolean().optional(),
   onBattery: z.boolean().optional(),
+  /** Whether the desktop has a tray that shows Gleaner. */
+  tray: z.boolean().optional(),
 });
 export type PresenceReport = z.infer<typeof PresenceReport>;

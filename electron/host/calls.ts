@@ -9,7 +9,11 @@ import {
 } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SettingsStore } from '../settings/store.ts';
+import type { Doctor } from './doctor-desk.ts';
 import type { Grids } from './grids.ts';
+import { tailLog } from './logs.ts';
+import { type Ask, supportBundle } from './support.ts';
+import { computerClues } from './support-clues.ts';
 import { listKnown } from './web-desk.ts';
 
 /** How much of a job's own output `jobs.show` tells, in bytes of each stream. */
@@ -26,7 +30,9 @@ export interface CallSubject {
   status(): CommandOutput<'status'>;
   pause(length: PauseLength): CommandOutput<'pause'>;
   resume(): CommandOutput<'resume'>;
-  doctor(): Promise<CommandOutput<'doctor'>>;
+  readonly doctor: Pick<Doctor, 'examine' | 'fix' | 'cancel'>;
+  versions(): Promise<CommandOutput<'versions'>>;
+  readonly logPath: string;
   updateImages(): Promise<CommandOutput<'appliance.update'>>;
   /** Something was queued. */
   added(): void;
@@ -87,79 +93,90 @@ export function hostCalls(subject: CallSubject): HostCalls {
     };
   };
 
-  return {
-    plain: {
-      status: () => subject.status(),
-      pause: ({ length }) => subject.pause(length),
-      resume: () => subject.resume(),
-      'jobs.list': ({ limit }) => grid.list(limit),
-      'jobs.show': async ({ id }) => ({
-        job: grid.job(id),
-        document: grid.document(id),
-        entries: ledger.entriesOf(id),
-        stdout: await grid.tail(id, 'stdout', tailBytes),
-        stderr: await grid.tail(id, 'stderr', tailBytes),
-        truncated: grid.truncated(id),
-      }),
-      'jobs.abort': async ({ id }) => {
-        await grid.abort(id);
-        return grid.job(id);
-      },
-      'jobs.sample': async () => {
-        const ids: string[] = [];
-        for await (const body of grid.samples()) {
-          const { id } = await add({ dryRun: false }, body);
-          if (id !== null) ids.push(id);
-        }
-        return ids.map((id) => grid.job(id));
-      },
-      'ledger.list': ({ limit, before }) => ledger.list({ limit, before }),
-      'ledger.verify': () => ledger.verify(),
-      'policy.explain': () => subject.explain(),
-      'settings.list': () => settings.list(),
-      'settings.set': ({ key, value }) => settings.set(key, value),
-      'settings.unset': ({ key }) => settings.unset(key),
-      'settings.import-boinc': ({ xml, dryRun }) => settings.importBoinc(xml, dryRun),
-      'yields.report': () => subject.yields(),
-      'presence.report': (report) => {
-        subject.presence(report);
-        return null;
-      },
-      'grids.list': () => grids.views(),
-      'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
-      'grids.known': () => listKnown(),
-      'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
-      'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
-      'grids.leave': async ({ id }) => {
-        await boinc.leave(id);
-        return null;
-      },
-      'grids.update': ({ id }) => boinc.update(id),
-      'grids.set': ({ id, ...values }) => boinc.set(id, values),
-      'grids.abort-task': ({ id, task }) => {
-        boinc.abortTask(id, task);
-        return null;
-      },
-      'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),
-      'grids.forbid': ({ id, host, port }) => boinc.forbid(id, host, port),
-      'manager.join': (request) => manager.join({ ...request, url: withoutScheme(request.url) }),
-      'manager.sync': () => manager.sync(),
-      'manager.leave': async ({ leaveProjects }) => {
-        await manager.leave(leaveProjects);
-        return null;
-      },
-      'network.report': () => network.report(),
-      'network.proxy-login': async ({ login }) => {
-        await grids.proxyLogin.set(login);
-        return null;
-      },
-      'appliance.update': () => subject.updateImages(),
-      doctor: () => subject.doctor(),
+  const plain: PlainCalls = {
+    status: () => subject.status(),
+    pause: ({ length }) => subject.pause(length),
+    resume: () => subject.resume(),
+    'jobs.list': ({ limit }) => grid.list(limit),
+    'jobs.show': async ({ id }) => ({
+      job: grid.job(id),
+      document: grid.document(id),
+      entries: ledger.entriesOf(id),
+      stdout: await grid.tail(id, 'stdout', tailBytes),
+      stderr: await grid.tail(id, 'stderr', tailBytes),
+      truncated: grid.truncated(id),
+    }),
+    'jobs.abort': async ({ id }) => {
+      await grid.abort(id);
+      return grid.job(id);
     },
+    'jobs.sample': async () => {
+      const ids: string[] = [];
+      for await (const body of grid.samples()) {
+        const { id } = await add({ dryRun: false }, body);
+        if (id !== null) ids.push(id);
+      }
+      return ids.map((id) => grid.job(id));
+    },
+    'ledger.list': ({ limit, before }) => ledger.list({ limit, before }),
+    'ledger.verify': () => ledger.verify(),
+    'policy.explain': () => subject.explain(),
+    'settings.list': () => settings.list(),
+    'settings.set': ({ key, value }) => settings.set(key, value),
+    'settings.unset': ({ key }) => settings.unset(key),
+    'settings.import-boinc': ({ xml, dryRun }) => settings.importBoinc(xml, dryRun),
+    'yields.report': () => subject.yields(),
+    'presence.report': (report) => {
+      subject.presence(report);
+      return null;
+    },
+    'grids.list': () => grids.views(),
+    'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
+    'grids.known': () => listKnown(),
+    'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
+    'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
+    'grids.leave': async ({ id }) => {
+      await boinc.leave(id);
+      return null;
+    },
+    'grids.update': ({ id }) => boinc.update(id),
+    'grids.set': ({ id, ...values }) => boinc.set(id, values),
+    'grids.abort-task': ({ id, task }) => {
+      boinc.abortTask(id, task);
+      return null;
+    },
+    'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),
+    'grids.forbid': ({ id, host, port }) => boinc.forbid(id, host, port),
+    'manager.join': (request) => manager.join({ ...request, url: withoutScheme(request.url) }),
+    'manager.sync': () => manager.sync(),
+    'manager.leave': async ({ leaveProjects }) => {
+      await manager.leave(leaveProjects);
+      return null;
+    },
+    'network.report': () => network.report(),
+    'network.proxy-login': async ({ login }) => {
+      await grids.proxyLogin.set(login);
+      return null;
+    },
+    'appliance.update': () => subject.updateImages(),
+    doctor: () => subject.doctor.examine(),
+    'doctor.fix': ({ id }) => subject.doctor.fix(id),
+    'doctor.cancel': ({ id }) => {
+      subject.doctor.cancel(id);
+      return null;
+    },
+    versions: () => subject.versions(),
+    'logs.tail': (query) => tailLog(subject.logPath, query),
+  };
+  const ask: Ask = async (name, input) => await plain[name](input);
+
+  return {
+    plain,
     uploads: { 'jobs.add': add },
     downloads: {
       'jobs.result': ({ id }) => createReadStream(grid.resultPath(id)),
       'ledger.export': ({ format }) => (format === 'csv' ? ledger.exportCsv() : ledger.exportJson()),
+      'support.bundle': () => supportBundle(ask, computerClues(process.env)),
     },
   };
 }

@@ -26,27 +26,27 @@ export class CheckoutImages implements Disposable {
 
   /**
    * The folder of the image; built first where it is missing, which takes minutes. Asked of the script once:
-   * whether the files are whole is for the store to verify. Rejects `image-build-failed`.
+   * whether the files are whole is for the store to verify. `signal` ends the build. Rejects `image-build-failed`.
    */
-  folder(): Promise<string> {
-    return this.#one.run(async () => (this.#dir ??= await this.#build()));
+  folder(signal?: AbortSignal): Promise<string> {
+    return this.#one.run(async () => (this.#dir ??= await this.#build([], signal)));
   }
 
-  /** The folder of an image built anew. Rejects `image-build-failed`. */
-  rebuild(): Promise<string> {
+  /** The folder of an image built anew; `signal` ends the build. Rejects `image-build-failed`. */
+  rebuild(signal?: AbortSignal): Promise<string> {
     return this.#one.run(async () => {
-      this.#dir = await this.#build('--force');
+      this.#dir = await this.#build(['--force'], signal);
       return this.#dir;
     });
   }
 
   /**
    * Compares the images with the packages that there are now, and builds anew where some are newer; the first time
-   * in any case. A VM takes the new images with its next boot. Rejects `image-build-failed`.
+   * in any case. A VM takes the new images with its next boot. `signal` ends it. Rejects `image-build-failed`.
    */
-  update(): Promise<CommandOutput<'appliance.update'>> {
+  update(signal?: AbortSignal): Promise<CommandOutput<'appliance.update'>> {
     return this.#one.run(async () => {
-      const report = Report.safeParse(parseJson(await this.#build('--update', '--json')));
+      const report = Report.safeParse(parseJson(await this.#build(['--update', '--json'], signal)));
       if (!report.success) throw failed('what it reported makes no sense', this.#script);
       const { dir, ...answer } = report.data;
       this.#dir = dir;
@@ -59,12 +59,12 @@ export class CheckoutImages implements Disposable {
     this.#end.abort();
   }
 
-  async #build(...flags: readonly string[]): Promise<string> {
+  async #build(flags: readonly string[], signal?: AbortSignal): Promise<string> {
     const { nodePath, log } = this.#o;
     const script = this.#script;
     const child = spawn(nodePath, [script, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal: this.#end.signal,
+      signal: signal ? AbortSignal.any([signal, this.#end.signal]) : this.#end.signal,
     });
     let answer = '';
     let lastWords = '';

@@ -1,177 +1,115 @@
-import { access, constants, stat, statfs } from 'node:fs/promises';
-import { checkAge } from '../appliance/age.ts';
-import type { ImageSet } from '../appliance/store.ts';
-import { type Check, toFailure } from '../contract/index.ts';
+import type { Clock } from '../base/clock.ts';
+import {
+  type automaticFixes,
+  type Check,
+  type CheckCode,
+  type CheckFix,
+  type CheckId,
+  type commonCodes,
+  type manualFixes,
+  toFailure,
+} from '../contract/index.ts';
 
-/** What the checks look at; the host supplies it. */
-export interface DoctorSubject {
-  /** Version of the QEMU that would be used, in words; rejects with qemu-missing or qemu-too-old. */
-  qemuVersion(): Promise<string>;
-  /** Name and reason of the accelerator in use or remembered; null before the first boot. */
-  accelerator(): Promise<{ name: string; reason: string } | null>;
-  /** Why QEMU can not be fenced fully on this computer; undefined when it can. */
-  isolation(): Promise<string | undefined>;
-  /** The images, verified; rejects with an image failure. */
-  images(): Promise<Pick<ImageSet, 'recipe' | 'builtAt'>>;
-  /** Epoch ms. */
-  now(): number;
-  /** Where keys are kept. */
-  secretsPlace(): string;
-  /** How the person's input is noticed; null: it is not. */
-  inputSource(): string | null;
-  ledger(): Promise<{ ok: boolean; entries: number }>;
-  readonly dataDir: string;
-  readonly problems: () => readonly { sentence: string; hint?: string | undefined }[];
+/** A look that takes longer is told as such; whoever asks does not wait for it. In ms. */
+const lookLimitMs = 10_000;
+
+/** What a look came to. */
+export interface Finding<I extends CheckId> {
+  readonly state: Check['state'];
+  readonly code: CheckCode<I>;
+  readonly values?: Check['values'];
+  readonly detail: string;
+  readonly hint?: string;
 }
 
-interface Checker {
-  readonly id: string;
+interface ManualFix {
+  readonly kind: 'manual';
+  readonly code: (typeof manualFixes)[number];
+  readonly words: string;
+  readonly command: string | null;
+}
+
+export interface AutomaticFix {
+  readonly kind: 'automatic';
+  readonly code: (typeof automaticFixes)[number];
+  readonly words: string;
+  readonly freesBytes: number | null;
+  readonly cancellable: boolean;
+  /** Resolves with the bytes that it freed; null where it frees nothing. Rejects with what it fails with. */
+  run(signal: AbortSignal): Promise<number | null>;
+}
+
+export type Fix = ManualFix | AutomaticFix;
+
+/** One thing to look at. `Facts` is what it looks at; the host supplies it. */
+export interface Checker<I extends CheckId, Facts> {
+  readonly id: I;
   readonly title: string;
-  run(subject: DoctorSubject): Promise<Pick<Check, 'state' | 'detail' | 'hint'>>;
+  /** Whether this computer has such a thing at all; by default it has. */
+  applicable?(facts: Facts): boolean;
+  /** What it rejects with is a failed check in that failure's words. */
+  check(facts: Facts): Promise<Finding<I>>;
+  /** What would mend it. */
+  fix?(facts: Facts, code: CheckCode<I>): Promise<Fix | null>;
 }
 
-const lowDiskBytes = 4 * 1024 ** 3;
+export interface Examined {
+  readonly check: Check;
+  readonly fix: Fix | null;
+}
 
-const checkers: readonly Checker[] = [
-  {
-    id: 'qemu',
-    title: 'QEMU',
-    run: async (subject) => ({ state: 'ok', detail: await subject.qemuVersion() }),
-  },
-  {
-    id: 'accelerator',
-    title: 'Accelerator',
-    async run(subject) {
-      const found = await subject.accelerator();
-      if (!found) return { state: 'unknown', detail: 'Proven at the first start of the virtual machine.' };
-      const detail = `${found.name}: ${found.reason}`;
-      return found.name === 'tcg'
-        ? {
-            state: 'warning',
-            detail,
-            hint: 'Software emulation is slow; enable virtualization in the firmware.',
-          }
-        : { state: 'ok', detail };
-    },
-  },
-  {
-    id: 'kvm',
-    title: 'KVM device',
-    async run() {
-      if (process.platform !== 'linux') return { state: 'unknown', detail: 'Only Linux has it.' };
-      try {
-        await stat('/dev/kvm');
-      } catch {
-        return {
-          state: 'warning',
-          detail: 'There is no /dev/kvm.',
-          hint: 'Enable virtualization in the firmware, or go on with software emulation.',
-        };
-      }
-      try {
-        await access('/dev/kvm', constants.R_OK | constants.W_OK);
-        return { state: 'ok', detail: 'Present and accessible; whether it works shows at the first boot.' };
-      } catch {
-        return {
-          state: 'warning',
-          detail: 'You may not use /dev/kvm.',
-          hint: 'Join the group kvm: sudo usermod -aG kvm $USER, then log in again.',
-        };
-      }
-    },
-  },
-  {
-    id: 'isolation',
-    title: 'Isolation of the virtual machine',
-    async run(subject) {
-      const refusal = await subject.isolation();
-      return refusal === undefined
-        ? { state: 'ok', detail: 'QEMU runs in its own namespaces under a seccomp filter.' }
-        : {
-            state: 'warning',
-            detail: `Reduced: ${refusal}.`,
-            hint: 'Install bubblewrap and allow user namespaces.',
-          };
-    },
-  },
-  {
-    id: 'images',
-    title: 'Images',
-    run: async (subject) => ({ state: 'ok', detail: `Verified, recipe ${(await subject.images()).recipe}.` }),
-  },
-  {
-    id: 'appliance-age',
-    title: 'Age of the images',
-    run: async (subject) => checkAge((await subject.images()).builtAt, subject.now()),
-  },
-  {
-    id: 'secrets',
-    title: 'Keys',
-    run: (subject) => Promise.resolve({ state: 'ok', detail: `Kept in ${subject.secretsPlace()}.` }),
-  },
-  {
-    id: 'ledger',
-    title: 'Ledger',
-    async run(subject) {
-      const { ok, entries } = await subject.ledger();
-      return ok
-        ? { state: 'ok', detail: `${entries} entries, the chain is whole.` }
-        : { state: 'failed', detail: 'The chain is broken.', hint: 'See: gleaner ledger verify' };
-    },
-  },
-  {
-    id: 'input',
-    title: 'Noticing your input',
-    run(subject) {
-      const source = subject.inputSource();
-      return Promise.resolve(
-        source === null
-          ? {
-              state: 'unknown',
-              detail: 'Not looked for now, or this session does not tell of keyboard and mouse.',
-            }
-          : { state: 'ok', detail: source === 'polled' ? 'By asking in turns.' : `By events (${source}).` },
-      );
-    },
-  },
-  {
-    id: 'disk',
-    title: 'Disk space',
-    async run(subject) {
-      const { bavail, bsize } = await statfs(subject.dataDir);
-      const free = bavail * bsize;
-      const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free where Gleaner keeps its data.`;
-      return free < lowDiskBytes
-        ? { state: 'warning', detail, hint: 'Jobs may need more; free some space.' }
-        : { state: 'ok', detail };
-    },
-  },
-  {
-    id: 'problems',
-    title: 'Open problems',
-    run(subject) {
-      const [first] = subject.problems();
-      if (!first) return Promise.resolve({ state: 'ok', detail: 'None.' });
-      return Promise.resolve({
-        state: 'failed',
-        detail: first.sentence,
-        ...(first.hint === undefined ? {} : { hint: first.hint }),
-      });
-    },
-  },
-];
+/** A fix that is under way. */
+export interface UnderWay {
+  readonly fix: AutomaticFix;
+  /** Epoch ms. */
+  readonly since: number;
+}
 
-/** Runs every check; one that throws is a failed check with that failure's words, never the end of the others. */
-export function examine(subject: DoctorSubject): Promise<Check[]> {
-  return Promise.all(
-    checkers.map(async (checker): Promise<Check> => {
-      const { id, title } = checker;
-      try {
-        return { id, title, ...(await checker.run(subject)) };
-      } catch (error) {
-        const { sentence, hint } = toFailure(error);
-        return { id, title, state: 'failed', detail: sentence, ...(hint === undefined ? {} : { hint }) };
-      }
-    }),
-  );
+/** Looks at one thing. Never rejects, and never takes longer than the limit. */
+export async function lookAt<I extends CheckId, Facts>(
+  { id, title, ...checker }: Checker<I, Facts>,
+  facts: Facts,
+  clock: Clock,
+): Promise<Examined> {
+  let cancel = (): void => undefined;
+  const late = new Promise<Examined>((resolve) => {
+    cancel = clock.after(lookLimitMs, () => {
+      const detail = `Not known within ${lookLimitMs / 1000} s: something else is at work there.`;
+      resolve({ check: { ...common(id, title, 'late', detail), state: 'unknown' }, fix: null });
+    });
+  });
+  const look = async (): Promise<Examined> => {
+    try {
+      const finding = await checker.check(facts);
+      const fix = (await checker.fix?.(facts, finding.code)) ?? null;
+      return { check: { id, title, values: {}, ...finding, fix: viewOf(fix, null) }, fix };
+    } catch (error) {
+      const { code, sentence, hint } = toFailure(error);
+      const check = common(id, title, 'error', sentence);
+      return {
+        check: { ...check, values: { failure: code }, ...(hint === undefined ? {} : { hint }) },
+        fix: null,
+      };
+    }
+  };
+  try {
+    return await Promise.race([look(), late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** The check of a thing that is being mended: it is not looked at meanwhile. Pure. */
+export function mending({ id, title }: { id: CheckId; title: string }, { fix, since }: UnderWay): Check {
+  return { ...common(id, title, 'mending', fix.words), state: 'unknown', fix: viewOf(fix, since) };
+}
+
+function common(id: CheckId, title: string, code: (typeof commonCodes)[number], detail: string): Check {
+  return { id, title, state: 'failed', code, values: {}, detail, fix: null };
+}
+
+function viewOf(fix: Fix | null, since: number | null): CheckFix | null {
+  if (fix?.kind !== 'automatic') return fix;
+  const { kind, code, words, freesBytes, cancellable } = fix;
+  return { kind, code, words, freesBytes, cancellable, running: since === null ? null : { since } };
 }

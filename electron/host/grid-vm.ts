@@ -47,6 +47,11 @@ export function vcpusOf(settings: Settings): number {
   return Math.min(asked ?? Math.max(1, Math.floor(availableParallelism() / 2)), availableParallelism());
 }
 
+/** Where it is remembered which accelerator booted a guest here. */
+export function acceleratorMemoryPath({ vmsDir }: Paths): string {
+  return join(vmsDir, 'accelerator.json');
+}
+
 /** Rejects `qemu-missing` or `qemu-too-old`. */
 export function inspectHypervisor({ qemuPath }: Pick<VmWorld, 'qemuPath'>): Promise<QemuFacts> {
   return inspectQemu({ qemuPath, platform: process.platform, env: process.env, uid: ownUid() });
@@ -75,7 +80,7 @@ export class GridVm {
       spawnWorker: world.spawnWorker,
       clock: world.clock,
       log: world.log,
-      acceleratorMemoryPath: join(paths.vmsDir, 'accelerator.json'),
+      acceleratorMemoryPath: acceleratorMemoryPath(paths),
       ...(world.qemuPath === undefined ? {} : { qemuPath: world.qemuPath }),
       ...(uid === undefined ? {} : { uid }),
     });

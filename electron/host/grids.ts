@@ -2,7 +2,13 @@ import { ApplianceStore } from '../appliance/store.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { type Failure, type GridView, type JobView, type VmView } from '../contract/index.ts';
+import {
+  type Failure,
+  type FailureCode,
+  type GridView,
+  type JobView,
+  type VmView,
+} from '../contract/index.ts';
 import { TrafficLog } from '../egress/traffic-log.ts';
 import { BoincStore } from '../grid/boinc/store.ts';
 import { UsageWindow } from '../grid/usage.ts';
@@ -229,6 +235,16 @@ export class Grids implements Disposable {
   retry(): void {
     for (const { contribution } of this.fleet.lanes) contribution.retry();
     this.fleet.turn();
+  }
+
+  /** What stopped these VMs for good is mended: those that have work try again. */
+  retryStopped(by: readonly FailureCode[]): void {
+    const stopped = this.fleet.lanes.filter(({ vm }) => {
+      const { phase, failure } = vm.vm.status();
+      return phase === 'failed' && failure !== null && by.includes(failure.code);
+    });
+    for (const { contribution } of stopped) contribution.retry();
+    if (stopped.length > 0) this.fleet.turn();
   }
 
   hasWork(): boolean {

@@ -164,6 +164,11 @@ export class LocalGrid {
     return job;
   }
 
+  /** undefined: there is no such job. */
+  stateOf(id: string): JobState | undefined {
+    return this.#queue.view(id)?.state;
+  }
+
   document(id: string): JobDocument {
     return this.#queue.document(id);
   }

@@ -12,11 +12,11 @@ export interface HostOptions {
   readonly paths: Paths;
   readonly spawnWorker: SpawnWorker;
   /** Where built images lie; asked when they are needed. */
-  readonly imageSourceDir: () => Promise<string>;
+  readonly imageSourceDir: (signal?: AbortSignal) => Promise<string>;
   /** Builds the images anew after damage, where that can be done; resolves to their folder. */
-  readonly rebuildImages?: (why: Failure) => Promise<string>;
+  readonly rebuildImages?: (why: Failure, signal?: AbortSignal) => Promise<string>;
   /** Builds the images anew when there are newer packages, where that can be done. */
-  readonly updateImages?: () => Promise<CommandOutput<'appliance.update'>>;
+  readonly updateImages?: (signal?: AbortSignal) => Promise<CommandOutput<'appliance.update'>>;
   /** The system's proxies for a URL, as "PROXY host:port; DIRECT"; by default there are none. */
   readonly askProxy?: (url: string) => Promise<string>;
   /** What the system knows to say to its proxy. */

@@ -35,6 +35,7 @@ export class Senses implements Disposable {
   #shutdownHeld = true;
   #last: Allowance | undefined;
   #needsInput = false;
+  #tray: boolean | null = null;
 
   constructor(o: SensesOptions) {
     this.#o = o;
@@ -85,7 +86,8 @@ export class Senses implements Disposable {
   }
 
   /** What a desktop session tells of its person. */
-  report({ idleMs, pollMs, screenLocked, onBattery }: PresenceReport): void {
+  report({ idleMs, pollMs, screenLocked, onBattery, tray }: PresenceReport): void {
+    if (tray !== undefined) this.#tray = tray;
     const inputSource: InputSource = 'polled';
     this.#hub.report({
       ...(idleMs === undefined
@@ -98,6 +100,11 @@ export class Senses implements Disposable {
       ...(screenLocked === undefined ? {} : { screenLocked }),
       ...(onBattery === undefined ? {} : { onBattery }),
     });
+  }
+
+  /** What the last session that told has said of its tray; null: none has. */
+  get tray(): boolean | null {
+    return this.#tray;
   }
 
   /** Whether the host has no sensor of its own for input while its answer could change the decision. */

@@ -93,7 +93,7 @@ export async function inspectQemu(o: {
   };
 }
 
-const noTools: WrapperTools = {
+export const noTools: WrapperTools = {
   chrt: undefined,
   ionice: undefined,
   prlimit: undefined,

@@ -1,5 +1,4 @@
 import type {
-  Check,
   CommandOutput,
   CommandParsed,
   DownloadCommandName,
@@ -16,6 +15,7 @@ import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
+import { FakeHealth } from './fake-health.ts';
 import { FakeSettings } from './fake-settings.ts';
 
 export { fakeNow } from './fake-grid-views.ts';
@@ -215,7 +215,7 @@ export class FakeHost implements HostApi {
   signals = fakeSignals;
   sensorTroubles: { sensor: string; words: string }[] = [];
   yields = fakeYieldReport();
-  checks: Check[] = [{ id: 'qemu', title: 'QEMU', state: 'ok', detail: 'version 7.2.9' }];
+  readonly health = new FakeHealth();
   stdout = 'hello\n';
   /** What the last upload brought. */
   uploaded: Buffer = Buffer.alloc(0);
@@ -376,6 +376,13 @@ export class FakeHost implements HostApi {
       return null;
     },
     'appliance.update': () => this.grids.updateAppliances(),
-    doctor: () => this.checks,
+    doctor: () => this.health.checks,
+    'doctor.fix': ({ id }) => this.health.fix(id),
+    'doctor.cancel': () => {
+      this.health.onCancel();
+      return null;
+    },
+    versions: () => this.health.versions,
+    'logs.tail': ({ lines }) => this.health.log.slice(-lines),
   };
 }

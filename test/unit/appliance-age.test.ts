@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkAge } from '../../electron/appliance/age.ts';
-import { Check } from '../../electron/contract/index.ts';
+import { checkKey } from '../../electron/contract/index.ts';
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 0, 31);
@@ -15,12 +15,13 @@ test.each([
   const check = checkAge(now - age, now);
   expect(check).toMatchObject({ state: 'ok', detail: `Made of the newest packages ${words}.` });
   expect(check).not.toHaveProperty('hint');
-  expect(Check.parse(check)).toEqual(check);
+  expect(checkKey({ id: 'appliance-age', code: check.code })).toBe('appliance-age.fresh');
+  expect(check.values).toEqual({ days: Math.floor(age / day) });
 });
 
 test('older ones are a warning that says what to do', () => {
   const check = checkAge(now - 31 * day, now);
-  expect(check).toMatchObject({ id: 'appliance-age', state: 'warning' });
+  expect(check).toMatchObject({ code: 'old', state: 'warning', values: { days: 31 } });
   expect(check.detail).toContain('31 days ago');
   expect(check.hint).toContain('gleaner appliance update');
 });

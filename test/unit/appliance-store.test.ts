@@ -76,6 +76,7 @@ describe('import', () => {
       appliances: {
         base: { path: storedPath('base.squashfs'), digest: manifest.appliances.base.digest, size: 8 },
       },
+      packages: new Map([['busybox-static', '1']]),
     });
     expect(await readFile(set.kernel.path, 'utf8')).toBe('the kernel');
     expect((await stat(set.kernel.path)).mode & 0o777).toBe(0o444);
@@ -188,6 +189,30 @@ describe('damage later on', () => {
     expect(await readFile(set.appliances['base']?.path ?? '', 'utf8')).toBe('the root');
   });
 
+  test('who only looks gets nothing rebuilt, but a good source imported', async () => {
+    const rebuild = (): Promise<string> => Promise.reject(new Error('not asked for'));
+    expect((await storeOf({ rebuild }).ensure({ rebuild: false })).recipe).toBe(manifest.recipe);
+    await rm(join(sourceDir, 'manifest.json'));
+    await expect(storeOf({ rebuild }).ensure({ rebuild: false })).rejects.toMatchObject({
+      code: 'image-missing',
+    });
+  });
+
+  test('whoever asks for images can end what is built for them', async () => {
+    const { signal } = new AbortController();
+    const given: (AbortSignal | undefined)[] = [];
+    const nowhere = (found?: AbortSignal): Promise<string> => {
+      given.push(found);
+      return Promise.reject(new GleanerError('image-missing', 'Never built.'));
+    };
+    const rebuild = (_why: unknown, found?: AbortSignal): Promise<string> => {
+      given.push(found);
+      return Promise.resolve(sourceDir);
+    };
+    await storeOf({ sourceDir: nowhere, rebuild }).ensure({ signal });
+    expect(given).toEqual([signal, signal]);
+  });
+
   test('a source that cannot be named is built', async () => {
     const nowhere = (): Promise<string> =>
       Promise.reject(new GleanerError('image-missing', 'The guest image was never built.'));
@@ -226,7 +251,14 @@ test('prune keeps what is named and removes other images and broken imports only
   const { kernel } = await store.ensure();
   await writeFile(join(imagesDir, '.import-0011'), 'half');
   await writeFile(join(imagesDir, 'README'), 'mine');
+  await chmod(join(sourceDir, 'vmlinux'), 0o644);
+  // The links to the source free nothing; what was half imported does.
+  expect(await store.unusedBytes([kernel.digest])).toBe(4);
+  await rm(join(sourceDir, 'base.squashfs'));
+  expect(await store.unusedBytes([kernel.digest])).toBe(4 + 'the root'.length);
+  await writeSource(sourceDir);
   await store.prune([kernel.digest]);
+  expect(await store.unusedBytes([kernel.digest])).toBe(0);
   expect((await readdir(imagesDir)).sort()).toEqual(['README', digestOf('the kernel').replace(':', '-')]);
   expect((await store.ensure()).appliances['base']?.size).toBe(8);
 });

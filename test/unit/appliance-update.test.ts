@@ -46,6 +46,30 @@ test('tells what the builder reports, asked for an update in JSON; its folder is
   expect(await images.update()).toEqual(answer);
 });
 
+test('a build that somebody gives up ends, and the next one is as good as ever', async () => {
+  script('setInterval(() => undefined, 1000); console.error("begun")');
+  const end = new AbortController();
+  const begun = new Promise<void>((resolve) => {
+    images = new CheckoutImages({
+      checkoutDir: dir,
+      nodePath: process.execPath,
+      log: {
+        ...silentLog,
+        info: () => {
+          resolve();
+        },
+      },
+    });
+  });
+  const failing = expect(images.rebuild(end.signal)).rejects.toMatchObject({ code: 'image-build-failed' });
+  await begun;
+  end.abort();
+  await failing;
+  await expect(images.update(end.signal)).rejects.toMatchObject({ code: 'image-build-failed' });
+  script('console.log("/images")');
+  expect(await images.rebuild()).toBe('/images');
+});
+
 test('a builder that fails, or makes no sense, is told', async () => {
   script('console.error("guest image: mirror-unreachable: no network"); process.exit(1)');
   const failing = expect(images.update()).rejects;

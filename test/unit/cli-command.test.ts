@@ -49,7 +49,7 @@ describe('the gleaner command', { timeout: 60_000 }, () => {
       [['status'], host.snapshot],
       [['pause', '1h'], expect.objectContaining({ state: 'paused' })],
       [['resume'], expect.objectContaining({ state: 'working' })],
-      [['doctor'], host.checks],
+      [['doctor'], host.health.checks],
       [['jobs', 'list'], host.jobs],
       [['jobs', 'show', 'job-1'], expect.objectContaining({ stdout: 'hello\n' })],
       [['jobs', 'abort', 'job-1'], expect.objectContaining({ state: 'aborted' })],
@@ -102,7 +102,8 @@ describe('the gleaner command', { timeout: 60_000 }, () => {
     expect((await run('jobs', 'show', '../../etc')).code).toBe(5);
     host.failures.set('jobs.abort', new GleanerError('job-finished', 'It is over.'));
     expect((await run('jobs', 'abort', 'job-1')).code).toBe(4);
-    host.checks = [{ id: 'qemu', title: 'QEMU', state: 'failed', detail: 'not there', hint: 'Install it.' }];
+    const failed = { title: 'QEMU', state: 'failed', code: 'missing', values: {} } as const;
+    host.health.checks = [{ id: 'qemu', ...failed, detail: 'not there', hint: 'Install it.', fix: null }];
     const doctor = await run('doctor');
     expect(doctor).toMatchObject({ code: 1, stdout: 'failed  QEMU: not there\n        Install it.\n' });
   });

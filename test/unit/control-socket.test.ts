@@ -72,6 +72,11 @@ describe('the control socket', () => {
       'network.proxy-login': { login: { name: 'me', password: 'secret' } },
       'appliance.update': {},
       doctor: {},
+      'doctor.fix': { id: 'qemu' },
+      'doctor.cancel': { id: 'qemu' },
+      versions: {},
+      'logs.tail': { lines: 5, level: 'warn', topic: 'vm' },
+      'support.bundle': {},
     } as const;
     expect(Object.keys(inputs)).toEqual(Object.keys(commands));
     expect(await client.call('status', inputs.status)).toEqual(host.snapshot);
@@ -116,7 +121,14 @@ describe('the control socket', () => {
     expect(await client.call('network.report', inputs['network.report'])).toEqual(host.grids.report());
     expect(await client.call('network.proxy-login', inputs['network.proxy-login'])).toBeNull();
     expect((await client.call('appliance.update', inputs['appliance.update'])).updated).toBe(true);
-    expect(await client.call('doctor', inputs.doctor)).toEqual(host.checks);
+    expect(await client.call('doctor', inputs.doctor)).toEqual(host.health.checks);
+    expect((await client.call('doctor.fix', inputs['doctor.fix'])).outcome).toBe('done');
+    expect(await client.call('doctor.cancel', inputs['doctor.cancel'])).toBeNull();
+    expect(await client.call('versions', inputs.versions)).toEqual(host.health.versions);
+    expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.health.log);
+    expect(await collect(await client.download('support.bundle', inputs['support.bundle']))).toBe(
+      'some bytes',
+    );
     expect(host.asked).toEqual(Object.entries(inputs).map(([name, input]) => ({ name, input })));
   });
 

@@ -89,6 +89,8 @@ test('a stored image that is damaged is refused by its digest and imported again
   });
   rmSync(qemuPath);
   symlinkSync(path, qemuPath);
+  // Doctor would find it, and work would begin.
+  await host.call('pause', { length: 'manual' });
   const stored = images.storedPath(join(home, 'images'), 'initramfs');
   const good = readFileSync(stored);
   flipByte(stored);
@@ -122,7 +124,10 @@ test('damaged, and it can be rebuilt: done once, with the reason', async () => {
       return Promise.resolve(images.dir);
     },
   });
-  expect(await imagesCheck()).toMatchObject({ state: 'ok' });
+  expect(await imagesCheck()).toMatchObject({ state: 'failed', code: 'damaged' });
+  expect(why).toEqual([]);
+  const fixed = await host.call('doctor.fix', { id: 'images' });
+  expect(fixed).toMatchObject({ outcome: 'done', check: { state: 'ok' } });
   expect(await imagesCheck()).toMatchObject({ state: 'ok' });
   expect(why.map(({ code }) => code)).toEqual(['image-damaged']);
 });

@@ -1,0 +1,47 @@
+import { GleanerError } from '../../electron/contract/failures.ts';
+import type { Check, CheckId, FixReport, LogLine, Versions } from '../../electron/contract/health.ts';
+import { fakeNow } from './fake-grid-views.ts';
+
+/** What doctor, versions and the log say, in memory. */
+export class FakeHealth {
+  checks: Check[] = [
+    {
+      id: 'qemu',
+      title: 'QEMU',
+      state: 'ok',
+      code: 'found',
+      values: { version: '7.2.9' },
+      detail: 'version 7.2.9',
+      fix: null,
+    },
+  ];
+  /** A fix is under way until then. */
+  fixing: Promise<void> = Promise.resolve();
+  /** Called when a fix is to end. */
+  onCancel: () => void = () => undefined;
+  /** What a fix answers beside the check that it is of. */
+  fixed: Omit<FixReport, 'check'> = { outcome: 'done', freedBytes: null };
+  versions: Versions = {
+    gleaner: '1.2.3',
+    electron: null,
+    chromium: null,
+    node: '24.0.0',
+    system: 'Debian GNU/Linux 12',
+    architecture: 'x64',
+    qemu: '7.2.9',
+    images: {
+      recipe: '0123456789ab',
+      kernel: '6.12.41-cloud-amd64',
+      builtAt: fakeNow,
+      boincClient: '8.0.4-1',
+    },
+  };
+  log: LogLine[] = [{ at: fakeNow, level: 'info', topic: 'host', text: 'started version="1.2.3"' }];
+
+  async fix(id: CheckId): Promise<FixReport> {
+    await this.fixing;
+    const check = this.checks.find((one) => one.id === id);
+    if (check) return { ...this.fixed, check };
+    throw new GleanerError('not-found', 'This computer has nothing of that kind.');
+  }
+}
