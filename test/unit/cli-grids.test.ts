@@ -5,6 +5,7 @@ import { showGrid, showGrids, showKnown, showManager, showOffer } from '../../el
 import { showEntries } from '../../electron/cli/show-jobs.ts';
 import { showDenials, showNetwork } from '../../electron/cli/show-network.ts';
 import { type Look, showStatus } from '../../electron/cli/show-status.ts';
+import { fakeSaid } from '../fakes/fake-contribution.ts';
 import {
   fakeCreditEntry,
   fakeDenial,
@@ -280,7 +281,15 @@ describe('what is shown of grids', () => {
           tasks: [fakeTask({ name: hostile, application: hostile, words: hostile })],
           messages: [{ at: fakeNow, title: hostile, text: hostile, priority: 'error' }],
           transfers: [
-            { file: hostile, direction: 'up', bytes: 1, totalBytes: 2, bytesPerSecond: 0, words: hostile },
+            {
+              file: hostile,
+              direction: 'up',
+              bytes: 1,
+              totalBytes: 2,
+              bytesPerSecond: 0,
+              words: hostile,
+              said: null,
+            },
           ],
           contacted: [{ grid: hostile, host: hostile, sent: 1, received: 1, lastAt: fakeNow }],
           denials: [denial],
@@ -289,7 +298,13 @@ describe('what is shown of grids', () => {
       ),
       showKnown([{ ...(fakeKnown[0] ?? expect.fail('no project')), about: hostile, name: hostile }], look),
       showOffer(fakeOffer({ name: hostile, platforms: [hostile], terms: hostile }), look),
-      showManager(fakeManager({ name: hostile, refused: [{ url: hostile, sentence: hostile }] }), look),
+      showManager(
+        fakeManager({
+          name: hostile,
+          refused: [{ url: hostile, sentence: hostile, said: fakeSaid(hostile) }],
+        }),
+        look,
+      ),
       showNetwork(report, look),
       showStatus(
         fakeSnapshot({ grids: [grid], denials: [denial], manager: fakeManager({ name: hostile }) }),

@@ -60,7 +60,8 @@ const denial = {
   host: 'evil.example',
   port: 443,
   reason: 'not-listed',
-  sentence: 'evil.example:443 is not among what this grid may contact.',
+  sentence: '“evil.example:443” is not on the list of what this grid may contact.',
+  said: { code: 'denial.not-listed', values: { place: 'evil.example:443' } },
   allowable: true,
   count: 2,
 } as const;
