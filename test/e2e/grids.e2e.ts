@@ -228,7 +228,9 @@ test.describe('the grids’ page', () => {
     await gallery.show('managed', 'Grids');
     const card = grids.card('Account manager: Science Together');
     await expect(card).toContainText('Signed in as volunteer · Asked 30 min ago, asked again in 23 h');
-    await expect(card).toContainText('https://mac-only.example.org/It has no work for this computer.');
+    await expect(card).toContainText(
+      'https://mac-only.example.org/The account manager’s signature for it is not right.',
+    );
     await expect(grids.card(orchard)).toContainText('Chosen by Science Together');
     await expect(grids.share(orchard)).toBeDisabled();
     await expect(grids.press('Leave Prime Orchard')).toHaveCount(0);

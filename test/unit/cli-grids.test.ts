@@ -173,7 +173,9 @@ describe('gleaner manager', () => {
 
   it('shows, asks and leaves the one that is joined', async () => {
     expect((await managed.run('manager', 'show')).stdout).toContain('Science Together\n');
-    expect((await managed.run('manager', 'show')).stdout).toContain('mac-only.example.org/: It has no work');
+    expect((await managed.run('manager', 'show')).stdout).toContain(
+      'mac-only.example.org/: The account manager’s signature',
+    );
     expect((await managed.run('manager', 'sync', '--json')).code).toBe(0);
     expect((await managed.run('manager', 'leave', '--leave-projects', '--json')).stdout).toBe('null\n');
     expect(managed.asked('manager.leave')).toEqual([{ leaveProjects: true }]);
@@ -229,7 +231,7 @@ describe('what is shown of grids', () => {
     expect(text).toContain('12.3 credit observed (boinc-orchard)');
     expect(text).not.toContain('0 credit');
     expect(text).toMatch(
-      /Refused lately\n {2}boinc-orchard: mirror.example.net:443 is not .* \(2 min ago, 4 times\)/,
+      /Refused lately\n {2}boinc-orchard: “mirror.example.net:443” is not .* \(2 min ago, 4 times\)/,
     );
     expect(showStatus(fakeSnapshot(), look)).not.toContain('Refused');
   });

@@ -295,8 +295,18 @@ test('a project that the person has joined stays theirs, and one that is not per
   const { refused } = await desk.join(login);
   expect(grids.story).toEqual([]);
   expect(refused.slice(1)).toEqual([
-    { url: 'https://a.example/', sentence: 'It is joined already, and not by the manager.' },
-    { url: 'https://b.example/', sentence: 'It is not permitted.' },
+    expect.objectContaining({
+      url: 'https://a.example/',
+      sentence: 'It is joined already, and not by the manager.',
+    }),
+    {
+      url: 'https://b.example/',
+      sentence: 'It is not permitted.',
+      said: {
+        code: 'failure',
+        values: { failure: 'grid-not-permitted', sentence: 'It is not permitted.' },
+      },
+    },
   ]);
   await desk.dispose();
 });

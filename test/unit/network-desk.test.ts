@@ -66,6 +66,16 @@ const denial = {
   count: 2,
 } as const;
 
+test('a denial that was written down before there were other languages keeps its sentence', () => {
+  desk.deny('boinc-a', denial);
+  clock.advance(10_000);
+  expect(desk.recentDenials()).toMatchObject([{ said: denial.said }]);
+  database.run('UPDATE denials SET said = NULL');
+  expect(desk.of('boinc-a').denials).toMatchObject([
+    { said: { code: 'denial.earlier', values: { sentence: denial.sentence } } },
+  ]);
+});
+
 test('bytes are counted at once and written down a little later, for each host', () => {
   desk.count('boinc-a', [row('a.example', 10, 100)]);
   desk.count('boinc-a', [row('a.example', 1, 2), row('b.example', 0, 7)]);
