@@ -112,11 +112,12 @@ function ofFailure(speaker: Speaker, { failure, sentence }: FailureValues): stri
   return sayFailure(speaker, { code: failure, sentence }).sentence;
 }
 
-function valuesOf(speaker: Speaker, { values }: Exclude<Said, { code: 'failure' }>, now: number): Values {
+function valuesOf(speaker: Speaker, said: Exclude<Said, { code: 'failure' }>, now: number): Values {
+  if (said.code === 'state.starting-after') return { why: ofFailure(speaker, said.values) };
+  const { values } = said;
   if ('until' in values) return { until: clockWords(speaker, values.until, now) };
   if ('minutes' in values) return { ...values, after: roughly(speaker, values.minutes) };
   if ('accelerator' in values) return { accelerator: speaker.t(`said:accelerator.${values.accelerator}`) };
-  if ('failure' in values) return { why: ofFailure(speaker, values) };
   return Object.fromEntries(
     Object.entries<string | number>(values).map(([name, value]) => [
       name,

@@ -7,6 +7,7 @@ import {
   type GridView,
   type JobView,
   plainly,
+  type VmPhase,
 } from '../contract/index.ts';
 import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
@@ -39,6 +40,24 @@ function inNeed(view: GridView, failure: Failure): GridView {
     said: failureSaid(failure),
     failure,
   };
+}
+
+/** What the runner says, and what its VM and the settings have to do with it. Pure. */
+export function viewOf(
+  view: GridView,
+  { failure, phase }: { readonly failure: Failure | null; readonly phase: VmPhase },
+  permitted: boolean,
+): GridView {
+  if (!permitted) return inNeed(view, notPermitted);
+  if (failure !== null && view.failure === null) return inNeed(view, failure);
+  return view.state === 'working' && phase !== 'running'
+    ? {
+        ...view,
+        state: 'waiting',
+        sentence: 'Its virtual machine stands still.',
+        said: plainly('grid.stands-still'),
+      }
+    : view;
 }
 
 export interface BoincLaneOptions {
@@ -107,18 +126,7 @@ export class BoincLane implements Lane {
   }
 
   view(): GridView {
-    const view = this.runner.view();
-    if (!this.#o.permitted()) return inNeed(view, notPermitted);
-    const { failure, phase } = this.vm.vm.status();
-    if (failure !== null && view.failure === null) return inNeed(view, failure);
-    return view.state === 'working' && phase !== 'running'
-      ? {
-          ...view,
-          state: 'waiting',
-          sentence: 'Its virtual machine stands still.',
-          said: plainly('grid.stands-still'),
-        }
-      : view;
+    return viewOf(this.runner.view(), this.vm.vm.status(), this.#o.permitted());
   }
 
   detail(): Omit<GridDetail, 'contacts' | 'contacted' | 'denials'> {

@@ -31,6 +31,21 @@ export interface FleetOptions {
   readonly log: Log;
 }
 
+/** What is said of a lane that has no turn. */
+export const anothersTurn: Pick<Allowance, 'reason' | 'reasons'> = {
+  reason: 'It is another grid’s turn.',
+  reasons: [
+    {
+      code: 'turn',
+      words: 'it is another grid’s turn',
+      said: plainly('reason.turn'),
+      lingers: false,
+      source: 'built-in',
+      share: 0,
+    },
+  ],
+};
+
 interface Turn {
   /** Monotonic ms since which it has its turn; null: it has none. */
   turnSince: number | null;
@@ -114,17 +129,7 @@ export class Fleet implements Disposable {
       run: false,
       rung: 'saved',
       share: 0,
-      reason: 'It is another grid’s turn.',
-      reasons: [
-        {
-          code: 'turn',
-          words: 'it is another grid’s turn',
-          said: plainly('reason.turn'),
-          lingers: false,
-          source: 'built-in',
-          share: 0,
-        },
-      ],
+      ...anothersTurn,
     };
   }
 

@@ -10,10 +10,10 @@ import {
   failureSaid,
   GleanerError,
   type ManagerView,
-  plainly,
   toFailure,
 } from '../contract/index.ts';
 import { type ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
+import { refused } from '../grid/boinc/refused.ts';
 import type { BoincGrids } from './boinc-grids.ts';
 import { sameProject } from './project-url.ts';
 import type { SealedFiles } from './sealed.ts';
@@ -238,25 +238,17 @@ export class ManagerDesk implements Disposable {
 
   async #obey(accounts: readonly ManagedAccount[], kept: Kept): Promise<ManagerView['refused']> {
     const { grids } = this.#o;
-    const refused: ManagerView['refused'] = [];
+    const refusals: ManagerView['refused'] = [];
     for (const account of accounts) {
       if (this.#disposed) break;
       try {
         const there = grids.list().find(({ url }) => sameProject(url, account.url));
         if (there && there.managedBy.kind !== 'manager') {
-          refused.push({
-            url: account.url,
-            sentence: 'It is joined already, and not by the manager.',
-            said: plainly('refused.joined'),
-          });
+          refusals.push(refused(account.url, 'refused.joined'));
         } else if (account.detach) {
           if (there) await grids.leave(there.id, 'manager');
         } else if (!there && account.key === '') {
-          refused.push({
-            url: account.url,
-            sentence: 'The account manager gives no account key for it.',
-            said: plainly('refused.no-key'),
-          });
+          refusals.push(refused(account.url, 'refused.no-key'));
         } else {
           const id =
             there?.id ??
@@ -276,14 +268,14 @@ export class ManagerDesk implements Disposable {
         }
       } catch (error) {
         const failure = toFailure(error);
-        refused.push({
+        refusals.push({
           url: account.url,
           sentence: failure.sentence.slice(0, 500),
           said: failureSaid(failure),
         });
       }
     }
-    return refused;
+    return refusals;
   }
 
   #shown(): ManagerView {

@@ -9,7 +9,7 @@ import {
   toFailure,
 } from '../contract/index.ts';
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
-import type { Login } from '../egress/messages.ts';
+import type { ClosedReason, Login } from '../egress/messages.ts';
 import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
@@ -22,6 +22,18 @@ const dayMs = 86_400_000;
 /** How many hosts of one grid are told apart. */
 const hostsMax = 200;
 const shownDenials = 5;
+
+/** Why nothing at all may pass. */
+export const closedWords: Readonly<Record<ClosedReason, string>> = {
+  'quota-month': 'This month’s network quota is used up; it begins anew with the next month.',
+  'quota-day': 'Today’s network quota is used up; it begins anew tomorrow.',
+  metered: 'This network is billed by volume, and the settings keep grids off such networks.',
+};
+
+const closedFor = (reason: ClosedReason): GatewayRules['closed'] => ({
+  reason,
+  sentence: closedWords[reason],
+});
 
 export interface NetworkDeskOptions {
   readonly traffic: TrafficLog;
@@ -236,20 +248,14 @@ export class NetworkDesk implements Disposable {
     const month = values['network.quotaMonthBytes'];
     if (month !== null && this.#totals.month >= month) {
       this.#lookAgain();
-      return {
-        reason: 'quota-month',
-        sentence: 'This month’s network quota is used up; it begins anew with the next month.',
-      };
+      return closedFor('quota-month');
     }
     if (day !== null && this.#totals.today >= day) {
       this.#lookAgain();
-      return { reason: 'quota-day', sentence: 'Today’s network quota is used up; it begins anew tomorrow.' };
+      return closedFor('quota-day');
     }
     if (!asked && this.#o.metered() === true && !values['network.metered']) {
-      return {
-        reason: 'metered',
-        sentence: 'This network is billed by volume, and the settings keep grids off such networks.',
-      };
+      return closedFor('metered');
     }
     return null;
   }

@@ -72,6 +72,15 @@ export function choose(
   };
 }
 
+/** Of a machine that was saved. Pure. */
+export function sameAsSaved(name: Accelerator): AcceleratorChoice {
+  return {
+    name,
+    reason: 'It goes on with the accelerator that it was saved under.',
+    said: plainly('accelerator.saved'),
+  };
+}
+
 /** @param better what was refused, where there is something better than emulation */
 function emulation(better: Accelerator | undefined, refusals: Refusals): AcceleratorChoice {
   const name = 'tcg';

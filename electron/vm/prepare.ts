@@ -4,7 +4,6 @@ import { cpus } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { sha256Digest } from '../base/canonical-json.ts';
 import { GleanerError } from '../contract/failures.ts';
-import { plainly } from '../contract/said.ts';
 import {
   type AcceleratorChoice,
   type AcceleratorSetting,
@@ -16,6 +15,7 @@ import {
   type Refusals,
   recall,
   refusalWords,
+  sameAsSaved,
 } from './accelerator.ts';
 import { type BootKeys, bootDiskTar, createBootKeys } from './boot-disk.ts';
 import { type DataDisk, readyDataDisk } from './data-disk.ts';
@@ -264,11 +264,7 @@ function sameAgain(setting: AcceleratorSetting, saved: string, kvm: DeviceAccess
   if (name === undefined || closed !== undefined || (setting !== 'auto' && setting !== name)) {
     throw unfit(`its accelerator cannot be used any more${closed === undefined ? '' : ` (${closed})`}`);
   }
-  return {
-    name,
-    reason: 'It goes on with the accelerator that it was saved under.',
-    said: plainly('accelerator.saved'),
-  };
+  return sameAsSaved(name);
 }
 
 async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {

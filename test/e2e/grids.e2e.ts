@@ -74,13 +74,13 @@ test.describe('the grids’ page', () => {
 
   test('says of each project what it does, what runs, and what it credits', async () => {
     const card = grids.card(orchard);
-    await expect(card).toContainText('Working on 2 tasks.');
+    await expect(card).toContainText('It computes 2 tasks.');
     await expect(card.getByRole('progressbar')).toHaveCount(2);
     await expect(card).toContainText('Credit here1,204.3');
     await expect(card).toContainText('Recent average41.7');
     await expect(card).toContainText('Credit of account88,410.5');
     await expect(card).toContainText('Finished tasks14 · 1 failed');
-    await expect(grids.card('Protein Loom')).toContainText('Paused by you.');
+    await expect(grids.card('Protein Loom')).toContainText('It is suspended: none of its tasks runs.');
     const sky = grids.card('Quiet Sky');
     await expect(sky.getByRole('alert')).toContainText('has not answered since yesterday.');
     await expect(sky.getByRole('alert')).toContainText('Gleaner asks again by itself.');
@@ -89,7 +89,7 @@ test.describe('the grids’ page', () => {
 
   test('steers a project', async () => {
     await grids.press('Pause Prime Orchard').click();
-    await expect(grids.card(orchard)).toContainText('Paused by you.');
+    await expect(grids.card(orchard)).toContainText('It is suspended: none of its tasks runs.');
     await grids.press('Let Prime Orchard go on').click();
     await expect(grids.card(orchard)).toContainText('Waiting for its turn.');
     await grids.noNewWork(orchard).check();
@@ -175,7 +175,7 @@ test.describe('the grids’ page', () => {
     await expect(refused).toContainText([
       /mirror\.example\.net:443 · Not on its list.*4 times, the last 2 min ago/,
       /10\.20\.0\.9:8080 · On a private network/,
-      /tracker\.example\.com:80 · Daily limit.*Today’s limit of 500 MiB was used up\./,
+      /tracker\.example\.com:80 · Daily limit.*Today’s network quota is used up; it begins anew tomorrow\./,
     ]);
     await expect(refused.nth(2).getByRole('button')).toHaveCount(0);
     await grids.press('Allow mirror.example.net:443').click();
@@ -228,7 +228,9 @@ test.describe('the grids’ page', () => {
     await gallery.show('managed', 'Grids');
     const card = grids.card('Account manager: Science Together');
     await expect(card).toContainText('Signed in as volunteer · Asked 30 min ago, asked again in 23 h');
-    await expect(card).toContainText('https://mac-only.example.org/It has no work for this computer.');
+    await expect(card).toContainText(
+      'https://mac-only.example.org/The account manager’s signature for it is not right.',
+    );
     await expect(grids.card(orchard)).toContainText('Chosen by Science Together');
     await expect(grids.share(orchard)).toBeDisabled();
     await expect(grids.press('Leave Prime Orchard')).toHaveCount(0);

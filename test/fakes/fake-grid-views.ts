@@ -8,6 +8,7 @@ import type {
 } from '../../electron/contract/grids.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { Denial } from '../../electron/contract/network.ts';
+import { plainly } from '../../electron/contract/said.ts';
 
 /** 2026-03-01T12:00:00Z: every fake figure is told from here. */
 export const fakeNow = Date.UTC(2026, 2, 1, 12);
@@ -23,7 +24,8 @@ export function fakeLocalGrid(changes: Partial<GridView> = {}): GridView {
     name: 'This computer',
     url: null,
     state: 'working',
-    sentence: 'Working on its own queue.',
+    sentence: 'A job runs.',
+    said: plainly('grid.job-runs'),
     managedBy: null,
     share: 100,
     noNewWork: false,
@@ -46,7 +48,8 @@ export function fakeGrid(changes: Partial<GridView> = {}): GridView {
     name: 'Prime Orchard',
     url: 'https://orchard.example.org/',
     state: 'working',
-    sentence: 'Working on 2 tasks.',
+    sentence: 'It computes 2 tasks.',
+    said: { code: 'grid.computes', values: { tasks: 2 } },
     managedBy: null,
     share: 100,
     noNewWork: false,
@@ -74,6 +77,7 @@ export function fakeTask(changes: Partial<TaskView> = {}): TaskView {
     receivedAt: fakeNow - 7_200_000,
     sinceCheckpointSeconds: 94,
     words: null,
+    said: null,
     ...changes,
   };
 }
@@ -84,7 +88,8 @@ export function fakeDenial(changes: Partial<Denial> = {}): Denial {
     host: 'mirror.example.net',
     port: 443,
     reason: 'not-listed',
-    sentence: 'mirror.example.net:443 is not on the list of what Prime Orchard may contact.',
+    sentence: '“mirror.example.net:443” is not on the list of what this grid may contact.',
+    said: { code: 'denial.not-listed', values: { place: 'mirror.example.net:443' } },
     firstAt: fakeNow - 3_600_000,
     lastAt: fakeNow - 120_000,
     count: 4,
@@ -137,6 +142,7 @@ export function fakeDetail(changes: Partial<GridDetail> = {}): GridDetail {
         totalBytes: 12 * MiB,
         bytesPerSecond: 410 * 1024,
         words: null,
+        said: null,
       },
     ],
     diskBytes: 410 * MiB,

@@ -2,6 +2,7 @@ import type { CommandOutput, CommandParsed } from '../../electron/contract/comma
 import { GleanerError } from '../../electron/contract/failures.ts';
 import type { GridDetail, GridView, ManagerView, ProjectOffer } from '../../electron/contract/grids.ts';
 import type { Denial, NetworkReport } from '../../electron/contract/network.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import { fakeDetail, fakeGrid, fakeKnown, fakeManager, fakeNow, fakeOffer } from './fake-grid-views.ts';
 
 const MiB = 1024 * 1024;
@@ -179,7 +180,14 @@ export class FakeGrids {
     return this.#change(id, {
       ...(share === undefined ? {} : { share }),
       ...(noNewWork === undefined ? {} : { noNewWork }),
-      ...(suspended === true ? { state: 'suspended', sentence: 'Paused by you.', running: 0 } : {}),
+      ...(suspended === true
+        ? {
+            state: 'suspended',
+            sentence: 'It is suspended: none of its tasks runs.',
+            said: plainly('grid.suspended'),
+            running: 0,
+          }
+        : {}),
       ...(suspended === false ? { state: 'waiting', sentence: 'Waiting for its turn.' } : {}),
     });
   }

@@ -10,40 +10,17 @@ import type {
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
-import type { Allowance, YieldReport } from '../../electron/contract/policy.ts';
+import type { YieldReport } from '../../electron/contract/policy.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
-import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { fakeContribution, fakeSaid } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
 import { FakeHealth } from './fake-health.ts';
 import { FakeSettings } from './fake-settings.ts';
 
+export { fakeContribution } from './fake-contribution.ts';
 export { fakeNow } from './fake-grid-views.ts';
-
-/** What is allowed, and what holds it back, the most useful first. */
-export function fakeAllowance(share: number, reason: string, reasons: Allowance['reasons']): Allowance {
-  return {
-    run: share > 0,
-    rung: share === 0 ? 'frozen' : share < 1 ? 'throttled' : 'full',
-    share,
-    vcpus: 1,
-    memoryBytes: 805_306_368,
-    network: share > 0,
-    reason,
-    reasons,
-  };
-}
-
-export function fakeContribution(changes: Partial<Contribution> = {}): Contribution {
-  return {
-    state: 'working',
-    sentence: 'Working: nobody needs this computer.',
-    since: fakeNow - 60_000,
-    allowance: fakeAllowance(1, 'Nothing holds it back.', []),
-    pause: null,
-    ...changes,
-  };
-}
 
 export function fakeJob(changes: Partial<JobView> = {}): JobView {
   return {
@@ -55,6 +32,7 @@ export function fakeJob(changes: Partial<JobView> = {}): JobView {
     attempt: 1,
     progress: 0.42,
     progressText: 'option 3 of 5',
+    progressSaid: null,
     addedAt: fakeNow - 600_000,
     startedAt: fakeNow - 120_000,
     endedAt: null,
@@ -80,7 +58,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
         grid: 'local',
         phase: 'running',
         since: fakeNow - 100_000,
-        accelerator: { name: 'tcg', reason: 'kvm is not there' },
+        accelerator: { name: 'tcg', reason: 'kvm is not there', said: fakeSaid('kvm is not there') },
         isolation: 'full',
         bootMs: 2610,
         vcpus: 1,
@@ -342,6 +320,7 @@ export class FakeHost implements HostApi {
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
+      said: this.snapshot.contribution.said,
       allowance: this.snapshot.contribution.allowance,
       signals: this.signals,
       sensorTroubles: this.sensorTroubles,

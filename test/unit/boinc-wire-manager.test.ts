@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManagerReply, type ProjectFacts } from '../../electron/grid/boinc/messages.ts';
+import { refused as refusal } from '../../electron/grid/boinc/refused.ts';
 import { readManagerReply, writeRequest } from '../../electron/grid/boinc/web-manager.ts';
 import { findElement, flagOf, parseXml, textOf } from '../../electron/grid/boinc/xml.ts';
 import { makeBoincSigner } from '../fakes/boinc-signing.ts';
@@ -152,18 +153,14 @@ describe('the reply of an account manager', () => {
       ),
     );
     expect(accounts.map(({ url }) => url)).toEqual(['https://good.example/']);
-    const wrong = 'The account manager’s signature for it is not right.';
     expect(refused).toEqual([
-      { url: 'https://forged.example/', sentence: wrong },
-      { url: 'https://swapped.example/', sentence: wrong },
-      { url: 'https://unsigned.example/', sentence: wrong },
-      { url: 'ftp://odd.example/', sentence: 'This is not the address of a project.' },
-      { url: 'https://keyless.example/', sentence: 'The account manager gives no account key for it.' },
-      {
-        url: 'https://quoted.example/',
-        sentence: 'The account key that the account manager gives for it is none.',
-      },
-      { url: '', sentence: 'This is not the address of a project.' },
+      refusal('https://forged.example/', 'refused.signature'),
+      refusal('https://swapped.example/', 'refused.signature'),
+      refusal('https://unsigned.example/', 'refused.signature'),
+      refusal('ftp://odd.example/', 'refused.no-address'),
+      refusal('https://keyless.example/', 'refused.no-key'),
+      refusal('https://quoted.example/', 'refused.key'),
+      refusal('', 'refused.no-address'),
     ]);
   });
 

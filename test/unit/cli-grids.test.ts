@@ -5,6 +5,7 @@ import { showGrid, showGrids, showKnown, showManager, showOffer } from '../../el
 import { showEntries } from '../../electron/cli/show-jobs.ts';
 import { showDenials, showNetwork } from '../../electron/cli/show-network.ts';
 import { type Look, showStatus } from '../../electron/cli/show-status.ts';
+import { fakeSaid } from '../fakes/fake-contribution.ts';
 import {
   fakeCreditEntry,
   fakeDenial,
@@ -172,7 +173,9 @@ describe('gleaner manager', () => {
 
   it('shows, asks and leaves the one that is joined', async () => {
     expect((await managed.run('manager', 'show')).stdout).toContain('Science Together\n');
-    expect((await managed.run('manager', 'show')).stdout).toContain('mac-only.example.org/: It has no work');
+    expect((await managed.run('manager', 'show')).stdout).toContain(
+      'mac-only.example.org/: The account manager’s signature',
+    );
     expect((await managed.run('manager', 'sync', '--json')).code).toBe(0);
     expect((await managed.run('manager', 'leave', '--leave-projects', '--json')).stdout).toBe('null\n');
     expect(managed.asked('manager.leave')).toEqual([{ leaveProjects: true }]);
@@ -228,7 +231,7 @@ describe('what is shown of grids', () => {
     expect(text).toContain('12.3 credit observed (boinc-orchard)');
     expect(text).not.toContain('0 credit');
     expect(text).toMatch(
-      /Refused lately\n {2}boinc-orchard: mirror.example.net:443 is not .* \(2 min ago, 4 times\)/,
+      /Refused lately\n {2}boinc-orchard: “mirror.example.net:443” is not .* \(2 min ago, 4 times\)/,
     );
     expect(showStatus(fakeSnapshot(), look)).not.toContain('Refused');
   });
@@ -280,7 +283,15 @@ describe('what is shown of grids', () => {
           tasks: [fakeTask({ name: hostile, application: hostile, words: hostile })],
           messages: [{ at: fakeNow, title: hostile, text: hostile, priority: 'error' }],
           transfers: [
-            { file: hostile, direction: 'up', bytes: 1, totalBytes: 2, bytesPerSecond: 0, words: hostile },
+            {
+              file: hostile,
+              direction: 'up',
+              bytes: 1,
+              totalBytes: 2,
+              bytesPerSecond: 0,
+              words: hostile,
+              said: null,
+            },
           ],
           contacted: [{ grid: hostile, host: hostile, sent: 1, received: 1, lastAt: fakeNow }],
           denials: [denial],
@@ -289,7 +300,13 @@ describe('what is shown of grids', () => {
       ),
       showKnown([{ ...(fakeKnown[0] ?? expect.fail('no project')), about: hostile, name: hostile }], look),
       showOffer(fakeOffer({ name: hostile, platforms: [hostile], terms: hostile }), look),
-      showManager(fakeManager({ name: hostile, refused: [{ url: hostile, sentence: hostile }] }), look),
+      showManager(
+        fakeManager({
+          name: hostile,
+          refused: [{ url: hostile, sentence: hostile, said: fakeSaid(hostile) }],
+        }),
+        look,
+      ),
       showNetwork(report, look),
       showStatus(
         fakeSnapshot({ grids: [grid], denials: [denial], manager: fakeManager({ name: hostile }) }),

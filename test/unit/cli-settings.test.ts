@@ -9,7 +9,9 @@ import { formatSetting } from '../../electron/cli/setting-value.ts';
 import { showImport, showReport } from '../../electron/cli/show-policy.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import type { PolicyReport } from '../../electron/contract/policy.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
+import { fakeReason } from '../fakes/fake-contribution.ts';
 import { FakeHost, fakeContribution, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
 import { memoryIo, type Ran, start, useFolder } from './cli-fixture.ts';
 
@@ -33,7 +35,7 @@ beforeEach(async () => {
         rung: 'throttled',
         share: 0.1,
         reason: sentence,
-        reasons: [{ code: 'input', words, source: 'locked', share: 0.1 }],
+        reasons: [fakeReason('input', plainly('reason.input'), { source: 'locked', share: 0.1 })],
       },
     }),
   });

@@ -250,7 +250,14 @@ describe('a meter', () => {
 
 describe('denials', () => {
   const denial = (host: string) =>
-    ({ host, port: 80, reason: 'not-listed', sentence: 'No.', allowable: true }) as const;
+    ({
+      host,
+      port: 80,
+      reason: 'not-listed',
+      sentence: 'No.',
+      said: { code: 'denial.others', values: {} },
+      allowable: true,
+    }) as const;
 
   test('the first at once, equal ones together, four in a second', () => {
     const clock = new FakeClock();

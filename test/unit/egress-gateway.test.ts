@@ -65,6 +65,7 @@ const denied = {
   port: 80,
   reason: 'not-listed',
   sentence: 'No.',
+  said: { code: 'denial.not-listed', values: { place: 'a.example:80' } },
   allowable: true,
   count: 1,
 };
@@ -159,6 +160,10 @@ describe('news', () => {
     ],
     ['an endless host', { kind: 'denied', denial: { ...denied, host: 'a'.repeat(261) } }],
     ['an endless sentence', { kind: 'denied', denial: { ...denied, sentence: 'a'.repeat(501) } }],
+    [
+      'what no one says',
+      { kind: 'denied', denial: { ...denied, said: { code: 'denial.metered', values: { x: 1 } } } },
+    ],
     ['an unknown reason', { kind: 'denied', denial: { ...denied, reason: 'because' } }],
     ['a question about a file', { kind: 'ask', id: 1, url: 'file:///etc/passwd' }],
     ['a second start', { kind: 'listening' }],

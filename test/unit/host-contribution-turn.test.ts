@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import type { Allowance } from '../../electron/contract/index.ts';
+import { type Allowance, plainly } from '../../electron/contract/index.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
 import { Problems } from '../../electron/host/problems.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { fakeReason } from '../fakes/fake-contribution.ts';
 import { type FakeSession, FakeVm } from '../fakes/fake-vm.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -15,6 +16,7 @@ const allowedNow: Allowance = {
   memoryBytes: 1,
   network: true,
   reason: '',
+  organization: null,
   reasons: [],
 };
 
@@ -32,7 +34,7 @@ test('another grid’s turn freezes softly, and not at all when the turn comes b
             run: false,
             rung: 'saved',
             share: 0,
-            reasons: [{ code: 'turn', words: 'another’s turn', source: 'built-in', share: 0 }],
+            reasons: [fakeReason('turn', plainly('reason.call'))],
           },
     hasWork: () => true,
     keepsSaved: () => true,

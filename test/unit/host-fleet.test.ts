@@ -25,6 +25,7 @@ const allowed: Allowance = {
   memoryBytes: 768 * MiB,
   network: true,
   reason: '',
+  organization: null,
   reasons: [],
 };
 

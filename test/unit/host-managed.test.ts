@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { GleanerError, type OrganizationProject, type SettingsLayer } from '../../electron/contract/index.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
 import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import type { BoincGrids } from '../../electron/host/boinc-grids.ts';
@@ -194,7 +195,7 @@ function managed() {
         signingKey: 'another key',
         repeatSeconds: 3600,
         accounts: world.accounts,
-        refused: [{ url: 'https://forged.example/', sentence: 'Its signature is wrong.' }],
+        refused: [forged],
       });
     },
   } as unknown as WebDesk;
@@ -220,6 +221,11 @@ function managed() {
   return { asked, world, make, changed };
 }
 
+const forged = {
+  url: 'https://forged.example/',
+  sentence: 'The account manager’s signature for it is not right.',
+  said: plainly('refused.signature'),
+};
 const login = { url: 'manager.example', name: 'Some@Body', password: 'a password', allowPrivate: false };
 
 test('a manager is asked with a hash, obeyed, and asked again in its own time', async () => {
@@ -231,7 +237,7 @@ test('a manager is asked with a hash, obeyed, and asked again in its own time', 
     name: 'Manager',
     userName: 'Somebody',
     nextAt: clock.now() + hour,
-    refused: [{ url: 'https://forged.example/', sentence: 'Its signature is wrong.' }],
+    refused: [forged],
   });
   // md5 of the password and the name in lower case.
   expect(asked[0]?.passwordHash).toBe('3de4b451ba2d24768745f4a4659b7268');
@@ -289,8 +295,18 @@ test('a project that the person has joined stays theirs, and one that is not per
   const { refused } = await desk.join(login);
   expect(grids.story).toEqual([]);
   expect(refused.slice(1)).toEqual([
-    { url: 'https://a.example/', sentence: 'It is joined already, and not by the manager.' },
-    { url: 'https://b.example/', sentence: 'It is not permitted.' },
+    expect.objectContaining({
+      url: 'https://a.example/',
+      sentence: 'It is joined already, and not by the manager.',
+    }),
+    {
+      url: 'https://b.example/',
+      sentence: 'It is not permitted.',
+      said: {
+        code: 'failure',
+        values: { failure: 'grid-not-permitted', sentence: 'It is not permitted.' },
+      },
+    },
   ]);
   await desk.dispose();
 });

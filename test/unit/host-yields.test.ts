@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import type { Allowance, ReasonCode, YieldRecord } from '../../electron/contract/policy.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { Yields } from '../../electron/host/yields.ts';
 import { type Database, openDatabase } from '../../electron/ledger/database.ts';
@@ -11,6 +12,7 @@ import { percentile, totalMs, YieldLog } from '../../electron/ledger/yield-log.t
 import { systemProcesses } from '../../electron/vm/proc.ts';
 import { watchQuiet } from '../../electron/vm/quiet.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { fakeReason } from '../fakes/fake-contribution.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const dayMs = 86_400_000;
@@ -24,7 +26,8 @@ function allowance(code: ReasonCode): Allowance {
     memoryBytes: 1,
     network: false,
     reason: 'Paused.',
-    reasons: [{ code, words: 'it', source: 'built-in', share: 0 }],
+    organization: null,
+    reasons: [fakeReason(code, plainly('reason.call'))],
   };
 }
 

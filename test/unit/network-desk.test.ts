@@ -60,10 +60,21 @@ const denial = {
   host: 'evil.example',
   port: 443,
   reason: 'not-listed',
-  sentence: 'evil.example:443 is not among what this grid may contact.',
+  sentence: '“evil.example:443” is not on the list of what this grid may contact.',
+  said: { code: 'denial.not-listed', values: { place: 'evil.example:443' } },
   allowable: true,
   count: 2,
 } as const;
+
+test('a denial that was written down before there were other languages keeps its sentence', () => {
+  desk.deny('boinc-a', denial);
+  clock.advance(10_000);
+  expect(desk.recentDenials()).toMatchObject([{ said: denial.said }]);
+  database.run('UPDATE denials SET said = NULL');
+  expect(desk.of('boinc-a').denials).toMatchObject([
+    { said: { code: 'denial.earlier', values: { sentence: denial.sentence } } },
+  ]);
+});
 
 test('bytes are counted at once and written down a little later, for each host', () => {
   desk.count('boinc-a', [row('a.example', 10, 100)]);

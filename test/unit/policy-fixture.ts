@@ -61,6 +61,10 @@ export class Trial {
     return this.#policy.effective.values;
   }
 
+  get now(): number {
+    return this.#now;
+  }
+
   get monotonic(): number {
     return this.#monotonic;
   }

@@ -1,14 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  candidates,
-  choose,
-  didNotBoot,
-  kvmAccessFor,
-  recall,
-  remember,
-} from '../../electron/vm/accelerator.ts';
+import { candidates, choose, kvmAccessFor, recall, remember } from '../../electron/vm/accelerator.ts';
 import { temporaryDir } from '../vm/harness.ts';
 
 describe('the choice', () => {
@@ -16,13 +9,15 @@ describe('the choice', () => {
     expect(choose('auto', ['kvm', 'tcg'], {})).toEqual({
       name: 'kvm',
       reason: 'Hardware virtualisation by KVM.',
+      said: { code: 'accelerator.hardware', values: { accelerator: 'kvm' } },
     });
   });
 
   it('falls back with the reason in words', () => {
-    expect(choose('auto', ['kvm', 'tcg'], { kvm: didNotBoot('kvm') })).toEqual({
+    expect(choose('auto', ['kvm', 'tcg'], { kvm: 'no-boot' })).toEqual({
       name: 'tcg',
       reason: 'KVM did not boot a guest here, so software emulation is used: slower.',
+      said: { code: 'accelerator.no-boot', values: { accelerator: 'kvm' } },
     });
     expect(choose('auto', ['tcg'], {})?.reason).toBe(
       'Nothing faster exists here: software emulation is used: slower.',
@@ -33,8 +28,9 @@ describe('the choice', () => {
     expect(choose('tcg', ['kvm', 'tcg'], {})).toEqual({
       name: 'tcg',
       reason: 'The settings ask for software emulation.',
+      said: { code: 'accelerator.asked', values: { accelerator: 'tcg' } },
     });
-    expect(choose('kvm', ['kvm', 'tcg'], { kvm: 'There is no /dev/kvm' })).toBeUndefined();
+    expect(choose('kvm', ['kvm', 'tcg'], { kvm: 'no-device' })).toBeUndefined();
   });
 
   it('always finds software emulation on every platform', () => {
@@ -43,7 +39,9 @@ describe('the choice', () => {
       for (const arch of ['x64', 'arm64']) {
         const possible = candidates(platform, arch);
         expect(possible.at(-1)).toBe('tcg');
-        expect(choose('auto', possible, { kvm: 'x', hvf: 'x', whpx: 'x' })?.name).toBe('tcg');
+        expect(choose('auto', possible, { kvm: 'no-boot', hvf: 'no-boot', whpx: 'no-boot' })?.name).toBe(
+          'tcg',
+        );
       }
     }
     expect(candidates('linux', 'x64')).toEqual(['kvm', 'tcg']);
@@ -81,7 +79,7 @@ describe('the memory', () => {
 
   it('keeps what was proved for one QEMU, kernel and boot of the host', () => {
     const path = join(place.dir, 'new', 'accelerator.json');
-    const proof = { good: 'tcg', refusals: { kvm: didNotBoot('kvm') } } as const;
+    const proof = { good: 'tcg', refusals: { kvm: 'no-boot' } } as const;
     remember(path, 'qemu 7.2 kernel-a boot-1', proof);
     expect(recall(path, 'qemu 7.2 kernel-a boot-1')).toEqual(proof);
     expect(recall(path, 'qemu 7.2 kernel-a boot-2')).toBeUndefined();

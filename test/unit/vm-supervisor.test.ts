@@ -326,6 +326,7 @@ describe('accelerators', () => {
     expect(first.prepared?.accelerator).toEqual({
       name: 'tcg',
       reason: 'KVM did not boot a guest here, so software emulation is used: slower.',
+      said: { code: 'accelerator.no-boot', values: { accelerator: 'kvm' } },
     });
     expect(lines).not.toContain('backoff');
     await first.stop();

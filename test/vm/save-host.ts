@@ -122,6 +122,7 @@ export class SaveHost {
         memoryBytes: 448 * MiB,
         network: false,
         reason: '',
+        organization: null,
         reasons: [],
       }),
       hasWork: () => this.grid.hasWork(),

@@ -1,5 +1,5 @@
 import type { Failure } from '../../contract/index.ts';
-import type { Waiting } from './runner-view.ts';
+import type { Waiting } from './runner-words.ts';
 import type { JoinedProject } from './store-types.ts';
 import { stuckFailure } from './task-endings.ts';
 

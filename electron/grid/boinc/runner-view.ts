@@ -1,5 +1,4 @@
 import type {
-  Failure,
   GridState,
   GridView,
   JobState,
@@ -10,38 +9,12 @@ import type {
   TaskView,
   TransferView,
 } from '../../contract/index.ts';
-import type { ClientMessage, ClientProject, ClientTransfer } from './messages.ts';
-import { tellGrid, tellProgress, tellTask, tellTransfer } from './runner-words.ts';
+import type { ClientMessage, ClientTransfer } from './messages.ts';
+import { type Known, tellGrid, tellProgress, tellTask, tellTransfer } from './runner-words.ts';
 import type { SeenTask } from './store-rows.ts';
-import type { TaskCounts } from './store-tasks.ts';
 import type { JoinedProject, ManagedBy } from './store-types.ts';
 import { titleOf } from './task-booking.ts';
 import { isExecuting } from './tasks.ts';
-
-/** Why a project waits, although it is its turn, and how long, in ms. */
-export interface Waiting {
-  readonly why: 'no-work' | 'unreachable' | 'transfers';
-  readonly ms: number;
-}
-
-/** What a view is made of. */
-export interface Known {
-  readonly project: JoinedProject;
-  /** As its client told it last in this host's life. */
-  readonly told: ClientProject | undefined;
-  readonly open: readonly SeenTask[];
-  /** There are these, or some that are over and wait to be reported. */
-  readonly hasTasks: boolean;
-  readonly counts: TaskCounts;
-  readonly transfers: readonly ClientTransfer[];
-  /** Its client is looked at. */
-  readonly live: boolean;
-  readonly waiting: Waiting | null;
-  /** Something for the person to look at. */
-  readonly attention: Failure | null;
-  /** What will pass by itself. */
-  readonly passing: Failure | null;
-}
 
 /** Pure. */
 export function gridView(known: Known): GridView {

@@ -1,4 +1,5 @@
 import {
+  type Failure,
   failureSaid,
   type GridState,
   type GridView,
@@ -9,8 +10,35 @@ import {
   type TaskView,
   type TransferView,
 } from '../../contract/index.ts';
-import type { Known, Waiting } from './runner-view.ts';
+import type { ClientProject, ClientTransfer } from './messages.ts';
 import type { SeenTask } from './store-rows.ts';
+import type { TaskCounts } from './store-tasks.ts';
+import type { JoinedProject } from './store-types.ts';
+
+/** Why a project waits, although it is its turn, and how long, in ms. */
+export interface Waiting {
+  readonly why: 'no-work' | 'unreachable' | 'transfers';
+  readonly ms: number;
+}
+
+/** What a view is made of. */
+export interface Known {
+  readonly project: JoinedProject;
+  /** As its client told it last in this host's life. */
+  readonly told: ClientProject | undefined;
+  readonly open: readonly SeenTask[];
+  /** There are these, or some that are over and wait to be reported. */
+  readonly hasTasks: boolean;
+  readonly counts: TaskCounts;
+  readonly transfers: readonly ClientTransfer[];
+  /** Its client is looked at. */
+  readonly live: boolean;
+  readonly waiting: Waiting | null;
+  /** Something for the person to look at. */
+  readonly attention: Failure | null;
+  /** What will pass by itself. */
+  readonly passing: Failure | null;
+}
 
 type Told = Pick<GridView, 'sentence' | 'said'>;
 

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { GleanerError } from '../../contract/failures.ts';
-import { plainly, type Said } from '../../contract/said.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { Inputs, ManagedAccount, ManagerReply } from './messages.ts';
 import { isSameProject } from './project-id.ts';
+import { refused } from './refused.ts';
 import { isSigned, parseSigningKey } from './signature.ts';
 import type { Web } from './web-dial.ts';
 import { fetchPage } from './web-http.ts';
@@ -95,18 +95,14 @@ export function readManagerReply(body: string, { facts, name, projects }: Asked)
   if (number !== 0 || said !== '') throw boincFailure(number, { who: facts.name, said });
   const { text: signingKey, key } = readSigningKey(reply, facts.name, facts.signingKey);
   const accounts: ManagedAccount[] = [];
-  const refused: ManagerReply['refused'] = [];
+  const refusals: ManagerReply['refused'] = [];
   for (const account of childrenOf(reply, 'account').slice(0, maxAccounts)) {
     const read = readAccount(account, key);
     const url = textOf(account, 'url', 500);
     const joined = projects.some((project) => isSameProject(project.url, read.account?.url ?? ''));
-    if (!read.account) refused.push({ url, sentence: read.sentence, said: read.said });
+    if (!read.account) refusals.push(refused(url, read.why));
     else if (read.account.key === '' && !joined && !read.account.detach) {
-      refused.push({
-        url,
-        sentence: 'The account manager gives no account key for it.',
-        said: plainly('refused.no-key'),
-      });
+      refusals.push(refused(url, 'refused.no-key'));
     } else accounts.push(read.account);
   }
   const repeat = numberOf(reply, 'repeat_sec', { min: 0, max: 1e9 }) ?? 0;
@@ -117,7 +113,7 @@ export function readManagerReply(body: string, { facts, name, projects }: Asked)
     signingKey,
     repeatSeconds: Math.min(30 * daySeconds, Math.max(60, Math.round(repeat) || daySeconds)),
     accounts,
-    refused,
+    refused: refusals,
   };
 }
 
@@ -145,23 +141,20 @@ function normalKey(text: string): string {
   return text.length > 4000 ? '' : text.trim().replaceAll(/[ \t\r]/g, '');
 }
 
-interface NotRead {
-  readonly account: undefined;
-  readonly sentence: string;
-  readonly said: Said;
-}
-
-function readAccount(account: XmlElement, key: KeyObject): { readonly account: ManagedAccount } | NotRead {
-  const no = (sentence: string, said: Said): NotRead => ({ account: undefined, sentence, said });
+function readAccount(
+  account: XmlElement,
+  key: KeyObject,
+):
+  | { readonly account: ManagedAccount }
+  | { readonly account: undefined; readonly why: Parameters<typeof refused>[1] } {
   const text = textOf(account, 'url', 500);
   const url = masterUrl(text);
-  if (!url) return no('This is not the address of a project.', plainly('refused.no-address'));
+  if (!url) return { account: undefined, why: 'refused.no-address' };
   const signature = childOf(account, 'url_signature')?.raw ?? '';
-  if (!isSigned({ text, signature, key }))
-    return no('The account manager’s signature for it is not right.', plainly('refused.signature'));
+  if (!isSigned({ text, signature, key })) return { account: undefined, why: 'refused.signature' };
   const authenticator = textOf(account, 'authenticator', 300);
   if (authenticator !== '' && !/^[A-Za-z0-9_-]{16,256}$/.test(authenticator)) {
-    return no('The account key that the account manager gives for it is none.', plainly('refused.key'));
+    return { account: undefined, why: 'refused.key' };
   }
   return {
     account: {
