@@ -25,7 +25,7 @@ function shapeOf(message: string, language: string): Shape {
   const look = (elements: Elements): void => {
     for (const element of elements) {
       // A pound sign has no value, and a literal's is what it says.
-      if (!('value' in element) || Number(element.type) === literal) continue;
+      if (!('value' in element) || element.type.valueOf() === literal) continue;
       values.add(element.value);
       if (!('options' in element)) continue;
       if ('pluralType' in element) plurals.push(Object.keys(element.options));
