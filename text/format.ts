@@ -1,4 +1,4 @@
-import type { Language } from './languages.ts';
+import { directionOf, type Language } from './languages.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -94,7 +94,9 @@ export function bytes(language: Language, count: number): string {
   }
   const maximumFractionDigits = value < 10 && index > 0 ? 1 : 0;
   const shown = numberOf(language, { useGrouping: false, maximumFractionDigits }).format(value);
-  return `${shown} ${units[index] ?? 'B'}`;
+  const words = `${shown} ${units[index] ?? 'B'}`;
+  // Amid words from the right, number and Latin unit would change places.
+  return directionOf(language) === 'rtl' ? `\u2066${words}\u2069` : words;
 }
 
 /** A share 0…1 in whole percent. */

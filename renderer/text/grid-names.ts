@@ -14,7 +14,7 @@ export function gridNames(grids: readonly Pick<GridView, 'id' | 'name'>[]): (id:
 export function jobSource({ grid, owner }: Pick<JobView, 'grid' | 'owner'>, name: string): string {
   const wants = t('activity:owner', { name: plain(owner) });
   if (grid === 'local') return wants;
-  return owner === '' || owner === name ? name : `${name} · ${wants}`;
+  return owner === '' || owner === name ? plain(name) : `${plain(name)} · ${wants}`;
 }
 
 /** How a project's tasks ended: `14 · 1 failed`. */

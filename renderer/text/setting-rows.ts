@@ -60,7 +60,7 @@ export function settingName(key: SettingKey): string {
 }
 
 /** A language in itself, so that whoever speaks it finds it. */
-function languageName(option: string): string {
+export function languageName(option: string): string {
   const found = languages.find(({ code }) => code === option);
   if (found === undefined) return option === 'system' ? t('preferences:value.system') : option;
   return found.isChecked ? found.name : t('preferences:value.unchecked', { language: found.name });

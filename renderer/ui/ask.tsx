@@ -42,7 +42,7 @@ export function Ask(props: {
       <h2 id={id}>{props.title}</h2>
       {props.children}
       {props.failure === null ? null : (
-        <p className="refusal foreign" role="alert">
+        <p className="refusal foreign" dir="auto" role="alert">
           {props.failure}
         </p>
       )}

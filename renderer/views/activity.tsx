@@ -122,7 +122,7 @@ function JobRow({ job, grid, at }: { job: JobView; grid: string; at: number }): 
     <tr role="row">
       <th scope="row" role="rowheader">
         <Foreign className="job-title">{job.title}</Foreign>
-        <Foreign className="soft small line">{jobSource(job, grid)}</Foreign>
+        <span className="foreign soft small line">{jobSource(job, grid)}</span>
         {job.failure === null ? null : (
           <Foreign className="reason small line">{job.failure.sentence}</Foreign>
         )}

@@ -18,7 +18,7 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
           <Foreign>{job.title}</Foreign>
         </p>
         <p className="soft small">
-          <Foreign>{jobSource(job, grid)}</Foreign>
+          <span className="foreign">{jobSource(job, grid)}</span>
           {job.attempt > 1 ? ` · ${t('activity:attempt', { number: job.attempt })}` : ''}
         </p>
       </div>

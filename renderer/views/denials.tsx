@@ -10,6 +10,7 @@ import { Mark } from '../ui/marks.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { placeOf } from './contacts.tsx';
 import { Part } from './part.tsx';
+import { Told } from './told.tsx';
 import { useCommand } from './use-command.ts';
 
 /** What the VM of one project wanted to reach and did not, why, and how it could. */
@@ -32,7 +33,7 @@ export function Denials(props: {
                 <Foreign className="place">{placeOf(denial)}</Foreign>
                 <span className="denial-why"> · {t(`grids:denialReason.${denial.reason}`)}</span>
               </p>
-              <p className="foreign small">{denial.sentence}</p>
+              <Told className="small">{denial.sentence}</Told>
               <p className="soft small">
                 {t('grids:denialTimes', { count: denial.count, when: ago(denial.lastAt, at) })}
               </p>

@@ -3,7 +3,7 @@ import type { Denial } from '../../electron/contract/network.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
-import { Button, Foreign } from '../ui/primitives.tsx';
+import { Button } from '../ui/primitives.tsx';
 import { placeOf } from './contacts.tsx';
 import type { Go } from './place.ts';
 
@@ -22,10 +22,8 @@ export function DeniedLately(props: {
     <section className="notice notice-warn" aria-label={t('grids:denials')}>
       <Mark name="attention" size={20} />
       <div>
-        <p>
-          <Foreign>
-            {t('home:denied.lately', { name: plain(name(latest.grid)), place: plain(placeOf(latest)) })}
-          </Foreign>
+        <p className="foreign">
+          {t('home:denied.lately', { name: plain(name(latest.grid)), place: plain(placeOf(latest)) })}
         </p>
         {others === 0 ? null : <p className="soft small">{t('home:denied.more', { count: others })}</p>}
       </div>

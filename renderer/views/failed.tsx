@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import { t } from '../text/say.ts';
+import { Told } from './told.tsx';
 
 /** Why something did not work, and what to do about it. */
 export function Failed(props: { failure: Failure; children?: ReactNode }): ReactNode {
@@ -11,8 +12,8 @@ export function Failed(props: { failure: Failure; children?: ReactNode }): React
         <p>
           <strong>{t('failures:command')}</strong>
         </p>
-        <p className="foreign">{sentence}</p>
-        {hint === undefined ? null : <p className="foreign soft">{hint}</p>}
+        <Told>{sentence}</Told>
+        {hint === undefined ? null : <Told className="soft">{hint}</Told>}
         {props.children}
       </div>
     </div>

@@ -6,6 +6,7 @@ import { inputSeen } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
+import { Told } from './told.tsx';
 
 /** How fast the computer was given back; `at` is the Snapshot's time. */
 export function GivingBack({ yields, at }: { yields: YieldStats; at: number }): ReactNode {
@@ -41,7 +42,7 @@ function Details({ count, at }: { count: number; at: number }): ReactNode {
     void again();
   }, [again, count]);
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
-  if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
+  if (!answer.ok) return <Told alert>{answer.failure.sentence}</Told>;
   return (
     <div className="stack">
       <Histogram buckets={answer.value.histogram} />

@@ -13,6 +13,7 @@ import { Button, Disclosure, Facts, Foreign, Progress } from '../ui/primitives.t
 import { Failed } from './failed.tsx';
 import { GridDetails } from './grid-details.tsx';
 import { Problem } from './problem.tsx';
+import { Told } from './told.tsx';
 import { type Command, useCommand } from './use-command.ts';
 
 const marks: Readonly<Record<GridState, MarkName>> = {
@@ -50,11 +51,9 @@ export function GridCard(props: {
           {t(`grids:state.${grid.state}`)}
         </span>
       </div>
-      {grid.failure?.sentence === grid.sentence ? null : <p className="foreign">{grid.sentence}</p>}
+      {grid.failure?.sentence === grid.sentence ? null : <Told>{grid.sentence}</Told>}
       {grid.managedBy === null ? null : (
-        <p className="soft small">
-          <Foreign>{t('grids:managedBy', { name: plain(grid.managedBy) })}</Foreign>
-        </p>
+        <p className="soft small foreign">{t('grids:managedBy', { name: plain(grid.managedBy) })}</p>
       )}
       {grid.failure === null ? null : <Problem problem={grid.failure} />}
       {jobs.length === 0 ? null : (

@@ -14,6 +14,7 @@ import { PauseControls } from './pause-controls.tsx';
 import type { Go } from './place.ts';
 import { Problem } from './problem.tsx';
 import { Reasons } from './reasons.tsx';
+import { Told } from './told.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
   working: 'working',
@@ -46,8 +47,8 @@ export function Home(props: {
         </span>
         <div role="status">
           <h1>{t(`home:state.${contribution.state}`)}</h1>
-          <p className="foreign">{contribution.sentence}</p>
-          {reason?.hint === undefined ? null : <p className="foreign">{reason.hint}</p>}
+          <Told>{contribution.sentence}</Told>
+          {reason?.hint === undefined ? null : <Told>{reason.hint}</Told>}
           <p className="small soft">{t('home:since', { time: moment(contribution.since, at) })}</p>
         </div>
         <Reasons snapshot={snapshot} />

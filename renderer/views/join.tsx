@@ -4,7 +4,7 @@ import { client } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
-import { Button, Foreign } from '../ui/primitives.tsx';
+import { Button } from '../ui/primitives.tsx';
 import { accountOf, emptyDraft, waysOf } from './account-draft.ts';
 import { Asks } from './join-asks.tsx';
 import { Choose } from './join-choose.tsx';
@@ -89,8 +89,8 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
         />
       ) : step.at === 'looking' ? (
         <div className="card looking">
-          <p role="status">
-            <Foreign>{t('join:looking', { url: plain(step.looked.url) })}</Foreign>
+          <p role="status" className="foreign">
+            {t('join:looking', { url: plain(step.looked.url) })}
           </p>
           <progress className="bar" aria-label={t('join:looking', { url: plain(step.looked.url) })} />
           <Button

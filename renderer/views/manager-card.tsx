@@ -28,11 +28,12 @@ export function ManagerCard(props: {
     manager.nextAt === null ? '' : `, ${t('grids:manager.next', { when: ahead(manager.nextAt, at) })}`;
   return (
     <section className="card grid" aria-labelledby={id}>
-      <h2 id={id}>
-        <Foreign>{t('grids:manager.title', { name: plain(manager.name) })}</Foreign>
+      <h2 id={id} className="foreign">
+        {t('grids:manager.title', { name: plain(manager.name) })}
       </h2>
       <p className="soft small">
-        <Foreign>{t('grids:manager.account', { name: plain(manager.userName) })}</Foreign> · {asked}
+        <span className="foreign">{t('grids:manager.account', { name: plain(manager.userName) })}</span> ·{' '}
+        {asked}
         {next}
       </p>
       {manager.failure === null ? null : <Failed failure={manager.failure} />}

@@ -10,6 +10,7 @@ import { type Changes, changeWords, isOwn } from './changes.ts';
 import { PresetCards } from './preset-cards.tsx';
 import { Sees } from './sees.tsx';
 import { SettingField } from './setting-field.tsx';
+import { Told } from './told.tsx';
 
 /** How often is looked whether an administrator changed something, in ms. */
 const freshMs = 2000;
@@ -35,9 +36,9 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
   }
   if (!answer.ok) {
     return (
-      <p className="notice notice-bad" role="alert">
+      <Told alert className="notice notice-bad">
         {answer.failure.sentence}
-      </p>
+      </Told>
     );
   }
   const inForce = new Map(answer.value.map((setting) => [setting.key, setting]));

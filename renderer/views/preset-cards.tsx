@@ -5,6 +5,7 @@ import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
+import { Told } from './told.tsx';
 
 const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
 
@@ -51,9 +52,9 @@ export function PresetCards(props: {
         {differing > 0 ? t('policy:differing', { count: differing }) : ''}
       </p>
       {refusal === null ? null : (
-        <p className="refusal small foreign" role="alert">
+        <Told alert className="refusal small">
           {refusal}
-        </p>
+        </Told>
       )}
     </fieldset>
   );

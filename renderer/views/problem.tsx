@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import { Mark } from '../ui/marks.tsx';
+import { Told } from './told.tsx';
 
 /** What is wrong at the moment, and what to do about it. */
 export function Problem({ problem }: { problem: Failure }): ReactNode {
@@ -9,8 +10,8 @@ export function Problem({ problem }: { problem: Failure }): ReactNode {
     <div className="notice notice-warn" role="alert">
       <Mark name="attention" size={20} />
       <div>
-        <p className="foreign">{sentence}</p>
-        {hint === undefined ? null : <p className="foreign soft small">{hint}</p>}
+        <Told>{sentence}</Told>
+        {hint === undefined ? null : <Told className="soft small">{hint}</Told>}
       </div>
     </div>
   );

@@ -3,8 +3,9 @@ import { client } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
 import { signalRows } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
-import { Card, Disclosure, Foreign } from '../ui/primitives.tsx';
+import { Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
+import { Told } from './told.tsx';
 
 /** How often the signals are looked at while they are shown, in ms. */
 const freshMs = 2000;
@@ -24,16 +25,16 @@ export function Sees(): ReactNode {
 function Seen(): ReactNode {
   const { answer } = useAsked(client.explainPolicy, freshMs);
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
-  if (!answer.ok) return <p role="alert">{answer.failure.sentence}</p>;
+  if (!answer.ok) return <Told alert>{answer.failure.sentence}</Told>;
   const { sentence, signals, sensorTroubles } = answer.value;
   return (
     <div className="stack">
-      <p className="foreign">{sentence}</p>
+      <Told>{sentence}</Told>
       {sensorTroubles.length === 0 ? null : (
         <ul className="notice notice-warn small">
           {sensorTroubles.map(({ sensor, words }) => (
-            <li key={`${sensor} ${words}`}>
-              <Foreign>{t('policy:trouble', { sensor: plain(sensor), words: plain(words) })}</Foreign>
+            <li key={`${sensor} ${words}`} className="foreign">
+              {t('policy:trouble', { sensor: plain(sensor), words: plain(words) })}
             </li>
           ))}
         </ul>

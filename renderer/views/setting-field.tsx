@@ -19,6 +19,7 @@ import { LockMark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { type Changes, isOwn } from './changes.ts';
 import { Schedule } from './schedule.tsx';
+import { Told } from './told.tsx';
 
 interface SettingFieldProps {
   readonly row: SettingRow;
@@ -70,9 +71,9 @@ export function SettingField(props: SettingFieldProps): ReactNode {
         ) : null}
       </div>
       {refusal === null ? null : (
-        <p className="refusal small foreign" role="alert">
+        <Told alert className="refusal small">
           {refusal}
-        </p>
+        </Told>
       )}
     </div>
   );

@@ -259,7 +259,7 @@ test.describe('joining', () => {
     await join.lookAt('https://evil.example.org');
     // Nothing of a name turns the words after it.
     await expect(join.title).toHaveText('<img src=x onerror=alert(1)> asks for this');
-    await expect(join.needs).toContainText(words);
+    await expect(join.needs).toContainText('Its tasks run on <img src=x onerror=alert(1)>.');
     expect(await gallery.page.locator('img').count()).toBe(0);
   });
 });

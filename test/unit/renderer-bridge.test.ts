@@ -62,6 +62,27 @@ describe('the page’s bridge', () => {
     ]);
   });
 
+  it('heeds the language that the host tells with the settings and with their changes', async () => {
+    const told = (value: string) => ({ key: 'ui.language', value, source: 'user', preset: null });
+    const answers = [
+      { ok: true, value: [{ key: 'contribute', value: true, source: 'built-in', preset: null }, told('de')] },
+      { ok: true, value: told('ja') },
+      { ok: false, failure: { code: 'setting-locked', sentence: 'No.' } },
+      { ok: true, value: told('system') },
+    ];
+    const call = () => Promise.resolve(answers.shift());
+    const client = createClient(fakeBridge(call as PageBridge['call']).bridge);
+    const languageAfter = async (asked: Promise<unknown>): Promise<string> => {
+      await asked;
+      return client.store.getState().language;
+    };
+    expect(client.store.getState().language).toBe('system');
+    expect(await languageAfter(client.listSettings())).toBe('de');
+    expect(await languageAfter(client.setSetting('ui.language', 'ja'))).toBe('ja');
+    expect(await languageAfter(client.setSetting('ui.language', 'fr'))).toBe('ja');
+    expect(await languageAfter(client.unsetSetting('ui.language'))).toBe('system');
+  });
+
   it('lists all jobs, or null with the reason in the store', async () => {
     const failure = { code: 'host-not-running', sentence: 'Gleaner is shutting down.' } as const;
     const answers = [

@@ -10,7 +10,8 @@ import { parseSource, sourcesBelow } from '../support/sources.ts';
 
 type Elements = ReturnType<IntlMessageFormat['getAst']>;
 
-const literal: Elements[number]['type'] = 0;
+/** The number of the parser's type for a literal. */
+const literal = 0;
 
 /** What a message asks for, and the plural forms that it has. */
 interface Shape {
@@ -24,7 +25,7 @@ function shapeOf(message: string, language: string): Shape {
   const look = (elements: Elements): void => {
     for (const element of elements) {
       // A pound sign has no value, and a literal's is what it says.
-      if (!('value' in element) || element.type === literal) continue;
+      if (!('value' in element) || element.type.valueOf() === literal) continue;
       values.add(element.value);
       if (!('options' in element)) continue;
       if ('pluralType' in element) plurals.push(Object.keys(element.options));

@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react';
+
+/** A sentence of the host's, which speaks English whatever the page speaks. */
+export function Told(props: { children: string; className?: string; alert?: boolean }): ReactNode {
+  return (
+    <p
+      lang="en"
+      dir="auto"
+      className={`foreign ${props.className ?? ''}`}
+      role={props.alert === true ? 'alert' : undefined}
+    >
+      {props.children}
+    </p>
+  );
+}
