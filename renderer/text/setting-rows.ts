@@ -206,6 +206,11 @@ export const settingGroups: readonly SettingGroup[] = [
           words: languageName,
         },
       },
+      { key: 'ui.startAtLogin', control: toggle },
+      { key: 'notify.firstCredit', control: toggle },
+      { key: 'notify.attention', control: toggle },
+      { key: 'notify.denied', control: toggle },
+      { key: 'notify.finished', control: toggle },
     ],
   },
 ];

@@ -5,8 +5,10 @@ import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Activity } from './activity.tsx';
+import { Earnings } from './earnings.tsx';
 import { Failed } from './failed.tsx';
 import { Grids } from './grids.tsx';
+import { Health } from './health.tsx';
 import { Home } from './home.tsx';
 import { Join } from './join.tsx';
 import { firstPlace, type Go, type Place, tabOf, tabs } from './place.ts';
@@ -92,6 +94,10 @@ function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: G
       return <Join snapshot={snapshot} go={go} />;
     case 'activity':
       return <Activity snapshot={snapshot} />;
+    case 'earnings':
+      return <Earnings snapshot={snapshot} />;
+    case 'health':
+      return <Health snapshot={snapshot} />;
     case 'preferences':
       return <Preferences preset={snapshot.preset} />;
   }

@@ -2,13 +2,13 @@ import type { Snapshot } from '../../electron/contract/snapshot.ts';
 
 /** Where in the window the person is. */
 export type Place =
-  | { readonly page: 'welcome' | 'home' | 'join' | 'activity' | 'preferences' }
+  | { readonly page: 'welcome' | 'home' | 'earnings' | 'join' | 'activity' | 'preferences' | 'health' }
   /** `open`: the grid whose details are shown at once. */
   | { readonly page: 'grids'; readonly open?: string };
 
 export type Go = (place: Place) => void;
 
-export const tabs = ['home', 'grids', 'activity', 'preferences'] as const;
+export const tabs = ['home', 'earnings', 'activity', 'grids', 'preferences', 'health'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** The tab that is marked as the current one; the welcome page has none. */

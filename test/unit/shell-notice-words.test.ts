@@ -2,20 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { noticeWords } from '../../electron/shell/notice-words.ts';
 import type { Notice } from '../../electron/shell/notices.ts';
 import { createSpeaker } from '../../text/speaker.ts';
-import { fakeJob, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
+import { fakeDenial } from '../fakes/fake-grid-views.ts';
+import { fakeJob, fakeSnapshot } from '../fakes/fake-host.ts';
 
 const qemu = { code: 'qemu-missing', sentence: 'QEMU is not installed.', hint: 'Install it.' } as const;
-const denial = {
-  grid: 'local',
-  host: 'a.example',
-  port: 443,
-  reason: 'not-listed',
-  sentence: 'a.example is not on the list.',
-  firstAt: fakeNow,
-  lastAt: fakeNow,
-  count: 1,
-  allowable: true,
-} as const;
+const denial = fakeDenial({ grid: 'local', host: 'a.example', count: 1 });
 
 describe('a notification in words', () => {
   const english = createSpeaker('en');

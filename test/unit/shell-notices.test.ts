@@ -9,7 +9,7 @@ import {
   type NoticesOutput,
   NoticesTold,
 } from '../../electron/shell/notices.ts';
-import { fakeLocalGrid } from '../fakes/fake-grid-views.ts';
+import { fakeDenial, fakeLocalGrid } from '../fakes/fake-grid-views.ts';
 import { fakeContribution, fakeJob, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
 
 const minute = 60_000;
@@ -47,18 +47,8 @@ const credited = (changes: Partial<Snapshot> = {}): Snapshot =>
     },
     ...changes,
   });
-const denial = (host: string, changes: Partial<Denial> = {}): Denial => ({
-  grid: 'local',
-  host,
-  port: 443,
-  reason: 'not-listed',
-  sentence: `${host} is not on the list.`,
-  firstAt: fakeNow,
-  lastAt: fakeNow,
-  count: 1,
-  allowable: true,
-  ...changes,
-});
+const denial = (host: string, changes: Partial<Denial> = {}): Denial =>
+  fakeDenial({ grid: 'local', host, firstAt: fakeNow, lastAt: fakeNow, count: 1, ...changes });
 
 /** Plays a story: each step is a Snapshot `after` ms, with what was decided. */
 function story() {

@@ -1,0 +1,7 @@
+import type { ReactNode } from 'react';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { t } from '../text/say.ts';
+
+export function Earnings(_props: { snapshot: Snapshot }): ReactNode {
+  return <h1 className="page-title">{t('common:tab.earnings')}</h1>;
+}
