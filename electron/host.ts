@@ -12,6 +12,7 @@ import {
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
+import { watchBuilds } from './host/doctor-builds.ts';
 import { Doctor } from './host/doctor-desk.ts';
 import { hostFacts } from './host/doctor-facts.ts';
 import { versionsOf } from './host/doctor-versions.ts';
@@ -106,7 +107,8 @@ class ComposedHost implements Host {
     });
     this.#ledger = new Ledger(database, clock);
     this.#yieldLog = new YieldLog(database, clock.now());
-    const host = { ...o, secrets: o.secrets ?? new KeyFiles(paths.keysDir) };
+    const { builds, building } = watchBuilds(o);
+    const host = { ...o, ...builds, secrets: o.secrets ?? new KeyFiles(paths.keysDir) };
     this.#grids = new Grids({
       host,
       settings,
@@ -153,6 +155,7 @@ class ComposedHost implements Host {
       grids: this.#grids,
       senses: () => this.#senses,
       problems: () => this.#seen().problems,
+      building,
       clock,
     });
     this.#doctor = new Doctor({
@@ -189,7 +192,7 @@ class ComposedHost implements Host {
       doctor: this.#doctor,
       versions: () => versionsOf(facts()),
       logPath: paths.logPath,
-      updateImages: () => this.#updateImages(),
+      updateImages: () => updateImages(host),
       added: turn,
     });
   }
@@ -331,16 +334,17 @@ class ComposedHost implements Host {
       running: phases.some((phase) => phase === 'running' || phase === 'starting'),
     });
   }
+}
 
-  async #updateImages(): Promise<CommandOutput<'appliance.update'>> {
-    const { updateImages } = this.#o;
-    if (updateImages) return await updateImages();
-    throw new GleanerError(
-      'platform-not-ready',
-      'This host cannot build images.',
-      'Ask a running host: start the app, or run "gleaner run --headless".',
-    );
-  }
+async function updateImages({
+  updateImages: update,
+}: Pick<HostOptions, 'updateImages'>): Promise<CommandOutput<'appliance.update'>> {
+  if (update) return await update();
+  throw new GleanerError(
+    'platform-not-ready',
+    'This host cannot build images.',
+    'Ask a running host: start the app, or run "gleaner run --headless".',
+  );
 }
 
 function ownCpuMs(): number {
