@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { addActivityCommands } from './activity-commands.ts';
 import { CommandAdder, type Outcome } from './command.ts';
 import type { Context } from './context.ts';
 import { addContributionCommands } from './contribution-commands.ts';
+import { addEarningsCommands } from './earnings-commands.ts';
 import { exitCodeHelp, exitCodes } from './exit.ts';
 import { addGridCommands } from './grid-commands.ts';
 import { addJobCommands } from './job-commands.ts';
@@ -18,6 +20,8 @@ Examples:
   gleaner pause 1h                    give the computer back for an hour
   gleaner jobs add my-job/            queue own work
   gleaner grids join boinc:URL        work for a public project
+  gleaner earnings --by week          what was earned, and what it took
+  gleaner activity day                what this computer did today
   gleaner policy explain              why it works, or does not
   gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
@@ -54,6 +58,8 @@ export async function runProgram(
   addContributionCommands(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
+  addEarningsCommands(program, adder, context);
+  addActivityCommands(program, adder, context);
   addGridCommands(program, adder, context);
   addManagerCommands(program, adder, context);
   addNetworkCommands(program, adder, context);

@@ -94,8 +94,7 @@ export const TimelineMoment = z.strictObject({
 });
 export type TimelineMoment = z.infer<typeof TimelineMoment>;
 
-export const TimelineSegment = TimelineMoment.extend({ from: epochMs, to: epochMs });
-export type TimelineSegment = z.infer<typeof TimelineSegment>;
+const TimelineSegment = TimelineMoment.extend({ from: epochMs, to: epochMs });
 
 /** A day of the computer's own calendar, which has 23 or 25 hours when the clocks change. */
 export const ActivityDay = z.strictObject({

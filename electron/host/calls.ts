@@ -10,6 +10,7 @@ import {
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { Grids } from './grids.ts';
+import type { recordCalls } from './record-calls.ts';
 import { listKnown } from './web-desk.ts';
 
 /** How much of a job's own output `jobs.show` tells, in bytes of each stream. */
@@ -20,6 +21,7 @@ export interface CallSubject {
   readonly grids: Pick<Grids, 'local' | 'boinc' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
   readonly ledger: Ledger;
   readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
+  readonly record: ReturnType<typeof recordCalls>;
   explain(): CommandOutput<'policy.explain'>;
   yields(): CommandOutput<'yields.report'>;
   presence(report: CommandParsed<'presence.report'>): void;
@@ -55,7 +57,7 @@ export interface HostCalls {
 
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
-  const { grids, ledger, settings } = subject;
+  const { grids, ledger, settings, record } = subject;
   const { boinc, network, manager } = grids;
   const { grid, vm } = grids.local;
 
@@ -113,8 +115,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
         }
         return ids.map((id) => grid.job(id));
       },
-      'ledger.list': ({ limit, before }) => ledger.list({ limit, before }),
-      'ledger.verify': () => ledger.verify(),
+      ...record.plain,
       'policy.explain': () => subject.explain(),
       'settings.list': () => settings.list(),
       'settings.set': ({ key, value }) => settings.set(key, value),
@@ -159,7 +160,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
     uploads: { 'jobs.add': add },
     downloads: {
       'jobs.result': ({ id }) => createReadStream(grid.resultPath(id)),
-      'ledger.export': ({ format }) => (format === 'csv' ? ledger.exportCsv() : ledger.exportJson()),
+      ...record.downloads,
     },
   };
 }

@@ -42,6 +42,16 @@ export function dayOf(date: string): Span {
   return { from: startOf([year, month - 1, day]), to: startOf([year, month - 1, day + 1]) };
 }
 
+/** The local date of an instant, such as `2025-03-30`. Pure but for the time zone. */
+export function dateOf(at: number): string {
+  return dateText(firstDay(at, 'day'));
+}
+
+/** Where the local period begins that is so many before the one of an instant. Pure but for the time zone. */
+export function firstDayBefore(at: number, by: Period, count: number): number {
+  return startOf(later(firstDay(at, by), by, -count));
+}
+
 /** The hours of a day, 23 or 25 of them when the clocks change by one; where they change by less, the last is short. Pure. */
 export function hoursOf({ from, to }: Span): readonly Span[] {
   const hours: Span[] = [];

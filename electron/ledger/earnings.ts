@@ -15,9 +15,10 @@ const atOnce = 3000;
 export async function reportEarnings(
   database: Database,
   clock: Clock,
-  { from, to, by, grid = null }: EarningsQuery,
+  { from, to, by, grid: only }: EarningsQuery,
   price: EarningsReport['price'],
 ): Promise<EarningsReport> {
+  const grid = only ?? null;
   const perKwh = price?.perKwh ?? null;
   const turns = new Turns(clock);
   const total = new Sums();

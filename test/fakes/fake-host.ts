@@ -16,6 +16,7 @@ import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { Contribution, JobView, Snapshot } from '../../electron/contract/snapshot.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
+import { fakeActivity, fakeDay, fakeEarnings } from './fake-record.ts';
 import { FakeSettings } from './fake-settings.ts';
 
 export { fakeNow } from './fake-grid-views.ts';
@@ -209,6 +210,8 @@ export class FakeHost implements HostApi {
   jobs: JobView[] = [fakeJob()];
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
+  earnings = fakeEarnings();
+  day = fakeDay();
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
   signals = fakeSignals;
@@ -338,6 +341,10 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
+    'earnings.report': () => this.earnings,
+    'activity.list': (input) => fakeActivity(this.entries).list(input),
+    'activity.page': (input) => fakeActivity(this.entries).page(input),
+    'activity.day': () => this.day,
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       allowance: this.snapshot.contribution.allowance,
