@@ -31,7 +31,7 @@ export class CommandAdder {
     this.#outcome = outcome;
   }
 
-  /** Returns the command, for others below it; their options are theirs also where it has the same ones. */
+  /** Returns the command, for others below it. */
   add<O extends CommonOptions>(parent: Command, spec: CommandSpec<O>): Command {
     const command = parent.command(spec.usage).description(spec.summary).enablePositionalOptions();
     spec.options?.(command);

@@ -42,6 +42,8 @@ export async function runProgram(
     .description("Put this computer's idle hours to work, and look at it.")
     .version(version)
     .addHelpText('after', `${examples}\n${exitCodeHelp()}`)
+    // A command's options are those behind its name, also where the one above it has the same ones.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {

@@ -8,6 +8,7 @@ import {
   type TimelineState,
   toFailure,
 } from '../contract/index.ts';
+import { isSameMoment } from '../ledger/timeline-day.ts';
 import type { TimelineLog } from '../ledger/timeline-log.ts';
 
 /** What lasts less is no change. In ms. */
@@ -83,7 +84,7 @@ export class TimelineWriter implements Disposable {
     this.#disposed = true;
     this.#cancelLook?.();
     this.#cancelBeat?.();
-    if (this.#written) this.#touch();
+    this.#touch();
     this.#written = undefined;
   }
 
@@ -98,8 +99,8 @@ export class TimelineWriter implements Disposable {
     const moment = this.#o.look();
     const change = this.#change;
     this.#change = undefined;
-    if (isSame(moment, this.#written)) return;
-    if (change && isSame(moment, change.moment)) {
+    if (isSameMoment(moment, this.#written)) return;
+    if (change && isSameMoment(moment, change.moment)) {
       this.#write(change);
       return;
     }
@@ -122,8 +123,10 @@ export class TimelineWriter implements Disposable {
   }
 
   #touch(): void {
+    const written = this.#written;
+    if (!written) return;
     this.#safely(() => {
-      this.#o.timeline.touch(this.#o.clock.now());
+      this.#o.timeline.touch(written, this.#o.clock.now());
     });
   }
 
@@ -137,8 +140,4 @@ export class TimelineWriter implements Disposable {
       this.#failed = true;
     }
   }
-}
-
-function isSame(a: TimelineMoment, b: TimelineMoment | undefined): boolean {
-  return a.state === b?.state && a.reason === b.reason && a.grid === b.grid;
 }

@@ -22,7 +22,7 @@ export function segmentsOf(known: readonly Known[], { from, to }: Span): Segment
   const until = (moment: TimelineMoment, next: number): void => {
     if (next <= end) return;
     const last = segments.at(-1);
-    if (last && isSame(last, moment)) segments[segments.length - 1] = { ...last, to: next };
+    if (last && isSameMoment(last, moment)) segments[segments.length - 1] = { ...last, to: next };
     else segments.push({ from: end, to: next, ...moment });
     end = next;
   };
@@ -35,8 +35,9 @@ export function segmentsOf(known: readonly Known[], { from, to }: Span): Segment
   return segments;
 }
 
-function isSame(a: TimelineMoment, b: TimelineMoment): boolean {
-  return a.state === b.state && a.reason === b.reason && a.grid === b.grid;
+/** Pure. */
+export function isSameMoment(a: TimelineMoment, b: TimelineMoment | undefined): boolean {
+  return a.state === b?.state && a.reason === b.reason && a.grid === b.grid;
 }
 
 /** Seconds by state in each hour of the day. Pure. */

@@ -1,7 +1,7 @@
 import { type ActivityDay, TimelineMoment } from '../contract/index.ts';
 import { dayOf } from './calendar.ts';
 import type { Database, SqlRow } from './database.ts';
-import { hourSums, type Known, segmentsOf } from './timeline-day.ts';
+import { hourSums, isSameMoment, type Known, segmentsOf } from './timeline-day.ts';
 
 const keptMs = 400 * 86_400_000;
 /** Told nothing for longer than this, in ms, the host was dead or the computer slept: it is told of once a minute. */
@@ -45,17 +45,17 @@ export class TimelineLog {
       // Whoever slept through the change knows nothing of the time before.
       if (current && at >= current.at && at - current.until <= gapMs) this.#extend(current, at);
       this.#insert(moment, at, now);
-      this.#db.run('DELETE FROM timeline WHERE at < ?', now - keptMs);
+      this.#db.run('DELETE FROM timeline WHERE at < ?1 AND until < ?1', now - keptMs);
     });
   }
 
-  /** It is still so at `now`. After a sleep, or when the clock was set back, it is so anew from here on. */
-  touch(now: number): void {
+  /** It is still so at `now`. After a sleep, when the clock was set back or a change was refused, so anew from here on. */
+  touch(moment: TimelineMoment, now: number): void {
     const current = this.#current;
-    if (!current) return;
-    const isNew = now < current.at || now - current.until > gapMs;
-    // The row is not there when the disk refused it.
-    if (isNew || !this.#extend(current, now)) this.#insert(current.moment, now, now);
+    const goesOn =
+      isSameMoment(moment, current?.moment) && current && now >= current.at && now - current.until <= gapMs;
+    // Its row is not there when the disk refused it at the last moment.
+    if (!goesOn || !this.#extend(current, now)) this.#insert(moment, now, now);
   }
 
   /** A local day (`2025-03-30`) until its end, or `now`. */
@@ -91,15 +91,16 @@ export class TimelineLog {
 
   #insert(moment: TimelineMoment, at: number, until: number): void {
     const { state, reason, grid } = moment;
-    const row = this.#db.get(
-      'INSERT INTO timeline (at, until, state, reason, grid) VALUES (?, ?, ?, ?, ?) RETURNING id',
+    this.#db.run(
+      'INSERT INTO timeline (at, until, state, reason, grid) VALUES (?, ?, ?, ?, ?)',
       at,
       until,
       state,
       reason,
       grid,
     );
-    this.#current = { id: Number(row?.['id']), moment, at, until };
+    const id = Number(this.#db.get('SELECT last_insert_rowid() AS id')?.['id']);
+    this.#current = { id, moment, at, until };
   }
 
   #extend(current: Written, until: number): boolean {
