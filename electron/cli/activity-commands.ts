@@ -66,8 +66,7 @@ export function addActivityCommands(program: Command, adder: CommandAdder, conte
     options: (command) =>
       command.addArgument(new Argument('[DATE]', 'today, if left out').argParser(localDate)),
     examples: ['gleaner activity day', 'gleaner activity day 2025-03-31 --json | jq .hours'],
-    run: async ({ json = false }, given) => {
-      const day = given ?? dateOf(io.now());
+    run: async ({ json = false }, day = dateOf(io.now())) => {
       const value = await withDoor(context, async (door) => await door.call('activity.day', { day }));
       await print(io, json, value, (one) => showDay(one, lookOf(context)));
       return undefined;
@@ -82,9 +81,11 @@ export function addActivityCommands(program: Command, adder: CommandAdder, conte
       'gleaner activity export --csv --outcome failed --out failed.csv',
       'gleaner activity export --json --grid local',
     ],
-    run: (options) =>
-      exportBytes(context, options, 'gleaner activity export --csv', (door, format) =>
+    run: async (options) => {
+      await exportBytes(context, options, 'gleaner activity export --csv', (door, format) =>
         door.download('activity.export', { ...filterOf(options), format }),
-      ),
+      );
+      return undefined;
+    },
   });
 }

@@ -59,9 +59,10 @@ export function addEarningsCommands(program: Command, adder: CommandAdder, conte
     ],
     run: async (options) => {
       const query = queryOf(options);
-      return await exportBytes(context, options, 'gleaner earnings export --csv', (door, format) =>
+      await exportBytes(context, options, 'gleaner earnings export --csv', (door, format) =>
         door.download('earnings.export', { ...query, format }),
       );
+      return undefined;
     },
   });
 }

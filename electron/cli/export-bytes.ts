@@ -22,7 +22,7 @@ export async function exportBytes(
   { csv = false, json = false, out, force = false }: ExportOptions,
   example: string,
   download: (door: Door, format: 'csv' | 'json') => Promise<AsyncIterable<Uint8Array>>,
-): Promise<undefined> {
+): Promise<void> {
   const { io } = context;
   if (csv === json) throw new UsageError('Say how: either --csv or --json.', example);
   await withDoor(context, async (door) => {

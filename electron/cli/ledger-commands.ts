@@ -53,9 +53,11 @@ export function addLedgerCommands(program: Command, adder: CommandAdder, context
       'gleaner ledger export --csv --out ledger.csv',
       'gleaner ledger export --json | jq ".entries | length"',
     ],
-    run: (options) =>
-      exportBytes(context, options, 'gleaner ledger export --csv', (door, format) =>
+    run: async (options) => {
+      await exportBytes(context, options, 'gleaner ledger export --csv', (door, format) =>
         door.download('ledger.export', { format }),
-      ),
+      );
+      return undefined;
+    },
   });
 }

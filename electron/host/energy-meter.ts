@@ -109,12 +109,12 @@ export class EnergyMeter implements Disposable {
     this.#packages ??= await findPackages(path.join(sysDir, 'class/powercap'));
     const sample = await this.#sample(this.#packages);
     this.#looking = false;
-    if (!sample) {
+    if (!sample && !this.#last) {
       // None there, or not for us.
       this.#packages = [];
       return;
     }
-    if (this.#last) this.#measure(this.#last, sample, this.#packages);
+    if (this.#last && sample) this.#measure(this.#last, sample, this.#packages);
     const goesOn = this.#computing || this.#wasComputing;
     this.#wasComputing = this.#computing;
     this.#last = goesOn ? sample : undefined;
@@ -136,7 +136,9 @@ export class EnergyMeter implements Disposable {
     const watts = packageWatts(before.energy, after.energy, packages);
     const busy = after.ticks.busy - before.ticks.busy;
     const total = after.ticks.total - before.ticks.total;
-    if (watts === undefined || total <= 0 || busy < 0 || after.at <= before.at) return;
+    const passedMs = after.at - before.at;
+    // After a sleep the counters tell of another time than the clocks.
+    if (watts === undefined || total <= 0 || busy < 0 || passedMs <= 0 || passedMs > 2 * everyMs) return;
     if (busy / total <= calm) this.#calmWatts = Math.min(this.#calmWatts ?? watts, watts);
     const seconds = (after.energy.at - before.energy.at) / 1000;
     let block = this.#blocks.at(-1);

@@ -6,8 +6,8 @@ import { statementCsv, statementJson } from '../ledger/statement.ts';
 export interface RecordSubject {
   readonly ledger: Ledger;
   /** The values in force. */
-  values(): Settings;
-  day(date: string): CommandOutput<'activity.day'>;
+  readonly values: () => Settings;
+  readonly day: (date: string) => CommandOutput<'activity.day'>;
 }
 
 /** The commands about what ran, what it earned and what the computer did: as {@link hostCalls} has the others. */

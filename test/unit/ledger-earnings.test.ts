@@ -187,7 +187,11 @@ describe('a report', () => {
         electricity: 0,
       },
     ]);
-    expect(report.total).toMatchObject({ jobsDone: 2, cpuSeconds: 233, electricity: expect.closeTo(0.3, 9) });
+    expect(report.total).toMatchObject({
+      jobsDone: 2,
+      cpuSeconds: 233,
+      electricity: expect.closeTo(0.3, 9) as number,
+    });
     expect(report.total.earned).toContainEqual({ ...points, settled: 1, pending: 2 });
     const local = await ledger.earnings({ ...all, by: 'month', grid: 'local' }, null);
     expect(local).toMatchObject({ grid: 'local', price: null, total: { jobsDone: 2, electricity: null } });
