@@ -207,6 +207,15 @@ export const settingGroups: readonly SettingGroup[] = [
         },
       },
       { key: 'ui.startAtLogin', control: toggle },
+      {
+        key: 'energy.pricePerKwh',
+        control: { kind: 'number', unit: null, scale: 1, empty: 'preferences:empty.notSet' },
+      },
+      { key: 'energy.currency', control: { kind: 'text', empty: 'preferences:empty.notSet' } },
+      {
+        key: 'energy.wattsPerCore',
+        control: { kind: 'number', unit: 'preferences:unit.watts', scale: 1 },
+      },
       { key: 'notify.firstCredit', control: toggle },
       { key: 'notify.attention', control: toggle },
       { key: 'notify.denied', control: toggle },

@@ -17,6 +17,7 @@ import { fakeContribution, fakeSaid } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
 import { FakeHealth } from './fake-health.ts';
+import { fakeActivity, fakeDay, fakeEarnings } from './fake-record.ts';
 import { FakeSettings } from './fake-settings.ts';
 
 export { fakeContribution } from './fake-contribution.ts';
@@ -188,6 +189,8 @@ export class FakeHost implements HostApi {
   jobs: JobView[] = [fakeJob()];
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
+  earnings = fakeEarnings();
+  day = fakeDay();
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
   signals = fakeSignals;
@@ -318,6 +321,10 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
+    'earnings.report': () => this.earnings,
+    'activity.list': (input) => fakeActivity(this.entries).list(input),
+    'activity.page': (input) => fakeActivity(this.entries).page(input),
+    'activity.day': () => this.day,
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       said: this.snapshot.contribution.said,
