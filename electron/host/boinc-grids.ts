@@ -284,6 +284,7 @@ export class BoincGrids {
       room: () => this.#room(),
       due: () => this.#due(id),
       grantedShare: () => laneHost.decide(id).share,
+      machineRuns: () => vm.vm.status().phase === 'running',
       clock: laneHost.clock,
       log: laneHost.log,
       onChange: laneHost.onChange,

@@ -97,8 +97,9 @@ export class BoincLane implements Lane {
     const { failure, phase } = this.vm.vm.status();
     if (failure !== null && view.failure === null)
       return { ...view, state: 'attention', sentence: failure.sentence, failure };
-    return view.state === 'working' && phase !== 'running'
-      ? { ...view, state: 'waiting', sentence: 'Its virtual machine stands still.' }
+    const stands = phase === 'frozen' || phase === 'freezing';
+    return stands && view.state === 'waiting'
+      ? { ...view, sentence: 'Its virtual machine stands still.' }
       : view;
   }
 

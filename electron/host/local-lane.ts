@@ -91,6 +91,8 @@ export class LocalLane implements Lane {
       managedBy: null,
       share: this.share(),
       noNewWork: false,
+      suspended: false,
+      unreported: 0,
       credit: null,
       failure: null,
       ...counts,

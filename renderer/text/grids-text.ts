@@ -84,7 +84,7 @@ export const gridsText = {
   leaveLoses: (tasks: number): string =>
     tasks === 0
       ? 'Its disk is deleted with all that is on it. Credit that you have stays with your account there.'
-      : `Its disk is deleted, and with it ${plural(tasks, 'task that is', 'tasks that are')} not finished. Credit that you have stays with your account there.`,
+      : `Its disk is deleted, and with it ${plural(tasks, 'task that is', 'tasks that are')} not finished or not reported yet. Credit that you have stays with your account there.`,
   leaveConfirm: 'Leave',
   cancel: 'Cancel',
 

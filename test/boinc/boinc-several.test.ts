@@ -42,8 +42,7 @@ const credited = (standIn: StandIn, task: StandInTask): Promise<void> =>
 
 const computes = (grid: string, task: StandInTask) => (snapshot: Snapshot) =>
   snapshot.jobs.some(
-    ({ id, state, cpuSeconds }) =>
-      id === `${grid}/${task.name}_0` && state === 'running' && cpuSeconds > 2,
+    ({ id, state, cpuSeconds }) => id === `${grid}/${task.name}_0` && state === 'running' && cpuSeconds > 2,
   );
 
 test('one that was just joined gets its turn from another in mid-task, which computes on afterwards', async () => {
@@ -70,11 +69,17 @@ test('where two may run at once, they do, and share what the policy allows', asy
   await Promise.all([firstId, secondId].map((id) => host.call('grids.update', { id })));
   const together = await sees(
     host,
-    (snapshot) => computes(firstId, one)(snapshot) && computes(secondId, other)(snapshot) && running(snapshot).length === 2,
+    (snapshot) =>
+      computes(firstId, one)(snapshot) &&
+      computes(secondId, other)(snapshot) &&
+      running(snapshot).length === 2,
   );
-  expect(together.vms.filter(({ phase }) => phase === 'running').map(({ grid }) => grid).sort()).toEqual(
-    [firstId, secondId].sort(),
-  );
+  expect(
+    together.vms
+      .filter(({ phase }) => phase === 'running')
+      .map(({ grid }) => grid)
+      .sort(),
+  ).toEqual([firstId, secondId].sort());
   await Promise.all([credited(first, one), credited(second, other)]);
   expect([one.verdict, other.verdict]).toEqual(['valid', 'valid']);
 });

@@ -179,8 +179,10 @@ export class FakeGrids {
     return this.#change(id, {
       ...(share === undefined ? {} : { share }),
       ...(noNewWork === undefined ? {} : { noNewWork }),
-      ...(suspended === true ? { state: 'suspended', sentence: 'Paused by you.', running: 0 } : {}),
-      ...(suspended === false ? { state: 'waiting', sentence: 'Waiting for its turn.' } : {}),
+      ...(suspended === true
+        ? { state: 'suspended', suspended, sentence: 'Paused by you.', running: 0 }
+        : {}),
+      ...(suspended === false ? { state: 'waiting', suspended, sentence: 'Waiting for its turn.' } : {}),
     });
   }
 

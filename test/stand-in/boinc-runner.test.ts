@@ -88,6 +88,7 @@ class World {
       availability: () => 1,
       due: () => 1,
       grantedShare: () => 1,
+      machineRuns: () => true,
       clock: systemClock,
       log: silentLog,
       onChange: () => {

@@ -65,6 +65,8 @@ export interface RunnerOptions {
   readonly due: () => number;
   /** What policy grants its VM's vCPUs now, 0…1. */
   readonly grantedShare: () => number;
+  /** Whether its VM runs: not frozen, not saved. */
+  readonly machineRuns: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Something that the views tell, or `hasWork`, has changed. */

@@ -31,6 +31,8 @@ export interface Known {
   readonly open: readonly SeenTask[];
   /** There are these, or some that are over and wait to be reported. */
   readonly hasTasks: boolean;
+  /** Finished, and not reported yet. */
+  readonly unreported: number;
   readonly counts: TaskCounts;
   readonly transfers: readonly ClientTransfer[];
   /** Its client is looked at. */
@@ -57,10 +59,12 @@ export function gridView(known: Known): GridView {
     managedBy: project.managedBy.kind === 'person' ? null : managerWords(project.managedBy),
     share: project.share,
     noNewWork: project.noNewWork,
+    suspended: project.suspended,
     credit: creditOf(known),
     failure: attention ?? passing,
     queued: open.length - running,
     running,
+    unreported: known.unreported,
     ...counts,
   };
 }
