@@ -178,8 +178,8 @@ export class Stay {
   }
 
   async #guard(look: ClientLook, { url }: ClientProject): Promise<void> {
-    const { wait, grantedShare, log, id, link, record, onStuck, watchdog } = this.#o;
-    const measure = { nowMs: wait.now(), share: grantedShare() };
+    const { wait, grantedShare, hangsAfterMs, log, id, link, record, onStuck, watchdog } = this.#o;
+    const measure = { nowMs: wait.now(), share: grantedShare(), patienceMs: hangsAfterMs };
     const { state, orders } = watchTasks(watchdog.get(), look.tasks, measure);
     watchdog.set(state);
     for (const { task, what } of orders) {
