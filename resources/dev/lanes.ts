@@ -51,14 +51,6 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
   },
   {
-    name: 'stand-in',
-    title: 'The stand-in for a project against the stock BOINC client',
-    npmScript: 'test:stand-in',
-    kind: 'tests',
-    reportArgs: vitestArgs,
-    needsProducts: true,
-  },
-  {
     name: 'boinc',
     title: 'Projects in real VMs with the stock BOINC client',
     npmScript: 'test:boinc',
