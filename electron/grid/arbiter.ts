@@ -4,7 +4,7 @@ export interface Contender {
   /** Relative weight of its CPU time; with 0 it runs only when no other wants to. */
   readonly share: number;
   readonly wants: boolean;
-  /** CPU seconds that it has used within the window. */
+  /** CPU seconds that it was charged within the window. */
   readonly used: number;
   /** Of its VM. */
   readonly memoryBytes: number;

@@ -3,7 +3,7 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { type Allowance, GleanerError, type Settings, toFailure, type VmPhase } from '../contract/index.ts';
 import { arbitrate, type Contender } from '../grid/arbiter.ts';
-import type { UsageWindow } from '../grid/usage.ts';
+import { charged, type UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
 import type { Problems } from './problems.ts';
 
@@ -12,6 +12,8 @@ const quantumMs = 60 * minuteMs;
 const patienceMs = 6 * 60 * minuteMs;
 /** How often CPU time is read while a VM may use some. */
 const sampleMs = minuteMs;
+/** Of a longer time between two looks, the computer slept through the rest. */
+const longestMs = 2 * sampleMs;
 
 const withoutMemory: ReadonlySet<VmPhase> = new Set(['stopped', 'preparing', 'saved', 'backoff', 'failed']);
 
@@ -39,14 +41,16 @@ export class Fleet implements Disposable {
   readonly #lanes = new Map<string, Lane>();
   readonly #turns = new Map<string, Turn>();
   #go: ReadonlySet<string> = new Set();
+  /** What the policy grants those that may go, since the last turn; null: nothing. */
+  #granted: Allowance | null = null;
   #cancelSample: (() => void) | undefined;
   #again = false;
-  #chargedAt: number;
+  #sampledAt: number;
   #disposed = false;
 
   constructor(o: FleetOptions) {
     this.#o = o;
-    this.#chargedAt = o.clock.monotonic();
+    this.#sampledAt = o.clock.monotonic();
   }
 
   get lanes(): readonly Lane[] {
@@ -74,7 +78,8 @@ export class Fleet implements Disposable {
   /** Looks at everything once and does the next thing; giving back waits for nothing. */
   turn(): void {
     if (this.#disposed) return;
-    if (this.#o.policy().run) this.#arbitrate();
+    const allowance = this.#o.policy();
+    if (allowance.run) this.#arbitrate(allowance);
     for (const lane of this.#lanes.values()) {
       try {
         lane.contribution.turn();
@@ -83,6 +88,8 @@ export class Fleet implements Disposable {
         this.#o.log.warn('fleet', toFailure(error).sentence, { grid: lane.id });
       }
     }
+    // After giving back, which waits for nothing.
+    if (!allowance.run) this.#stand();
   }
 
   /** A turn right after what goes on now; many askings are one. */
@@ -143,7 +150,14 @@ export class Fleet implements Disposable {
     this.#write();
   }
 
-  #arbitrate(): void {
+  /** Nobody may run: what the turns were charged until now is all. */
+  #stand(): void {
+    if (!this.#granted) return;
+    this.#sample();
+    this.#granted = null;
+  }
+
+  #arbitrate(allowance: Allowance): void {
     const { clock, settings } = this.#o;
     const now = clock.monotonic();
     this.#sample();
@@ -159,6 +173,7 @@ export class Fleet implements Disposable {
       },
     );
     this.#go = go;
+    this.#granted = allowance;
     for (const [id, state] of this.#turns) {
       if (turn.has(id)) {
         state.turnSince ??= now;
@@ -221,29 +236,22 @@ export class Fleet implements Disposable {
     );
   }
 
-  /** Reads what each VM has used since the last look. */
+  /** Reads what each VM has used since the last look, and charges it. */
   #sample(): void {
+    const now = this.#o.clock.monotonic();
+    const passed = Math.min(now - this.#sampledAt, longestMs);
+    this.#sampledAt = now;
     for (const [id, lane] of this.#lanes) {
       const state = this.#turns.get(id);
-      const cpuMs = lane.vm.cpuMs();
-      // Without a QEMU there is nothing to read.
-      if (!state || cpuMs === state.cpuMs || cpuMs === 0) continue;
-      // A new QEMU begins at 0.
-      this.#o.usage.add(id, cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs);
-      state.cpuMs = cpuMs;
+      if (state) this.#o.usage.add(id, charged(used(state, lane.vm.cpuMs()), this.#grantedMs(id, passed)));
     }
-    this.#charge();
   }
 
-  /** A turn in which a VM does not come up is used, too: else it would be the least served for ever. */
-  #charge(): void {
-    const now = this.#o.clock.monotonic();
-    const passed = now - this.#chargedAt;
-    this.#chargedAt = now;
-    for (const id of this.#go) {
-      const phase = this.#lanes.get(id)?.vm.vm.status().phase;
-      if (phase === 'backoff' || phase === 'preparing') this.#o.usage.add(id, passed);
-    }
+  /** CPU time that the lane could have used in so many ms, in ms. */
+  #grantedMs(id: string, ms: number): number {
+    if (!this.#granted || !this.#go.has(id)) return 0;
+    const { share, vcpus } = this.#granted;
+    return (ms * share * vcpus) / this.#go.size;
   }
 
   #write(): void {
@@ -264,4 +272,13 @@ export class Fleet implements Disposable {
       this.#write();
     });
   }
+}
+
+/** What a VM has used since the last look, in ms; 0 without a QEMU, of which there is nothing to read. */
+function used(state: Turn, cpuMs: number): number {
+  if (cpuMs === 0) return 0;
+  // A new QEMU begins at 0.
+  const since = cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs;
+  state.cpuMs = cpuMs;
+  return since;
 }

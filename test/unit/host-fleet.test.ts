@@ -34,6 +34,7 @@ let clock: FakeClock;
 let world: { settings: SettingsLayer; allowance: Allowance };
 let fleet: Fleet;
 let problems: Problems;
+let usage: UsageWindow;
 const measured: string[] = [];
 
 /** A lane with a fake VM; the rest of what a lane offers is not asked by the fleet. */
@@ -86,10 +87,11 @@ beforeEach(() => {
   problems = new Problems(() => undefined);
   measured.length = 0;
   world = { settings: {}, allowance: allowed };
+  usage = new UsageWindow(database, clock);
   fleet = new Fleet({
     policy: () => world.allowance,
     settings: () => effectiveOf(world.settings).values,
-    usage: new UsageWindow(database, clock),
+    usage,
     problems,
     clock,
     log: silentLog,
@@ -170,6 +172,41 @@ test('one whose VM does not come up uses its turn up all the same', async () => 
   for (let minute = 0; minute < 62; minute += 1) clock.advance(60_000);
   await settled();
   expect(b.vm.asked).toEqual(['start']);
+});
+
+test('one whose VM idles uses its turn up all the same', async () => {
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  clock.advance(hour + 61_000);
+  await settled();
+  expect(b.vm.asked).toEqual(['start']);
+});
+
+test('a turn is charged what it was granted, or what was used if that is more', () => {
+  world.allowance = { ...allowed, share: 0.5, vcpus: 2 };
+  const a = addLane('a');
+  addLane('b');
+  fleet.turn();
+  clock.advance(2 * 60_000);
+  expect(usage.seconds('a')).toBe(120);
+  a.state.cpuMs = 90_000;
+  clock.advance(60_000);
+  expect([usage.seconds('a'), usage.seconds('b')]).toEqual([210, 0]);
+});
+
+test('time in which nobody may run is charged to nobody', () => {
+  addLane('a');
+  fleet.turn();
+  clock.advance(30_000);
+  world.allowance = { ...allowed, run: false, rung: 'frozen', share: 0 };
+  fleet.turn();
+  clock.advance(5 * hour);
+  world.allowance = allowed;
+  fleet.turn();
+  expect(usage.seconds('a')).toBe(24);
 });
 
 test('a lane that throws keeps no other from giving back', async () => {
