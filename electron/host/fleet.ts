@@ -33,6 +33,8 @@ interface Turn {
   wantsSince: number | null;
   /** QEMU's CPU time at the last look. */
   cpuMs: number;
+  /** How long it could have run since it was joined, or since this host began, in ms. */
+  goneMs: number;
 }
 
 /** All lanes: who of them has a turn, and what it may use of what the policy allows. */
@@ -59,7 +61,7 @@ export class Fleet implements Disposable {
 
   add(lane: Lane): void {
     this.#lanes.set(lane.id, lane);
-    this.#turns.set(lane.id, { turnSince: null, wantsSince: null, cpuMs: 0 });
+    this.#turns.set(lane.id, { turnSince: null, wantsSince: null, cpuMs: 0, goneMs: 0 });
   }
 
   /** The lane is over: its VM has ended. */
@@ -199,7 +201,8 @@ export class Fleet implements Disposable {
       holdsMemory,
       turnMs: state?.turnSince == null ? null : now - state.turnSince,
       waitedMs: state?.wantsSince == null ? 0 : now - state.wantsSince,
-      isNew: lane.isNew(),
+      // One that cannot be attached is not waited for for ever.
+      isNew: lane.isNew() && (state?.goneMs ?? 0) < quantumMs,
       latestStartAt: lane.latestStartAt(),
     };
   }
@@ -243,7 +246,9 @@ export class Fleet implements Disposable {
     this.#sampledAt = now;
     for (const [id, lane] of this.#lanes) {
       const state = this.#turns.get(id);
-      if (state) this.#o.usage.add(id, charged(used(state, lane.vm.cpuMs()), this.#grantedMs(id, passed)));
+      if (!state) continue;
+      this.#o.usage.add(id, charged(used(state, lane.vm.cpuMs()), this.#grantedMs(id, passed)));
+      if (this.#granted && this.#go.has(id)) state.goneMs += passed;
     }
   }
 

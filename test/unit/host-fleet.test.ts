@@ -304,6 +304,27 @@ test('one that was just joined comes at once, and the other goes on when it has 
   expect(b.vm.asked).toEqual(['start']);
 });
 
+test('one that was joined and is never attached comes before the others for one turn only', async () => {
+  const a = addLane('a');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  const b = addLane('b');
+  b.state.isNew = true;
+  fleet.turn();
+  runs(b.vm);
+  await settled();
+  // Else its turn would come to an end by its CPU time.
+  a.state.cpuMs = 1e7;
+  clock.advance(hour - 1);
+  await settled();
+  expect(b.vm.asked).toEqual(['start']);
+  b.state.cpuMs = 2e7;
+  clock.advance(61_000);
+  await settled();
+  expect([fleet.decide('a').run, b.vm.asked]).toEqual([true, ['start', 'freeze', 'save']]);
+});
+
 test('while nobody may run there is no timer', () => {
   const before = clock.pending;
   world.allowance = { ...allowed, run: false, share: 0 };
