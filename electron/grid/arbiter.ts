@@ -69,6 +69,19 @@ export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Tur
   return { turn, go };
 }
 
+/** What those with a share of 0 get, all together, while others run beside them. */
+const leftOver = 0.05;
+
+/** How those that run at a time divide what is allowed: by their shares. For each its part, 0…1, all of them 1. Pure. */
+export function divide(running: readonly Pick<Contender, 'id' | 'share'>[]): ReadonlyMap<string, number> {
+  const sum = running.reduce((total, { share }) => total + share, 0);
+  const idle = running.filter(({ share }) => share === 0).length;
+  const rest = sum === 0 ? 1 : idle === 0 ? 0 : leftOver;
+  return new Map(
+    running.map(({ id, share }) => [id, share === 0 ? rest / idle : (1 - rest) * (share / sum)]),
+  );
+}
+
 const ranks = { new: 0, keepsTurn: 1, impatient: 2, pressed: 3, inOrder: 4 } as const;
 
 /** Whether anybody's deadline presses. */

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { type Allowance, GleanerError, type Settings, toFailure, type VmPhase } from '../contract/index.ts';
-import { arbitrate, type Contender } from '../grid/arbiter.ts';
+import { arbitrate, type Contender, divide } from '../grid/arbiter.ts';
 import { charged, type UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
 import type { Problems } from './problems.ts';
@@ -42,7 +42,8 @@ export class Fleet implements Disposable {
   readonly #o: FleetOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #turns = new Map<string, Turn>();
-  #go: ReadonlySet<string> = new Set();
+  /** Who may go, and its part of what the policy grants, 0…1. */
+  #go: ReadonlyMap<string, number> = new Map();
   /** What the policy grants those that may go, since the last turn; null: nothing. */
   #granted: Allowance | null = null;
   #cancelSample: (() => void) | undefined;
@@ -107,9 +108,8 @@ export class Fleet implements Disposable {
   /** What this lane may use now. */
   decide(id: string): Allowance {
     const allowance = this.#o.policy();
-    if (this.#go.has(id)) {
-      return this.#go.size > 1 ? { ...allowance, share: allowance.share / this.#go.size } : allowance;
-    }
+    const part = this.#go.get(id);
+    if (part !== undefined) return { ...allowance, share: allowance.share * part };
     if (!allowance.run) return { ...allowance, rung: allowance.rung === 'off' ? 'off' : 'saved' };
     return {
       ...allowance,
@@ -164,17 +164,15 @@ export class Fleet implements Disposable {
     const now = clock.monotonic();
     this.#sample();
     const values = settings();
-    const { turn, go } = arbitrate(
-      this.lanes.map((lane) => this.#contender(lane, now)),
-      {
-        maxRunning: values['vm.maxRunning'],
-        memoryBytes: values['vm.memoryTotalBytes'],
-        now: clock.now() + quantumMs,
-        quantumMs,
-        patienceMs,
-      },
-    );
-    this.#go = go;
+    const contenders = this.lanes.map((lane) => this.#contender(lane, now));
+    const { turn, go } = arbitrate(contenders, {
+      maxRunning: values['vm.maxRunning'],
+      memoryBytes: values['vm.memoryTotalBytes'],
+      now: clock.now() + quantumMs,
+      quantumMs,
+      patienceMs,
+    });
+    this.#go = divide(contenders.filter(({ id }) => go.has(id)));
     this.#granted = allowance;
     for (const [id, state] of this.#turns) {
       if (turn.has(id)) {
@@ -254,9 +252,8 @@ export class Fleet implements Disposable {
 
   /** CPU time that the lane could have used in so many ms, in ms. */
   #grantedMs(id: string, ms: number): number {
-    if (!this.#granted || !this.#go.has(id)) return 0;
-    const { share, vcpus } = this.#granted;
-    return (ms * share * vcpus) / this.#go.size;
+    const { share, vcpus } = this.#granted ?? { share: 0, vcpus: 0 };
+    return ms * share * vcpus * (this.#go.get(id) ?? 0);
   }
 
   #write(): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { arbitrate, type Bounds, type Contender } from '../../electron/grid/arbiter.ts';
+import { arbitrate, type Bounds, type Contender, divide } from '../../electron/grid/arbiter.ts';
 import { charged } from '../../electron/grid/usage.ts';
 
 const hour = 3_600_000;
@@ -125,6 +125,31 @@ test('the order in which they are told changes nothing', () => {
   fc.assert(
     fc.property(contenders, (all) => {
       expect(turnOf([...all].reverse())).toEqual(turnOf(all));
+    }),
+  );
+});
+
+test('those that run at a time divide all that is allowed by their shares', () => {
+  const share = fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 1, max: 1_000_000 }),
+    fc.double({ min: 0.001, max: 100 }),
+  );
+  fc.assert(
+    fc.property(fc.array(share, { minLength: 1, maxLength: 6 }), (shares) => {
+      const running = shares.map((one, index) => ({ id: `g${index}`, share: one }));
+      const parts = divide(running);
+      const sumOf = (of: (share: number) => boolean): number =>
+        running.reduce((sum, one) => sum + (of(one.share) ? (parts.get(one.id) ?? 0) : 0), 0);
+      expect(sumOf(() => true)).toBeCloseTo(1, 9);
+      if (shares.some((one) => one > 0)) expect(sumOf((one) => one === 0)).toBeLessThanOrEqual(0.05);
+      for (const a of running) {
+        expect(parts.get(a.id)).toBeGreaterThan(0);
+        for (const b of running) {
+          if (a.share === 0 || b.share === 0) continue;
+          expect((parts.get(a.id) ?? 0) / (parts.get(b.id) ?? 0) / (a.share / b.share)).toBeCloseTo(1, 6);
+        }
+      }
     }),
   );
 });

@@ -252,14 +252,17 @@ test('what the policy stops stops for all, and a turn does not run out meanwhile
   expect(b.vm.asked).toEqual([]);
 });
 
-test('two that run at a time divide what is allowed', () => {
-  world.settings = { 'vm.maxRunning': 2 };
-  addLane('a');
-  addLane('b');
+test('those that run at a time divide what is allowed by their shares', () => {
+  world.settings = { 'vm.maxRunning': 3, 'vm.memoryTotalBytes': 4096 * MiB };
+  world.allowance = { ...allowed, share: 1 };
+  addLane('a', { share: 100 });
+  addLane('b', { share: 300 });
+  addLane('c', { share: 0 });
   expect(fleet.decide('a').run).toBe(false);
   fleet.turn();
-  expect([fleet.decide('a').share, fleet.decide('b').share]).toEqual([0.4, 0.4]);
-  expect(fleet.decide('c')).toMatchObject({ run: false, share: 0, reasons: [{ code: 'turn' }] });
+  const shares = ['a', 'b', 'c'].map((id) => fleet.decide(id).share);
+  for (const [index, share] of [0.2375, 0.7125, 0.05].entries()) expect(shares[index]).toBeCloseTo(share, 9);
+  expect(fleet.decide('d')).toMatchObject({ run: false, share: 0, reasons: [{ code: 'turn' }] });
 });
 
 test('a VM that needs more memory than all may have is told, not started', () => {
