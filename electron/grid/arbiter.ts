@@ -30,6 +30,8 @@ export interface Bounds {
   readonly quantumMs: number;
   /** Who has waited longer goes before those with a deadline, in ms. */
   readonly patienceMs: number;
+  /** What is held is not given back: only who holds memory, or fits in beside, can have a turn. */
+  readonly memoryIsStuck: boolean;
 }
 
 export interface Turns {
@@ -45,7 +47,13 @@ export interface Turns {
  * comes before that order, but after whoever has waited beyond patience meanwhile, so that nobody starves. Pure.
  */
 export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Turns {
-  const wanting = contenders.filter(({ wants }) => wants);
+  let held = contenders.reduce(
+    (sum, { holdsMemory, memoryBytes }) => sum + (holdsMemory ? memoryBytes : 0),
+    0,
+  );
+  const fits = ({ holdsMemory, memoryBytes }: Contender): boolean =>
+    holdsMemory || held + memoryBytes <= bounds.memoryBytes;
+  const wanting = contenders.filter((one) => one.wants && (!bounds.memoryIsStuck || fits(one)));
   const pressed = wanting.some((one) => isPressed(one, bounds));
   const ordered = wanting.sort((a, b) => compare(a, b, { ...bounds, pressed }));
   const turn = new Set<string>();
@@ -56,15 +64,10 @@ export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Tur
     memory += memoryBytes;
   }
   const go = new Set<string>();
-  let held = contenders.reduce(
-    (sum, { holdsMemory, memoryBytes }) => sum + (holdsMemory ? memoryBytes : 0),
-    0,
-  );
-  for (const { id, holdsMemory, memoryBytes } of ordered) {
-    if (!turn.has(id)) continue;
-    if (!holdsMemory && held + memoryBytes > bounds.memoryBytes) continue;
-    if (!holdsMemory) held += memoryBytes;
-    go.add(id);
+  for (const one of ordered) {
+    if (!turn.has(one.id) || !fits(one)) continue;
+    if (!one.holdsMemory) held += one.memoryBytes;
+    go.add(one.id);
   }
   return { turn, go };
 }

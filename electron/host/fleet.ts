@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { type Allowance, GleanerError, type Settings, toFailure, type VmPhase } from '../contract/index.ts';
-import { arbitrate, type Contender, divide } from '../grid/arbiter.ts';
+import { arbitrate, type Contender, divide, type Turns } from '../grid/arbiter.ts';
 import { charged, type UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
 import type { Problems } from './problems.ts';
@@ -10,6 +10,8 @@ import type { Problems } from './problems.ts';
 const minuteMs = 60_000;
 const quantumMs = 60 * minuteMs;
 const patienceMs = 6 * 60 * minuteMs;
+/** A VM that keeps its memory so long, although it has lost its turn, cannot be saved. Saving takes a minute or two. */
+const stuckMs = 5 * minuteMs;
 /** How often CPU time is read while a VM may use some. */
 const sampleMs = minuteMs;
 /** Of a longer time between two looks, the computer slept through the rest. */
@@ -46,6 +48,10 @@ export class Fleet implements Disposable {
   #go: ReadonlyMap<string, number> = new Map();
   /** What the policy grants those that may go, since the last turn; null: nothing. */
   #granted: Allowance | null = null;
+  /** Monotonic ms since which one has its turn and no memory for it; null: none. */
+  #blockedSince: number | null = null;
+  /** Monotonic ms until which nothing is expected of whoever holds memory. */
+  #stuckUntil = 0;
   #cancelSample: (() => void) | undefined;
   #again = false;
   #sampledAt: number;
@@ -154,6 +160,7 @@ export class Fleet implements Disposable {
 
   /** Nobody may run: what the turns were charged until now is all. */
   #stand(): void {
+    this.#blockedSince = null;
     if (!this.#granted) return;
     this.#sample();
     this.#granted = null;
@@ -165,13 +172,19 @@ export class Fleet implements Disposable {
     this.#sample();
     const values = settings();
     const contenders = this.lanes.map((lane) => this.#contender(lane, now));
-    const { turn, go } = arbitrate(contenders, {
+    const bounds = {
       maxRunning: values['vm.maxRunning'],
       memoryBytes: values['vm.memoryTotalBytes'],
       now: clock.now() + quantumMs,
       quantumMs,
       patienceMs,
-    });
+    };
+    let turns = arbitrate(contenders, { ...bounds, memoryIsStuck: now < this.#stuckUntil });
+    if (this.#getsStuck(turns, now)) {
+      this.#stuckUntil = now + quantumMs;
+      turns = arbitrate(contenders, { ...bounds, memoryIsStuck: true });
+    }
+    const { turn, go } = turns;
     this.#go = divide(contenders.filter(({ id }) => go.has(id)));
     this.#granted = allowance;
     for (const [id, state] of this.#turns) {
@@ -184,7 +197,20 @@ export class Fleet implements Disposable {
       }
     }
     this.#tellMemory(turn);
-    this.#watch();
+    if (turn.size > 0) this.#watch();
+  }
+
+  /**
+   * Whether one waits in vain for the memory of another that stands still and could run on: that one goes on, for a
+   * quantum, rather than none of them.
+   */
+  #getsStuck({ turn, go }: Turns, now: number): boolean {
+    const isBlocked = [...turn].some((id) => !go.has(id));
+    this.#blockedSince = isBlocked ? (this.#blockedSince ?? now) : null;
+    if (this.#blockedSince === null || now - this.#blockedSince < stuckMs) return false;
+    return this.lanes.some(
+      (lane) => !turn.has(lane.id) && lane.vm.vm.status().phase === 'frozen' && this.#wants(lane),
+    );
   }
 
   #contender(lane: Lane, now: number): Contender {
@@ -265,10 +291,9 @@ export class Fleet implements Disposable {
     }
   }
 
-  /** Turns end by time, too; looked at only while somebody runs. */
+  /** Turns end by time, too; looked at only while somebody has one. */
   #watch(): void {
-    if (this.#go.size === 0 || this.#cancelSample) return;
-    this.#cancelSample = this.#o.clock.after(sampleMs, () => {
+    this.#cancelSample ??= this.#o.clock.after(sampleMs, () => {
       this.#cancelSample = undefined;
       this.turn();
       this.#write();

@@ -11,6 +11,7 @@ const bounds: Bounds = {
   now: 0,
   quantumMs: hour,
   patienceMs: 6 * hour,
+  memoryIsStuck: false,
 };
 
 function contender(id: string, more: Partial<Contender> = {}): Contender {
@@ -78,6 +79,16 @@ test('who has no memory yet waits until another that lost its turn has given its
   expect([...arbitrate([{ ...leaving, holdsMemory: false }, next], bounds).go]).toEqual(['b']);
 });
 
+test('while memory is stuck, who holds it runs on, and who needs it does not wait for it', () => {
+  const holder = contender('a', { holdsMemory: true, used: 10, memoryBytes: 768 * MiB });
+  const next = contender('b', { isNew: true });
+  const small = contender('c', { used: 5, memoryBytes: 256 * MiB });
+  const stuck = { ...bounds, memoryIsStuck: true };
+  expect([...arbitrate([holder, next], stuck).go]).toEqual(['a']);
+  expect([...arbitrate([holder, next, small], stuck).go]).toEqual(['c']);
+  expect([...arbitrate([{ ...holder, holdsMemory: false }, next], stuck).go]).toEqual(['b']);
+});
+
 const contenders = fc.uniqueArray(
   fc.record({
     id: fc.stringMatching(/^[a-z]{1,3}$/),
@@ -96,19 +107,24 @@ const contenders = fc.uniqueArray(
 
 test('never more than may run, never more memory than there is, and only who wants', () => {
   fc.assert(
-    fc.property(contenders, fc.integer({ min: 1, max: 4 }), (all, maxRunning) => {
-      const { turn, go } = arbitrate(all, { ...bounds, maxRunning });
-      expect(turn.size).toBeLessThanOrEqual(maxRunning);
-      for (const id of go) expect(turn.has(id)).toBe(true);
-      for (const id of turn) expect(all.find((one) => one.id === id)?.wants).toBe(true);
-      const held = all
-        .filter(({ holdsMemory }) => holdsMemory)
-        .reduce((sum, one) => sum + one.memoryBytes, 0);
-      const added = all
-        .filter(({ id, holdsMemory }) => go.has(id) && !holdsMemory)
-        .reduce((sum, one) => sum + one.memoryBytes, 0);
-      if (added > 0) expect(held + added).toBeLessThanOrEqual(bounds.memoryBytes);
-    }),
+    fc.property(
+      contenders,
+      fc.integer({ min: 1, max: 4 }),
+      fc.boolean(),
+      (all, maxRunning, memoryIsStuck) => {
+        const { turn, go } = arbitrate(all, { ...bounds, maxRunning, memoryIsStuck });
+        expect(turn.size).toBeLessThanOrEqual(maxRunning);
+        for (const id of go) expect(turn.has(id)).toBe(true);
+        for (const id of turn) expect(all.find((one) => one.id === id)?.wants).toBe(true);
+        const held = all
+          .filter(({ holdsMemory }) => holdsMemory)
+          .reduce((sum, one) => sum + one.memoryBytes, 0);
+        const added = all
+          .filter(({ id, holdsMemory }) => go.has(id) && !holdsMemory)
+          .reduce((sum, one) => sum + one.memoryBytes, 0);
+        if (added > 0) expect(held + added).toBeLessThanOrEqual(bounds.memoryBytes);
+      },
+    ),
   );
 });
 
@@ -117,6 +133,18 @@ test('when one that fits wants to run, one has a turn', () => {
     fc.property(contenders, (all) => {
       const could = all.some(({ wants, memoryBytes }) => wants && memoryBytes <= bounds.memoryBytes);
       expect(turnOf(all).length > 0).toBe(could);
+    }),
+  );
+});
+
+test('when one that holds memory wants to run, one may go although memory is stuck', () => {
+  fc.assert(
+    fc.property(contenders, (all) => {
+      const { go } = arbitrate(all, { ...bounds, memoryIsStuck: true });
+      const could = all.some(
+        ({ wants, holdsMemory, memoryBytes }) => wants && holdsMemory && memoryBytes <= bounds.memoryBytes,
+      );
+      if (could) expect(go.size).toBe(1);
     }),
   );
 });

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import type { Allowance, SettingsLayer, VmPhase } from '../../electron/contract/index.ts';
+import {
+  type Allowance,
+  GleanerError,
+  type SettingsLayer,
+  type VmPhase,
+} from '../../electron/contract/index.ts';
 import { UsageWindow } from '../../electron/grid/usage.ts';
 import { Contribution } from '../../electron/host/contribution.ts';
 import { Fleet } from '../../electron/host/fleet.ts';
@@ -124,20 +129,48 @@ test('one of two runs; it gives way after its turn, is saved, and the other come
   expect(measured).toEqual([]);
 });
 
-test('the next waits for its memory when both do not fit', async () => {
+test('the next waits for its memory when both do not fit, as long as the other is being saved', async () => {
   world.settings = { 'vm.memoryTotalBytes': 1024 * MiB };
   const a = addLane('a');
   const b = addLane('b');
   fleet.turn();
   runs(a.vm);
   await settled();
+  a.vm.save = () => {
+    runs(a.vm, 'saving');
+    return new Promise(() => undefined);
+  };
   a.state.cpuMs = 1000;
-  clock.advance(hour + 61_000);
-  expect(b.vm.asked).toEqual([]);
+  clock.advance(hour + 30 * 60_000);
   await settled();
+  expect([a.vm.phase, fleet.decide('a').run, b.vm.asked]).toEqual(['saving', false, []]);
   runs(a.vm, 'saved');
   await settled();
   expect(b.vm.asked).toEqual(['start']);
+});
+
+test('one that cannot be saved runs on rather than that nobody does, and is looked at again after its turn', async () => {
+  world.settings = { 'vm.memoryTotalBytes': 1024 * MiB };
+  const a = addLane('a');
+  const b = addLane('b');
+  fleet.turn();
+  runs(a.vm);
+  await settled();
+  a.vm.saveFailure = new GleanerError('disk-full', 'The disk is full.');
+  a.state.cpuMs = 1000;
+  clock.advance(hour + 61_000);
+  await settled();
+  expect([a.vm.phase, b.vm.asked]).toEqual(['frozen', []]);
+  clock.advance(6 * 60_000);
+  await settled();
+  expect([a.vm.phase, b.vm.asked]).toEqual(['running', []]);
+  clock.advance(50 * 60_000);
+  await settled();
+  expect([a.vm.phase, b.vm.asked]).toEqual(['running', []]);
+  a.vm.saveFailure = undefined;
+  clock.advance(11 * 60_000);
+  await settled();
+  expect([a.vm.phase, b.vm.asked]).toEqual(['saved', ['start']]);
 });
 
 test('who has no work leaves its turn to the other', () => {
