@@ -138,8 +138,19 @@ export class Fleet implements Disposable {
     return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0);
   }
 
+  /** Saves what stands still, one after the other. Rejects with the first failure when all were tried. */
   async save(): Promise<void> {
-    for (const { contribution } of this.lanes) if (contribution.saveMs() !== null) await contribution.save();
+    const failures: Error[] = [];
+    for (const { id, contribution } of this.lanes) {
+      if (contribution.saveMs() === null) continue;
+      try {
+        await contribution.save();
+      } catch (error) {
+        this.#o.log.warn('fleet', `not saved: ${toFailure(error).sentence}`, { grid: id });
+        failures.push(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    if (failures[0]) throw failures[0];
   }
 
   async keepProgress(ms: number): Promise<void> {

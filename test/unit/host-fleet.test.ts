@@ -298,6 +298,22 @@ test('those that run at a time divide what is allowed by their shares', () => {
   expect(fleet.decide('d')).toMatchObject({ run: false, share: 0, reasons: [{ code: 'turn' }] });
 });
 
+test('one that cannot be saved keeps no other from being saved, and is told', async () => {
+  world.settings = { 'vm.maxRunning': 3, 'vm.memoryTotalBytes': 4096 * MiB };
+  const lanes = ['a', 'b', 'c'].map((id) => addLane(id));
+  fleet.turn();
+  for (const { vm } of lanes) runs(vm);
+  await settled();
+  world.allowance = { ...allowed, run: false, rung: 'frozen', share: 0 };
+  fleet.turn();
+  const [a, , c] = lanes;
+  if (a) a.vm.saveFailure = new GleanerError('disk-full', 'The disk is full.');
+  if (c) c.vm.saveFailure = new GleanerError('internal', 'Another.');
+  await expect(fleet.save()).rejects.toMatchObject({ code: 'disk-full' });
+  expect(lanes.map(({ vm }) => vm.asked.at(-1))).toEqual(['save', 'save', 'save']);
+  expect(lanes.map(({ vm }) => vm.phase)).toEqual(['frozen', 'saved', 'frozen']);
+});
+
 test('a VM that needs more memory than all may have is told, not started', () => {
   world.settings = { 'vm.memoryTotalBytes': 512 * MiB };
   const a = addLane('a');
