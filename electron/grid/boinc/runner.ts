@@ -171,7 +171,10 @@ export class BoincRunner implements Disposable {
 
   /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
   latestStartAt(): number | null {
-    return latestStart(this.#record.open(), this.#o.clock.now());
+    const { clock, room, availability, due } = this.#o;
+    // It got about its due of what policy gives to all; one whose deadlines press gets the whole of that.
+    const pace = { vcpus: room().vcpus, part: availability() / due() };
+    return latestStart(this.#record.open(), clock.now(), pace);
   }
 
   view(): GridView {
