@@ -12,6 +12,8 @@ let first: StandIn;
 let second: StandIn;
 let firstId: string;
 let secondId: string;
+let long: StandInTask;
+let short: StandInTask;
 /** How many VMs ran at once, at most, since it was set to 0. */
 let mostRunning = 0;
 
@@ -45,17 +47,22 @@ const computes = (grid: string, task: StandInTask) => (snapshot: Snapshot) =>
     ({ id, state, cpuSeconds }) => id === `${grid}/${task.name}_0` && state === 'running' && cpuSeconds > 2,
   );
 
-test('one that was just joined gets its turn from another in mid-task, which computes on afterwards', async () => {
+test('one that was just joined gets its turn from another in mid-task', async () => {
   const { host } = world;
-  const long = first.addTask({ cpuSeconds: 30, credit: 3 });
+  long = first.addTask({ cpuSeconds: 30, credit: 3 });
   firstId = await joins(first);
   await sees(host, computes(firstId, long));
-  const short = second.addTask({ cpuSeconds: 2, credit: 5 });
+  short = second.addTask({ cpuSeconds: 2, credit: 5 });
   secondId = await joins(second);
   const parked = await sees(host, (one) => running(one).includes(secondId));
   expect(parked.vms.find(({ grid }) => grid === firstId)?.phase).toBe('saved');
   await credited(second, short);
   expect(long.verdict).toBeNull();
+});
+
+test('when the other wants no turn any more, the first computes on where it was', async () => {
+  const { host } = world;
+  await host.call('grids.set', { id: secondId, suspended: true });
   await credited(first, long);
   // Never begun anew: the first was saved meanwhile, not ended.
   expect([long, short].map((task) => resultOf(task)?.starts)).toEqual([[0], [0]]);
@@ -64,6 +71,7 @@ test('one that was just joined gets its turn from another in mid-task, which com
 
 test('where two may run at once, they do, and share what the policy allows', async () => {
   const { host } = world;
+  await host.call('grids.set', { id: secondId, suspended: false });
   const [one, other] = [first.addTask({ cpuSeconds: 20 }), second.addTask({ cpuSeconds: 20 })];
   await host.call('settings.set', { key: 'vm.maxRunning', value: 2 });
   await Promise.all([firstId, secondId].map((id) => host.call('grids.update', { id })));
