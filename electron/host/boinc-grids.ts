@@ -158,11 +158,21 @@ export class BoincGrids {
     this.#o.turn();
   }
 
+  /** Throws `setting-locked` for what is not theirs to decide, `not-joined`. */
   set(
     id: string,
     values: { share?: number | undefined; noNewWork?: boolean | undefined; suspended?: boolean | undefined },
+    by: ManagedBy['kind'] = 'person',
   ): GridView {
     const lane = this.lane(id);
+    const { managedBy, name } = this.#project(id);
+    if (values.share !== undefined && managedBy.kind !== 'person' && managedBy.kind !== by) {
+      throw new GleanerError(
+        'setting-locked',
+        `${managerWords(managedBy)} decides about the share of ${name}.`,
+        managedBy.kind === 'manager' ? 'Change it there.' : 'Ask who administers this computer.',
+      );
+    }
     lane.runner.set(values);
     this.#o.turn();
     return lane.view();

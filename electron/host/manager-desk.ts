@@ -253,10 +253,8 @@ export class ManagerDesk implements Disposable {
                 managedBy: { kind: 'manager', name: kept.name },
               })
             ).id;
-          const { queued, running } = grids.set(id, {
-            ...(account.share === null ? {} : { share: account.share }),
-            ...wishesOf(account),
-          });
+          const share = account.share === null ? {} : { share: account.share };
+          const { queued, running } = grids.set(id, { ...share, ...wishesOf(account) }, 'manager');
           if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
         }
       } catch (error) {

@@ -81,7 +81,7 @@ export class Organization implements Disposable {
     for (const project of owned) {
       const named = wanted.find(({ url }) => sameProject(url, project.url));
       if (named) {
-        if (named.share !== project.share) grids.set(project.id, { share: named.share });
+        if (named.share !== project.share) grids.set(project.id, { share: named.share }, 'organization');
         continue;
       }
       await grids.leave(project.id, 'organization').catch((error: unknown) => {
