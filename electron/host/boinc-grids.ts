@@ -158,6 +158,11 @@ export class BoincGrids {
     this.#o.turn();
   }
 
+  /** Whether its client still has tasks, were it only to report them. */
+  hasTasks(id: string): boolean {
+    return this.#o.store.tasks.listed(id).length > 0;
+  }
+
   /** Throws `setting-locked` for what is not theirs to decide, `not-joined`. */
   set(
     id: string,

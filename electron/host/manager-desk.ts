@@ -254,8 +254,9 @@ export class ManagerDesk implements Disposable {
               })
             ).id;
           const share = account.share === null ? {} : { share: account.share };
-          const { queued, running } = grids.set(id, { ...share, ...wishesOf(account) }, 'manager');
-          if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
+          grids.set(id, { ...share, ...wishesOf(account) }, 'manager');
+          // Results that are not reported yet would be lost with its VM.
+          if (account.detachWhenDone && !grids.hasTasks(id)) await grids.leave(id, 'manager');
         }
       } catch (error) {
         refused.push({ url: account.url, sentence: toFailure(error).sentence.slice(0, 500) });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { clientTask, FakeBoincEngine } from '../fakes/fake-boinc-engine.ts';
 import { GridsFixture, managedAccount, organizationProject, projectFacts } from './host-grids-fixture.ts';
 
 const url = 'https://a.example/';
@@ -29,6 +30,23 @@ async function named(more: Parameters<typeof organizationProject>[1] = {}): Prom
   await fixture.until(isThere);
   return fixture.idOf(url);
 }
+
+test('a manager’s project that is to go when it is done goes when its results are reported', async () => {
+  fixture.accounts = [managedAccount(url)];
+  await fixture.calls['manager.join'](login);
+  const id = fixture.idOf(url);
+  const client = new FakeBoincEngine().joined(url);
+  client.tasks = [clientTask('task_1', { state: 5, readyToReport: true })];
+  await fixture.runs(id, client, () => fixture.grids.boinc.lane(id).view().done === 1);
+  expect(fixture.grids.boinc.lane(id).view()).toMatchObject({ queued: 0, running: 0 });
+  fixture.accounts = [managedAccount(url, { detachWhenDone: true })];
+  await fixture.calls['manager.sync']({});
+  expect(fixture.joined()).toHaveLength(1);
+  client.tasks = [];
+  await fixture.runs(id, client, () => !fixture.grids.boinc.hasTasks(id));
+  await fixture.calls['manager.sync']({});
+  expect(fixture.joined()).toEqual([]);
+});
 
 test('the share of what others decide about is not the person’s to set', async () => {
   const id = await named();

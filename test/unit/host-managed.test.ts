@@ -28,7 +28,8 @@ class FakeGrids {
     JoinedProject,
     'id' | 'url' | 'name' | 'share' | 'managedBy' | 'hostId' | 'suspended' | 'noNewWork'
   >[] = [];
-  tasks = 0;
+  /** Of each project: what its client computes, and what is over and waits to be reported. */
+  tasks = { running: 0, unreported: 0 };
 
   list(): readonly JoinedProject[] {
     return this.projects as JoinedProject[];
@@ -65,7 +66,11 @@ class FakeGrids {
 
   set(id: string, values: object): { queued: number; running: number } {
     this.story.push(`set ${id} ${JSON.stringify(values)}`);
-    return { queued: 0, running: this.tasks };
+    return { queued: 0, running: this.tasks.running };
+  }
+
+  hasTasks(): boolean {
+    return this.tasks.running + this.tasks.unreported > 0;
   }
 
   adopt(id: string): void {
@@ -299,15 +304,19 @@ test('a project that is to go when it is done gets no more work, and goes', asyn
   const { world, make } = managed();
   const desk = make();
   world.accounts = [account('https://a.example/', { detachWhenDone: true })];
-  grids.tasks = 1;
+  grids.tasks = { running: 1, unreported: 0 };
   await desk.join(login);
   expect(grids.story).toEqual([
     'join https://a.example/',
     'set boinc-0 {"share":50,"noNewWork":true,"suspended":false}',
   ]);
-  grids.tasks = 0;
+  // What is over is lost with the project until it is reported.
+  grids.tasks = { running: 0, unreported: 1 };
   await desk.sync();
-  expect(grids.story.slice(3)).toEqual(['leave boinc-0 by manager']);
+  grids.tasks = { running: 0, unreported: 0 };
+  expect(grids.story.filter((one) => one.startsWith('leave'))).toEqual([]);
+  await desk.sync();
+  expect(grids.story.slice(4)).toEqual(['leave boinc-0 by manager']);
   await desk.dispose();
 });
 
