@@ -87,7 +87,9 @@ export class ManagerDesk implements Disposable {
     this.#begun = true;
     if (!this.#kept) return;
     const { syncedAt, repeatSeconds } = this.#kept;
-    this.#syncAt(syncedAt === null ? this.#o.clock.now() : syncedAt + repeatSeconds * 1000);
+    const now = this.#o.clock.now();
+    // The clock may have run ahead when it was asked last.
+    this.#syncAt(syncedAt === null ? now : Math.min(syncedAt, now) + repeatSeconds * 1000);
   }
 
   view(): ManagerView | null {
@@ -271,7 +273,8 @@ export class ManagerDesk implements Disposable {
     return view;
   }
 
-  #syncAt(at: number): void {
+  /** @param longestMs how far off that may be, however the clock is set meanwhile */
+  #syncAt(at: number, longestMs = at - this.#o.clock.now()): void {
     this.#nextAt = Math.round(at);
     this.#cancelNext?.();
     if (this.#disposed || !this.#begun) return;
@@ -279,7 +282,7 @@ export class ManagerDesk implements Disposable {
     // The wall clock may jump: no timer is trusted for longer than an hour.
     const wait = Math.min(Math.max(1000, at - clock.now()), 3_600_000);
     this.#cancelNext = clock.after(wait, () => {
-      if (clock.now() < at) this.#syncAt(at);
+      if (clock.now() < at) this.#syncAt(Math.min(at, clock.now() + longestMs), longestMs);
       else void this.sync().catch(() => undefined);
     });
   }

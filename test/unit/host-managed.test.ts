@@ -339,6 +339,32 @@ test('a refused account joins nothing; a manager that fails later is told and tr
   await desk.dispose();
 });
 
+test('a clock that ran ahead and is set right makes no manager fall silent', async () => {
+  const { asked, make, changed } = managed();
+  const year = 365 * 24 * hour;
+  clock.jump(year);
+  const first = make();
+  await first.join(login);
+  clock.jump(-year);
+  // The one that goes on as well as the next host.
+  clock.advance(hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(2);
+  clock.jump(year);
+  await first.sync();
+  await first.dispose();
+  clock.jump(-year);
+  const second = make();
+  await second.recover();
+  second.begin();
+  expect(second.view()?.nextAt).toBe(clock.now() + hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(4);
+  await second.dispose();
+});
+
 test('leaving it leaves its projects, or hands them to the person', async () => {
   const { world, make } = managed();
   const desk = make();
