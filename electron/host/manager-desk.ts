@@ -8,7 +8,8 @@ import { Mutex } from '../base/mutex.ts';
 import { type CommandParsed, GleanerError, type ManagerView, toFailure } from '../contract/index.ts';
 import { type ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
 import type { BoincGrids } from './boinc-grids.ts';
-import { sameProject } from './project-url.ts';
+import { isNamed } from './join-rules.ts';
+import type { ManagedJoins } from './managed-joins.ts';
 import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
 
@@ -44,6 +45,7 @@ const lostView: ManagerView = {
 export interface ManagerDeskOptions {
   readonly web: WebDesk;
   readonly grids: BoincGrids;
+  readonly joins: Pick<ManagedJoins, 'bring'>;
   readonly sealed: SealedFiles;
   readonly clock: Clock;
   readonly log: Log;
@@ -153,6 +155,11 @@ export class ManagerDesk implements Disposable {
     });
   }
 
+  /** The VM of one of its projects has no account key any more; it names the key at each sync. */
+  keyLost(): void {
+    if (!this.#disposed) void this.sync().catch(() => undefined);
+  }
+
   leave(leaveProjects: boolean): Promise<void> {
     return this.#one.run(async () => {
       if (!this.#kept && !this.#isLost) throw notJoined();
@@ -232,12 +239,12 @@ export class ManagerDesk implements Disposable {
   }
 
   async #obey(accounts: readonly ManagedAccount[], kept: Kept): Promise<ManagerView['refused']> {
-    const { grids } = this.#o;
+    const { grids, joins } = this.#o;
     const refused: { url: string; sentence: string }[] = [];
     for (const account of accounts) {
       if (this.#disposed) break;
       try {
-        const there = grids.list().find(({ url }) => sameProject(url, account.url));
+        const there = grids.list().find((project) => isNamed(project, account.url));
         if (there && there.managedBy.kind !== 'manager') {
           refused.push({ url: account.url, sentence: 'It is joined already, and not by the manager.' });
         } else if (account.detach) {
@@ -246,15 +253,16 @@ export class ManagerDesk implements Disposable {
           refused.push({ url: account.url, sentence: 'The manager names no account key for it.' });
         } else {
           const id =
-            there?.id ??
-            (
-              await grids.joinManaged({
-                url: account.url,
-                key: account.key,
-                share: account.share ?? 100,
-                managedBy: { kind: 'manager', name: kept.name },
-              })
-            ).id;
+            there && (account.key === '' || account.detachWhenDone)
+              ? there.id
+              : (
+                  await joins.bring({
+                    url: account.url,
+                    key: account.key,
+                    share: account.share ?? there?.share ?? 100,
+                    managedBy: { kind: 'manager', name: kept.name },
+                  })
+                ).id;
           const share = account.share === null ? {} : { share: account.share };
           grids.set(id, { ...share, ...wishesOf(account) }, 'manager');
           // Results that are not reported yet would be lost with its VM.

@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import { GleanerError, type OrganizationProject, type SettingsLayer } from '../../electron/contract/index.ts';
+import { GleanerError, type SettingsLayer } from '../../electron/contract/index.ts';
 import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
 import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import type { BoincGrids } from '../../electron/host/boinc-grids.ts';
 import type { ManagedJoin } from '../../electron/host/join-rules.ts';
+import type { ManagedJoins } from '../../electron/host/managed-joins.ts';
 import { ManagerDesk } from '../../electron/host/manager-desk.ts';
 import { Organization } from '../../electron/host/organization.ts';
 import { Problems } from '../../electron/host/problems.ts';
+import { sameProject } from '../../electron/host/project-url.ts';
 import { SealedFiles } from '../../electron/host/sealed.ts';
 import { KeyFiles } from '../../electron/host/secrets-file.ts';
 import type { WebDesk } from '../../electron/host/web-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { managedAccount as account, organizationProject as project } from './host-grids-fixture.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
@@ -26,7 +29,7 @@ class FakeGrids {
   readonly refuse = new Map<string, GleanerError>();
   projects: Pick<
     JoinedProject,
-    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'hostId' | 'suspended' | 'noNewWork'
+    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'named' | 'hostId' | 'suspended' | 'noNewWork'
   >[] = [];
   /** Of each project: what its client computes, and what is over and waits to be reported. */
   tasks = { running: 0, unreported: 0 };
@@ -40,9 +43,14 @@ class FakeGrids {
     if (refusal) throw refusal;
   }
 
-  joinManaged({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
+  bring({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
     const refusal = this.refuse.get(url);
     if (refusal) return Promise.reject(refusal);
+    const there = this.projects.find((project) => sameProject(project.url, url));
+    if (there) {
+      this.story.push(`follow ${there.id} with ${share}`);
+      return Promise.resolve(there);
+    }
     const id = `boinc-${this.projects.length}`;
     this.story.push(`join ${url}`);
     this.projects.push({
@@ -51,6 +59,7 @@ class FakeGrids {
       name: url,
       share,
       managedBy,
+      named: null,
       hostId: null,
       suspended: false,
       noNewWork: false,
@@ -79,14 +88,7 @@ class FakeGrids {
 }
 
 const asGrids = (grids: FakeGrids): BoincGrids => grids as unknown as BoincGrids;
-const project = (url: string, more: Partial<OrganizationProject> = {}): OrganizationProject => ({
-  url,
-  key: '1234567890abcdef',
-  share: 100,
-  contacts: [],
-  ...more,
-});
-
+const asJoins = (grids: FakeGrids): ManagedJoins => grids as unknown as ManagedJoins;
 let clock: FakeClock;
 let grids: FakeGrids;
 let problems: Problems;
@@ -106,6 +108,7 @@ afterEach(() => {
 function organization(): Organization {
   return new Organization({
     grids: asGrids(grids),
+    joins: asJoins(grids),
     effective: () => effectiveOf(settings),
     problems,
     clock,
@@ -129,7 +132,7 @@ test('an organization’s projects are joined, and left when they are named no m
   expect(grids.story).toHaveLength(2);
   settings = { 'grids.boinc': [project('https://b.example', { share: 7 })] };
   await follow(desk);
-  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'set boinc-1 {"share":7}']);
+  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'follow boinc-1 with 7']);
   await desk.dispose();
 });
 
@@ -163,17 +166,6 @@ const facts: ProjectFacts = {
   schedulers: [],
   signingKey: 'key of the manager',
 };
-const account = (url: string, more: Partial<ManagedAccount> = {}): ManagedAccount => ({
-  url,
-  key: 'abcdef1234567890',
-  share: 50,
-  suspended: false,
-  noNewWork: false,
-  detach: false,
-  detachWhenDone: false,
-  ...more,
-});
-
 function managed() {
   const waiting: (() => void)[] = [];
   const asked: {
@@ -207,6 +199,7 @@ function managed() {
     const desk = new ManagerDesk({
       web,
       grids: asGrids(grids),
+      joins: asJoins(grids),
       sealed: new SealedFiles(dir, new KeyFiles(dir)),
       clock,
       log: silentLog,
@@ -284,6 +277,7 @@ test('a project that the person has joined stays theirs, and one that is not per
       name: 'A',
       share: 1,
       managedBy: { kind: 'person', name: null },
+      named: null,
       hostId: null,
       suspended: false,
       noNewWork: false,
