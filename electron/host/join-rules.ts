@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type Contact, GleanerError, type JoinRequest, type ProjectOffer } from '../contract/index.ts';
-import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
+import type { JoinedProject, ManagedBy, Named } from '../grid/boinc/store-types.ts';
 import { contactsOfTyped, sameProject } from './project-url.ts';
 
 /** What is joined without a person in front of it. */
@@ -20,6 +21,26 @@ export function requireRunnable({ runsHere, name, platforms }: ProjectOffer): vo
     `${name} has nothing that runs in the virtual machine, which is 64-bit Linux on Intel or AMD.`,
     platforms.length > 0 ? `It has: ${platforms.slice(0, 8).join(', ')}.` : undefined,
   );
+}
+
+/** Whether an address is that of a joined project, or the one by which it was named. Pure. */
+export function isNamed({ url, named }: Pick<JoinedProject, 'url' | 'named'>, address: string): boolean {
+  return sameProject(url, address) || (named !== null && sameProject(named.url, address));
+}
+
+/** Pure. */
+export function namedBy({ url, key }: Pick<ManagedJoin, 'url' | 'key'>): Named {
+  return { url, keyDigest: createHash('sha256').update(key).digest('hex') };
+}
+
+/**
+ * An organization's word is above everybody's; a manager decides about its own alone. Throws `already-joined`, also for
+ * one that is being left.
+ */
+export function requireOwn({ kind }: ManagedBy, { managedBy, name, state }: JoinedProject): void {
+  if (state === 'leaving') throw new GleanerError('already-joined', `${name} is still being left.`);
+  if (kind === 'organization' || managedBy.kind === kind) return;
+  throw new GleanerError('already-joined', 'It is joined already, and not by the manager.');
 }
 
 /** Throws `already-joined`. */

@@ -176,6 +176,10 @@ export class FakeGrids {
   }
 
   set({ id, share, noNewWork, suspended }: CommandParsed<'grids.set'>): GridView {
+    const { managedBy } = this.show(id).grid;
+    if (share !== undefined && managedBy !== null) {
+      throw new GleanerError('setting-locked', `${managedBy} decides about its share.`, 'Change it there.');
+    }
     return this.#change(id, {
       ...(share === undefined ? {} : { share }),
       ...(noNewWork === undefined ? {} : { noNewWork }),

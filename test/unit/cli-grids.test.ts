@@ -174,6 +174,10 @@ describe('gleaner manager', () => {
     expect((await managed.run('manager', 'show')).stdout).toContain('Science Together\n');
     expect((await managed.run('manager', 'show')).stdout).toContain('mac-only.example.org/: It has no work');
     expect((await managed.run('manager', 'sync', '--json')).code).toBe(0);
+    expect(await managed.run('grids', 'share', orchard, '5')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('setting-locked') as string,
+    });
     expect((await managed.run('manager', 'leave', '--leave-projects', '--json')).stdout).toBe('null\n');
     expect(managed.asked('manager.leave')).toEqual([{ leaveProjects: true }]);
     expect((await managed.run('manager', 'show')).stderr).toContain('not-joined');

@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import { GleanerError, type OrganizationProject, type SettingsLayer } from '../../electron/contract/index.ts';
+import { GleanerError, type SettingsLayer } from '../../electron/contract/index.ts';
 import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
 import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import type { BoincGrids } from '../../electron/host/boinc-grids.ts';
 import type { ManagedJoin } from '../../electron/host/join-rules.ts';
+import type { ManagedJoins } from '../../electron/host/managed-joins.ts';
 import { ManagerDesk } from '../../electron/host/manager-desk.ts';
 import { Organization } from '../../electron/host/organization.ts';
 import { Problems } from '../../electron/host/problems.ts';
+import { sameProject } from '../../electron/host/project-url.ts';
 import { SealedFiles } from '../../electron/host/sealed.ts';
 import { KeyFiles } from '../../electron/host/secrets-file.ts';
 import type { WebDesk } from '../../electron/host/web-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { managedAccount as account, organizationProject as project } from './host-grids-fixture.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
@@ -26,9 +29,10 @@ class FakeGrids {
   readonly refuse = new Map<string, GleanerError>();
   projects: Pick<
     JoinedProject,
-    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'hostId' | 'suspended' | 'noNewWork'
+    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'named' | 'hostId' | 'suspended' | 'noNewWork'
   >[] = [];
-  tasks = 0;
+  /** Of each project: what its client computes, and what is over and waits to be reported. */
+  tasks = { running: 0, unreported: 0 };
 
   list(): readonly JoinedProject[] {
     return this.projects as JoinedProject[];
@@ -39,9 +43,14 @@ class FakeGrids {
     if (refusal) throw refusal;
   }
 
-  joinManaged({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
+  bring({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
     const refusal = this.refuse.get(url);
     if (refusal) return Promise.reject(refusal);
+    const there = this.projects.find((project) => sameProject(project.url, url));
+    if (there) {
+      this.story.push(`follow ${there.id} with ${share}`);
+      return Promise.resolve(there);
+    }
     const id = `boinc-${this.projects.length}`;
     this.story.push(`join ${url}`);
     this.projects.push({
@@ -50,6 +59,7 @@ class FakeGrids {
       name: url,
       share,
       managedBy,
+      named: null,
       hostId: null,
       suspended: false,
       noNewWork: false,
@@ -65,7 +75,11 @@ class FakeGrids {
 
   set(id: string, values: object): { queued: number; running: number } {
     this.story.push(`set ${id} ${JSON.stringify(values)}`);
-    return { queued: 0, running: this.tasks };
+    return { queued: 0, running: this.tasks.running };
+  }
+
+  hasTasks(): boolean {
+    return this.tasks.running + this.tasks.unreported > 0;
   }
 
   adopt(id: string): void {
@@ -74,14 +88,7 @@ class FakeGrids {
 }
 
 const asGrids = (grids: FakeGrids): BoincGrids => grids as unknown as BoincGrids;
-const project = (url: string, more: Partial<OrganizationProject> = {}): OrganizationProject => ({
-  url,
-  key: '1234567890abcdef',
-  share: 100,
-  contacts: [],
-  ...more,
-});
-
+const asJoins = (grids: FakeGrids): ManagedJoins => grids as unknown as ManagedJoins;
 let clock: FakeClock;
 let grids: FakeGrids;
 let problems: Problems;
@@ -101,6 +108,7 @@ afterEach(() => {
 function organization(): Organization {
   return new Organization({
     grids: asGrids(grids),
+    joins: asJoins(grids),
     effective: () => effectiveOf(settings),
     problems,
     clock,
@@ -124,7 +132,7 @@ test('an organization’s projects are joined, and left when they are named no m
   expect(grids.story).toHaveLength(2);
   settings = { 'grids.boinc': [project('https://b.example', { share: 7 })] };
   await follow(desk);
-  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'set boinc-1 {"share":7}']);
+  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'follow boinc-1 with 7']);
   await desk.dispose();
 });
 
@@ -158,17 +166,6 @@ const facts: ProjectFacts = {
   schedulers: [],
   signingKey: 'key of the manager',
 };
-const account = (url: string, more: Partial<ManagedAccount> = {}): ManagedAccount => ({
-  url,
-  key: 'abcdef1234567890',
-  share: 50,
-  suspended: false,
-  noNewWork: false,
-  detach: false,
-  detachWhenDone: false,
-  ...more,
-});
-
 function managed() {
   const waiting: (() => void)[] = [];
   const asked: {
@@ -202,6 +199,7 @@ function managed() {
     const desk = new ManagerDesk({
       web,
       grids: asGrids(grids),
+      joins: asJoins(grids),
       sealed: new SealedFiles(dir, new KeyFiles(dir)),
       clock,
       log: silentLog,
@@ -279,6 +277,7 @@ test('a project that the person has joined stays theirs, and one that is not per
       name: 'A',
       share: 1,
       managedBy: { kind: 'person', name: null },
+      named: null,
       hostId: null,
       suspended: false,
       noNewWork: false,
@@ -299,15 +298,19 @@ test('a project that is to go when it is done gets no more work, and goes', asyn
   const { world, make } = managed();
   const desk = make();
   world.accounts = [account('https://a.example/', { detachWhenDone: true })];
-  grids.tasks = 1;
+  grids.tasks = { running: 1, unreported: 0 };
   await desk.join(login);
   expect(grids.story).toEqual([
     'join https://a.example/',
     'set boinc-0 {"share":50,"noNewWork":true,"suspended":false}',
   ]);
-  grids.tasks = 0;
+  // What is over is lost with the project until it is reported.
+  grids.tasks = { running: 0, unreported: 1 };
   await desk.sync();
-  expect(grids.story.slice(3)).toEqual(['leave boinc-0 by manager']);
+  grids.tasks = { running: 0, unreported: 0 };
+  expect(grids.story.filter((one) => one.startsWith('leave'))).toEqual([]);
+  await desk.sync();
+  expect(grids.story.slice(4)).toEqual(['leave boinc-0 by manager']);
   await desk.dispose();
 });
 
@@ -328,6 +331,32 @@ test('a refused account joins nothing; a manager that fails later is told and tr
   expect(desk.view()?.failure).toBeNull();
   expect(asked).toHaveLength(2);
   await desk.dispose();
+});
+
+test('a clock that ran ahead and is set right makes no manager fall silent', async () => {
+  const { asked, make, changed } = managed();
+  const year = 365 * 24 * hour;
+  clock.jump(year);
+  const first = make();
+  await first.join(login);
+  clock.jump(-year);
+  // The one that goes on as well as the next host.
+  clock.advance(hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(2);
+  clock.jump(year);
+  await first.sync();
+  await first.dispose();
+  clock.jump(-year);
+  const second = make();
+  await second.recover();
+  second.begin();
+  expect(second.view()?.nextAt).toBe(clock.now() + hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(4);
+  await second.dispose();
 });
 
 test('leaving it leaves its projects, or hands them to the person', async () => {
