@@ -15,7 +15,7 @@ import type { GatewayLimits } from './limits.ts';
 import type { DenialRow, GatewayRules, TrafficRow } from './messages.ts';
 import { Meter } from './meter.ts';
 import { Reach } from './reach.ts';
-import { badRequest, Refusal, wrongAddress } from './refusal.ts';
+import { badRequest, Refusal, tooMany, wrongAddress } from './refusal.ts';
 import { Routes } from './routes.ts';
 import { type Fault, parseAuthority, parseUrl, shownHost, type Target } from './target.ts';
 import { Trust } from './trust.ts';
@@ -143,7 +143,8 @@ export class EgressServer {
     }
     const { exchange } = admitted;
     socket.once('close', () => {
-      exchange.end(new GuestGone());
+      // One that has said all, and heard all, may go before its last bytes had their turn.
+      if (!socket.readableEnded) exchange.end(new GuestGone());
     });
     this.#conclude(exchange, carryTunnel(this.#means, exchange, socket, head), (refusal) => {
       if (refusal && !socket.destroyed) endWith(socket, refusal, clock);
@@ -162,6 +163,9 @@ export class EgressServer {
     if ('fault' in framing) return this.#tell(target, badRequest(framing.fault));
     const match = this.#admission.judge(target, ownAddresses());
     if (match instanceof Refusal) return this.#tell(target, match);
+    // A tunnel can outlive its guest's connection, which is counted elsewhere.
+    if (this.#exchanges.size >= this.#means.limits.connections)
+      return this.#tell(nowhere, tooMany('connections'));
     const control = new AbortController();
     const end = (reason: Error): void => {
       control.abort(reason);
