@@ -34,6 +34,8 @@ export interface GatewayOptions {
   readonly onDenied: (denial: DenialRow) => void;
   /** The proxy does not do what it should (`proxy-refused`); null: it does again. */
   readonly onProblem: (failure: Failure | null) => void;
+  /** This proxy wants a name and a password, or others. */
+  readonly onChallenge: (proxy: string) => void;
   /** The gateway is gone though nobody ended it; once. Make another. */
   readonly onLost: (failure: Failure) => void;
 }
@@ -163,6 +165,9 @@ export class Gateway implements Disposable {
         return true;
       case 'trouble':
         this.#o.onProblem(message.sentence === null ? null : troubleOf(message.sentence));
+        return true;
+      case 'challenge':
+        this.#o.onChallenge(message.proxy);
         return true;
       case 'closed':
         if (this.#state !== 'ending') return false;

@@ -5,7 +5,7 @@ import { fetchScript } from './fetch-script.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { ProxyRule } from './messages.ts';
 import { PacScript } from './pac.ts';
-import { parseProxyAnswer, proxyOfUrl, type Route } from './proxy-answer.ts';
+import { type ProxyRoute, parseProxyAnswer, proxyOfUrl, proxyUrlOf, type Route } from './proxy-answer.ts';
 import { tooMany, unreachable } from './refusal.ts';
 import type { Trust } from './trust.ts';
 import { within } from './within.ts';
@@ -65,10 +65,12 @@ export class Routes {
     this.#forgetScript();
   }
 
-  /** The value of `Proxy-Authorization`; undefined when there is no login. */
-  get authorization(): string | undefined {
-    if (this.#rule.kind === 'none' || this.#rule.login === null) return undefined;
-    const { name, password } = this.#rule.login;
+  /** The value of `Proxy-Authorization` for this proxy; undefined when there is no login for it. */
+  authorizationFor(route: ProxyRoute): string | undefined {
+    if (this.#rule.kind === 'none') return undefined;
+    const login = this.#rule.logins.find(({ proxy }) => proxy === proxyUrlOf(route));
+    if (!login) return undefined;
+    const { name, password } = login;
     return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
   }
 
@@ -187,7 +189,7 @@ export class Routes {
   }
 }
 
-/** All of a rule but its login. */
+/** All of a rule but its logins. */
 function placeOf(rule: ProxyRule): string {
   return `${rule.kind} ${'url' in rule ? rule.url : ''}`;
 }

@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly onDenied: (denial: DenialRow) => void;
   /** What is wrong with the proxy; null: nothing any more. Only changes, at most one a second. */
   readonly onTrouble: (sentence: string | null) => void;
+  /** This proxy wants a name and a password, or others. At most one a second. */
+  readonly onChallenge: (proxy: string) => void;
 }
 
 /** The proxy that a guest speaks to: everything that handles its bytes and those of its peers. */
@@ -43,6 +45,7 @@ export class EgressServer {
   readonly #denials: Denials;
   readonly #meter: Meter;
   readonly #trouble: Latest<string | null>;
+  readonly #challenge: Latest<{ readonly proxy: string } | null>;
   readonly #trust = new Trust();
   readonly #routes: Routes;
   readonly #means: Means;
@@ -53,6 +56,13 @@ export class EgressServer {
     const meter = new Meter(clock, o.onTraffic);
     this.#meter = meter;
     this.#trouble = new Latest<string | null>(clock, troubleMs, null, o.onTrouble);
+    this.#challenge = new Latest<{ readonly proxy: string } | null>(clock, troubleMs, null, (challenge) => {
+      if (challenge) o.onChallenge(challenge.proxy);
+    });
+    const onChallenge = (proxy: string): void => {
+      // A new one each time: whoever hears of it may have forgotten the one before.
+      this.#challenge.set({ proxy });
+    };
     const onTrouble = (sentence: string | null): void => {
       this.#trouble.set(sentence);
     };
@@ -63,7 +73,7 @@ export class EgressServer {
     this.#means = {
       clock,
       limits,
-      reach: new Reach({ clock, limits, dialer, trust, routes, meter, onTrouble }),
+      reach: new Reach({ clock, limits, dialer, trust, routes, meter, onTrouble, onChallenge }),
       up: new TokenBucket(clock, rules.upBytesPerSecond),
       down: new TokenBucket(clock, rules.downBytesPerSecond),
     };
@@ -115,6 +125,7 @@ export class EgressServer {
     this.#means.up.dispose();
     this.#means.down.dispose();
     this.#trouble.dispose();
+    this.#challenge.dispose();
     this.#denials.dispose();
     this.#meter.dispose();
   }

@@ -82,6 +82,9 @@ export class GridGateway implements Disposable {
         onProblem: (failure) => {
           this.#world.onProblem(this.#grid, failure);
         },
+        onChallenge: (proxy) => {
+          network.challenge(proxy);
+        },
         onLost: (failure) => {
           log.warn('network', failure.sentence, { grid: this.#grid });
           void this.#lost(gateway);

@@ -80,7 +80,7 @@ export class Grids implements Disposable {
     this.network = new NetworkDesk({
       traffic: new TrafficLog(database, clock),
       settings: values,
-      systemLogin: host.proxyLogin ?? null,
+      systemLogins: host.proxyLogins ?? [],
       metered: () => o.senses().signals.meteredNetwork,
       book,
       transaction: (work) => {

@@ -10,6 +10,7 @@ import {
 } from '../contract/index.ts';
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
 import type { Login } from '../egress/messages.ts';
+import { proxyOfUrl, proxyUrlOf } from '../egress/proxy-answer.ts';
 import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
@@ -26,8 +27,8 @@ const shownDenials = 5;
 export interface NetworkDeskOptions {
   readonly traffic: TrafficLog;
   readonly settings: () => Settings;
-  /** What the system knows to say to its proxy, where nobody has said anything else. */
-  readonly systemLogin: Login | null;
+  /** What the system knows to say to its proxies, where nobody has said anything else. */
+  readonly systemLogins: readonly Login[];
   /** Whether the network is billed by volume; null: unknown. */
   readonly metered: () => boolean | null;
   readonly book: (booking: Booking) => void;
@@ -51,6 +52,8 @@ export class NetworkDesk implements Disposable {
   readonly #pendingDenials = new Map<string, Denial>();
   readonly #open = new Set<string>();
   #login: Login | null = null;
+  /** The proxy that asked last, and the setting that led to it. */
+  #challenge: { readonly proxy: string; readonly setting: string } | undefined;
   #disposed = false;
   #cancelWrite: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
@@ -72,10 +75,23 @@ export class NetworkDesk implements Disposable {
     for (const grid of this.#o.traffic.unbooked()) this.book(grid);
   }
 
-  /** For the proxy. */
+  /** What the person wants said to one proxy. */
   set login(login: Login | null) {
     this.#login = login;
     this.#o.onChange();
+  }
+
+  /** A proxy wants a name and a password. */
+  challenge(proxy: string): void {
+    this.#challenge = { proxy, setting: this.#o.settings()['network.proxy'] };
+  }
+
+  /** The proxy that a name and a password are for which a person gives now; null: none is known to want any. */
+  get proxyInForce(): string | null {
+    const setting = this.#o.settings()['network.proxy'];
+    const fixed = proxyOfUrl(setting);
+    if (fixed) return proxyUrlOf(fixed);
+    return this.#challenge?.setting === setting ? this.#challenge.proxy : null;
   }
 
   /** A gateway of this grid is open, or no more: rates are divided among them. */
@@ -263,12 +279,12 @@ export class NetworkDesk implements Disposable {
   }
 
   #proxy(setting: Settings['network.proxy']): ProxyRule {
-    const login = this.#login ?? (setting === 'system' ? this.#o.systemLogin : null);
+    const logins = this.#login ? [this.#login] : [];
     if (setting === 'none') return { kind: 'none' };
-    if (setting === 'system') return { kind: 'ask', login };
+    if (setting === 'system') return { kind: 'ask', logins: [...logins, ...this.#o.systemLogins] };
     return setting.startsWith('pac+')
-      ? { kind: 'pac', url: setting.slice('pac+'.length), login }
-      : { kind: 'fixed', url: setting, login };
+      ? { kind: 'pac', url: setting.slice('pac+'.length), logins }
+      : { kind: 'fixed', url: setting, logins };
   }
 
   #pendingOf(grid: string): Counted {

@@ -47,6 +47,7 @@ function make(): Gateway {
     onTraffic: (rows) => told.push(['traffic', rows]),
     onDenied: (denial) => told.push(['denied', denial]),
     onProblem: (problem) => told.push(['problem', problem]),
+    onChallenge: (proxy) => told.push(['challenge', proxy]),
     onLost: (failure) => lost.push(failure),
   });
 }
@@ -126,11 +127,13 @@ describe('news', () => {
     worker.say({ kind: 'denied', denial: denied });
     worker.say({ kind: 'trouble', sentence: 'The proxy sleeps.' });
     worker.say({ kind: 'trouble', sentence: null });
+    worker.say({ kind: 'challenge', proxy: 'http://proxy.example:3128' });
     expect(told).toEqual([
       ['traffic', rows],
       ['denied', denied],
       ['problem', expect.objectContaining({ code: 'proxy-refused', sentence: 'The proxy sleeps.' })],
       ['problem', null],
+      ['challenge', 'http://proxy.example:3128'],
     ]);
     expect(lost).toEqual([]);
   });
@@ -161,6 +164,8 @@ describe('news', () => {
     ['an endless sentence', { kind: 'denied', denial: { ...denied, sentence: 'a'.repeat(501) } }],
     ['an unknown reason', { kind: 'denied', denial: { ...denied, reason: 'because' } }],
     ['a question about a file', { kind: 'ask', id: 1, url: 'file:///etc/passwd' }],
+    ['a proxy that is none', { kind: 'challenge', proxy: 'http://me:secret@proxy.example:3128' }],
+    ['a proxy in another spelling', { kind: 'challenge', proxy: 'HTTP://proxy.example' }],
     ['a second start', { kind: 'listening' }],
     ['a failure after the start', { kind: 'failed', failure: { code: 'internal', sentence: 'x' } }],
     ['an end that nobody asked for', { kind: 'closed' }],

@@ -12,6 +12,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
+const corp = { proxy: 'http://corp.example:3128', name: 'u', password: 'p' };
 let dir = '';
 let database: Database;
 let clock: FakeClock;
@@ -25,7 +26,7 @@ function open(): void {
   desk = new NetworkDesk({
     traffic: new TrafficLog(database, clock),
     settings: () => effectiveOf(world.settings).values,
-    systemLogin: null,
+    systemLogins: [corp],
     metered: () => world.metered,
     transaction: (work) => {
       database.transaction(work);
@@ -139,19 +140,35 @@ test('rates are divided among the gateways that are open', () => {
 });
 
 test('the proxy comes from the setting, with the login where there is one', () => {
-  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', login: null });
-  desk.login = { name: 'me', password: 'secret' };
+  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', logins: [corp] });
+  const mine = { proxy: 'http://proxy.example:3128', name: 'me', password: 'secret' };
+  desk.login = mine;
+  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', logins: [mine, corp] });
   world.settings = { 'network.proxy': 'http://proxy.example:3128' };
   expect(desk.rules([]).proxy).toEqual({
     kind: 'fixed',
     url: 'http://proxy.example:3128',
-    login: { name: 'me', password: 'secret' },
+    logins: [mine],
   });
   world.settings = { 'network.proxy': 'pac+https://proxy.example/proxy.pac' };
   expect(desk.rules([]).proxy).toMatchObject({ kind: 'pac', url: 'https://proxy.example/proxy.pac' });
   expect(JSON.stringify(desk.report())).not.toContain('secret');
   world.settings = { 'network.proxy': 'none' };
   expect(desk.report().proxy).toBeNull();
+});
+
+test('a login given now is for the proxy that is set, or else the one that asked under this setting', () => {
+  expect(desk.proxyInForce).toBeNull();
+  desk.challenge('http://asks.example:3128');
+  expect(desk.proxyInForce).toBe('http://asks.example:3128');
+  world.settings = { 'network.proxy': 'pac+https://proxy.example/proxy.pac' };
+  expect(desk.proxyInForce).toBeNull();
+  world.settings = { 'network.proxy': 'https://Proxy.example' };
+  expect(desk.proxyInForce).toBe('https://proxy.example:443');
+  desk.challenge('http://asks.example:3128');
+  expect(desk.proxyInForce).toBe('https://proxy.example:443');
+  world.settings = { 'network.proxy': 'none' };
+  expect(desk.proxyInForce).toBeNull();
 });
 
 test('equal denials are added up; what is allowed afterwards is forgiven', () => {
