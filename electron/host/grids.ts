@@ -139,7 +139,12 @@ export class Grids implements Disposable {
       sampleDir: host.sampleDir,
       spawnWorker,
       networkOpen: () => !this.network.isClosed,
-      contacted: () => this.network.take('local'),
+      contacted: {
+        settle: () => {
+          this.network.settle();
+        },
+        take: () => this.network.take(this.local.id),
+      },
       clock,
       log,
       onChange: o.onChange,

@@ -94,12 +94,15 @@ export class NetworkDesk implements Disposable {
     return this.#challenge?.setting === setting ? this.#challenge.proxy : null;
   }
 
-  /** A gateway of this grid is open, or no more: rates are divided among them. */
-  isOpen(grid: string, open: boolean): void {
+  /**
+   * A gateway of this grid is open, or no more: rates are divided among them.
+   * @param books whether what one that closes has moved gets an entry of its own; else that of an attempt takes it
+   */
+  isOpen(grid: string, open: boolean, books = true): void {
     if (open) this.#open.add(grid);
     else {
       this.#open.delete(grid);
-      if (!ofAttempts(grid)) this.book(grid);
+      if (books) this.book(grid);
     }
     this.#o.onChange();
   }
@@ -182,12 +185,15 @@ export class NetworkDesk implements Disposable {
     return { hosts: this.#o.traffic.hosts(200, grid), denials: this.#o.traffic.denials(100, { grid }) };
   }
 
-  /** Bytes by host of one grid that are not booked yet; to be called in the transaction that books them. */
+  /**
+   * Bytes by host of one grid that are written down and not booked yet; to be called in the transaction that books
+   * them, with {@link settle} before it.
+   */
   take(grid: string): TrafficRow[] {
     return this.#o.traffic.take(grid)?.hosts ?? [];
   }
 
-  /** Writes down what was counted so far. */
+  /** Writes down what was counted so far; outside of any transaction, whose end would not be its own. */
   settle(): void {
     this.#write();
   }

@@ -217,11 +217,29 @@ test('what a grid has moved is booked when its gateway closes, once', () => {
 test('what a job takes into its own entry is booked there alone', () => {
   desk.isOpen('local', true);
   desk.count('local', [row('a.example', 10, 100)]);
+  desk.isOpen('local', false, false);
   desk.settle();
+  expect(ledger.list({ limit: 10 })).toEqual([]);
   expect(desk.take('local')).toEqual([row('a.example', 10, 100)]);
   expect(desk.take('local')).toEqual([]);
   desk.isOpen('local', false);
   expect(ledger.list({ limit: 10 })).toEqual([]);
+});
+
+test('what is told after a job was booked gets an entry of its own, and is no other job’s', () => {
+  desk.isOpen('local', true);
+  desk.count('local', [row('a.example', 10, 100)]);
+  // The job is aborted: its entry does not wait for the gateway's last account.
+  desk.settle();
+  expect(desk.take('local')).toEqual([row('a.example', 10, 100)]);
+  desk.count('local', [row('a.example', 1, 2)]);
+  desk.isOpen('local', false);
+  expect(ledger.list({ limit: 10 }).map(({ body }) => [body.kind, body.grid, body.hosts])).toEqual([
+    ['network', 'local', [row('a.example', 1, 2)]],
+  ]);
+  desk.isOpen('local', true);
+  desk.isOpen('local', false, false);
+  expect(desk.take('local')).toEqual([]);
 });
 
 test('what a host that died had not booked is booked by the next', () => {
