@@ -53,6 +53,8 @@ const migrations = [
 
 /** Beside the hosts of a grid, the row that counts what was denied. */
 const nobody = '';
+/** Counts all hosts beyond those that are told apart. */
+export const others = 'others';
 
 /** Bytes since the last report; `sent` is what the VM sent. */
 export interface TrafficRow {

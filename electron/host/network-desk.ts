@@ -11,7 +11,7 @@ import {
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
 import type { Login } from '../egress/messages.ts';
 import { proxyOfUrl, proxyUrlOf } from '../egress/proxy-answer.ts';
-import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
+import { others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
 /** How long bytes wait before they are written down: each write is synced. In ms. */
@@ -127,8 +127,9 @@ export class NetworkDesk implements Disposable {
     for (const { host: named, sent, received } of rows) {
       this.#totals.today += sent + received;
       this.#totals.month += sent + received;
-      // A wildcard can name any number of hosts.
-      const host = hosts.has(named) || hosts.size < hostsMax ? named : 'others';
+      // A wildcard can name any number of hosts, of which the gateway names some and the rest ''.
+      const isTold = named !== '' && (hosts.has(named) || hosts.size < hostsMax);
+      const host = isTold ? named : others;
       const known = hosts.get(host) ?? { sent: 0, received: 0 };
       hosts.set(host, { sent: known.sent + sent, received: known.received + received });
     }

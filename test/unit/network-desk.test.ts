@@ -111,6 +111,18 @@ test('one grid’s hosts are told apart up to a bound', () => {
   expect(entry?.body.hosts).toContainEqual(row('others', 50, 0));
 });
 
+test('what the gateway told of many hosts together is booked, too', () => {
+  desk.count('boinc-a', [row('a.example', 1, 0), row('', 30, 40)]);
+  desk.deny('boinc-a', denial);
+  desk.isOpen('boinc-a', false);
+  const [entry] = ledger.list({ limit: 1 });
+  expect(entry?.body).toMatchObject({
+    hosts: [row('a.example', 1, 0), row('others', 30, 40)],
+    denied: 2,
+  });
+  expect(desk.report()).toMatchObject({ todayBytes: 71, monthBytes: 71 });
+});
+
 test('a month’s quota holds over its days, and says so', () => {
   world.settings = { 'network.quotaMonthBytes': 100 };
   desk.count('boinc-a', [row('a.example', 100, 0)]);
