@@ -53,7 +53,9 @@ const migrations = [
 
 /** Beside the hosts of a grid, the row that counts what was denied. */
 const nobody = '';
-/** Counts all hosts beyond those that are told apart. */
+/** How many hosts of one grid are told apart, in a day and in a booking. */
+export const hostsMax = 200;
+/** Counts all hosts beyond those. */
 export const others = 'others';
 
 /** Bytes since the last report; `sent` is what the VM sent. */
@@ -79,13 +81,15 @@ export class TrafficLog {
     const now = this.#clock.now();
     const day = dayOf(now);
     this.#db.transaction(() => {
+      const ofDay = this.#told('SELECT host FROM traffic WHERE day = ? AND grid = ?', day, grid);
+      const ofBooking = this.#told('SELECT host FROM traffic_unbooked WHERE grid = ?', grid);
       for (const { host, sent, received } of rows) {
         this.#db.run(
           `INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
              sent = sent + excluded.sent, received = received + excluded.received, last_at = excluded.last_at`,
-          ...[day, grid, host, sent, received, now],
+          ...[day, grid, ofDay(host), sent, received, now],
         );
-        this.#leaveUnbooked(grid, host, { sent, received, denied: 0 }, now);
+        this.#leaveUnbooked(grid, ofBooking(host), { sent, received, denied: 0 }, now);
       }
       if (denied > 0) this.#leaveUnbooked(grid, nobody, { sent: 0, received: 0, denied }, now);
       this.#db.run('DELETE FROM traffic WHERE day < ?', dayOf(now - keptDays * dayMs));
@@ -128,6 +132,19 @@ export class TrafficLog {
         })),
       denied: rows.reduce((sum, row) => sum + Number(row['denied']), 0),
       since: Math.min(...rows.map((row) => Number(row['since']))),
+    };
+  }
+
+  /** By what name a host is counted among those that are found already. */
+  #told(found: string, ...params: readonly Value[]): (host: string) => string {
+    const hosts = new Set(this.#db.all(found, ...params).map((row) => String(row['host'])));
+    for (const name of [nobody, others]) hosts.delete(name);
+    return (host) => {
+      if (hosts.has(host)) return host;
+      // A wildcard can name any number of hosts, and an entry is kept for ever.
+      if (host === others || hosts.size >= hostsMax) return others;
+      hosts.add(host);
+      return host;
     };
   }
 

@@ -11,7 +11,7 @@ import {
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
 import type { Login } from '../egress/messages.ts';
 import { proxyOfUrl, proxyUrlOf } from '../egress/proxy-answer.ts';
-import { others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
+import { hostsMax, others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
 /** How long bytes wait before they are written down: each write is synced. In ms. */
@@ -20,8 +20,6 @@ const writeAfterMs = 10_000;
 const againMs = 10 * 60_000;
 const bookAfterMs = 3_600_000;
 const dayMs = 86_400_000;
-/** How many hosts of one grid are told apart. */
-const hostsMax = 200;
 const shownDenials = 5;
 
 export interface NetworkDeskOptions {

@@ -111,6 +111,29 @@ test('one grid’s hosts are told apart up to a bound', () => {
   expect(entry?.body.hosts).toContainEqual(row('others', 50, 0));
 });
 
+test('the bound is one for all that is written down of a day, and for all of a booking', () => {
+  desk.isOpen('boinc-a', true);
+  desk.isOpen('boinc-b', true);
+  for (let write = 0; write < 20; write += 1) {
+    // One that is told apart already stays so.
+    desk.count('boinc-a', [row('h0.example', 0, 1)]);
+    const rows = Array.from({ length: 200 }, (_, n) => row(`h${write * 200 + n}.example`, 1, 0));
+    desk.count('boinc-a', rows);
+    clock.advance(10_000);
+  }
+  desk.count('boinc-b', [row('b.example', 1, 0)]);
+  desk.settle();
+  const days = database.get("SELECT count(*) AS n, sum(sent) AS sent FROM traffic WHERE grid = 'boinc-a'");
+  expect([days?.['n'], days?.['sent']]).toEqual([201, 4000]);
+  desk.isOpen('boinc-a', false);
+  desk.isOpen('boinc-b', false);
+  const [b, a] = ledger.list({ limit: 2 });
+  expect(a?.body.hosts).toHaveLength(201);
+  expect(a?.body.hosts).toContainEqual(row('h0.example', 1, 20));
+  expect(a?.body.hosts).toContainEqual(row('others', 3800, 0));
+  expect(b?.body.hosts).toEqual([row('b.example', 1, 0)]);
+});
+
 test('what the gateway told of many hosts together is booked, too', () => {
   desk.count('boinc-a', [row('a.example', 1, 0), row('', 30, 40)]);
   desk.deny('boinc-a', denial);
