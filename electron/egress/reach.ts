@@ -61,6 +61,8 @@ export class Reach {
       if (route.kind === 'direct') {
         const socket = await this.#o.dialer.connect(target, match.privateAllowed, signal);
         this.#o.meter.follow(target.host, socket);
+        // Whoever is to say so did, and no proxy will answer to show it.
+        this.#o.onTrouble(null);
         return { socket, proxy: null };
       }
       try {

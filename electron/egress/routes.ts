@@ -29,8 +29,8 @@ export interface RoutesOptions {
   readonly threadUrl: URL;
   /** The system's answer for a URL without path and query; null when it cannot say. */
   readonly ask: (url: string) => Promise<string | null>;
-  /** What is wrong with the proxy, for the person. */
-  readonly onTrouble: (sentence: string) => void;
+  /** What is wrong with the proxy, for the person; null: that was about another. */
+  readonly onTrouble: (sentence: string | null) => void;
 }
 
 interface Kept<T> {
@@ -58,6 +58,7 @@ export class Routes {
     if (placeOf(rule) === placeOf(before)) return;
     this.#answers.clear();
     this.#forgetScript();
+    this.#o.onTrouble(null);
   }
 
   dispose(): void {

@@ -100,6 +100,8 @@ export class GridGateway implements Disposable {
         await this.#close(true);
         throw error;
       }
+      // That it could not be opened before is over.
+      this.#world.onProblem(this.#grid, null);
     });
   }
 

@@ -1,9 +1,11 @@
 import { FakeWorker } from './fake-worker.ts';
 
+const failure = { code: 'network-unavailable', sentence: 'There is no room for a socket.' };
+
 /** A fake worker `egress` that listens when it is told to, and ends when it is asked to. */
 export class FakeGatewayWorker extends FakeWorker {
-  /** What it does not say, of `listening` and `closed`. */
-  readonly mute = new Set<string>();
+  /** Whether it can listen. */
+  listens = true;
   /** Said before it is closed. */
   last: unknown;
 
@@ -11,10 +13,10 @@ export class FakeGatewayWorker extends FakeWorker {
     super.send(message);
     const { kind } = message as { kind: string };
     queueMicrotask(() => {
-      if (kind === 'open') this.#answer('listening');
+      if (kind === 'open') this.say(this.listens ? { kind: 'listening' } : { kind: 'failed', failure });
       if (kind !== 'close') return;
       if (this.last !== undefined) this.say(this.last);
-      this.#answer('closed');
+      this.say({ kind: 'closed' });
     });
   }
 
@@ -23,9 +25,5 @@ export class FakeGatewayWorker extends FakeWorker {
     queueMicrotask(() => {
       this.exit(null);
     });
-  }
-
-  #answer(kind: string): void {
-    if (!this.mute.has(kind)) this.say({ kind });
   }
 }

@@ -175,6 +175,8 @@ describe('a proxy of the network', () => {
     });
     expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
     gateway.gateway.set({ ...gateway.rules, proxy: { kind: 'none' } });
+    // No proxy answers any more to show that it is content.
+    await gateway.until(() => gateway.problems.at(-1) === null);
     await stillWorks(gateway);
   });
 });
@@ -330,6 +332,20 @@ describe('a script that says which proxy to use', () => {
 });
 
 describe('the system’s own setting', () => {
+  egressTest('is no problem any more once it says that there is no proxy', async ({ world }) => {
+    let answer = Promise.reject<string>(new Error('not yet'));
+    answer.catch(() => undefined);
+    const gateway = await world.open({ proxy: { kind: 'ask', logins: [] } }, {}, (made) => {
+      made.askProxy = () => answer;
+    });
+    expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
+    await gateway.until(() => gateway.problems.length === 1);
+    answer = Promise.resolve('DIRECT');
+    await stillWorks(gateway);
+    await gateway.until(() => gateway.problems.length === 2);
+    expect(gateway.problems[1]).toBeNull();
+  });
+
   egressTest('is asked for every place, without its path, and obeyed', async ({ world }) => {
     const proxy = await proxied(world);
     const asked: string[] = [];

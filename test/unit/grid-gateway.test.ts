@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import type { Failure } from '../../electron/contract/index.ts';
@@ -29,6 +29,7 @@ let problems: (Failure | null)[];
 /** Bytes by grid that are in no entry yet, and entries of the network's own. */
 let unbooked: number;
 let booked: number[];
+let canListen: boolean;
 let world: GatewayWorld;
 
 beforeEach(() => {
@@ -38,6 +39,7 @@ beforeEach(() => {
   problems = [];
   unbooked = 0;
   booked = [];
+  canListen = true;
   const desk = {
     rules: (contacts: GatewayRules['contacts']) => ({ ...rules, contacts }),
     count: (_: string, rows: readonly TrafficRow[]) => {
@@ -52,6 +54,7 @@ beforeEach(() => {
     paths: resolvePaths({ platform: 'linux', home: dir, uid: 1, env: { GLEANER_HOME: dir } }),
     spawnWorker: () => {
       const worker = new FakeGatewayWorker();
+      worker.listens = canListen;
       workers.push(worker);
       return worker;
     },
@@ -102,4 +105,27 @@ test('a job gets a gateway of its own, also where the one before it left its ope
   expect(jobs.contacts).toMatchObject([{ host: 'b.example', port: 443 }]);
   expect(await jobs.open('none')).toBe(false);
   expect([worker(1).killed, jobs.contacts]).toEqual([true, []]);
+});
+
+test('one that is lost is opened anew; that it could not be at first is no problem afterwards', async () => {
+  const gateway = new GridGateway(world, 'boinc-a', () => []);
+  await gateway.open();
+  problems.length = 0;
+  canListen = false;
+  worker(0).exit(1);
+  await vi.waitFor(() => {
+    expect(clock.pending).toBe(1);
+  });
+  clock.advance(60_000);
+  await vi.waitFor(() => {
+    expect(problems.at(-1)).toMatchObject({ code: 'network-unavailable' });
+  });
+  canListen = true;
+  clock.advance(60_000);
+  await vi.waitFor(() => {
+    expect(problems.at(-1)).toBeNull();
+  });
+  expect(workers).toHaveLength(3);
+  await gateway.dispose();
+  expect(clock.pending).toBe(0);
 });
