@@ -103,28 +103,37 @@ export class Routes {
   async #answer(rule: Exclude<ProxyRule, { kind: 'none' }>, origin: string): Promise<readonly Route[]> {
     const routes = rule.kind === 'fixed' ? fixed(rule.url) : parseProxyAnswer(await this.#say(rule, origin));
     if (routes.length > 0) return routes;
-    this.#o.onTrouble('The proxy that is set for this network is of a kind that Gleaner cannot use.');
+    this.#tell(rule, 'The proxy that is set for this network is of a kind that Gleaner cannot use.');
     throw noAnswer();
   }
 
-  async #say(rule: { kind: 'ask' } | { kind: 'pac'; url: string }, origin: string): Promise<string> {
+  /** For the person, unless another rule is in force meanwhile. */
+  #tell(rule: ProxyRule, sentence: string): void {
+    if (placeOf(rule) === placeOf(this.#rule)) this.#o.onTrouble(sentence);
+  }
+
+  async #say(rule: Exclude<ProxyRule, { kind: 'none' | 'fixed' }>, origin: string): Promise<string> {
     if (rule.kind === 'ask') {
       this.#countAsked();
       const answer = await this.#o.ask(origin);
       if (answer !== null) return answer;
-      this.#o.onTrouble('The system does not say which proxy to use.');
+      this.#tell(rule, 'The system does not say which proxy to use.');
       throw noAnswer();
     }
-    const script = await this.#currentScript(rule.url);
+    const value = this.#currentScript(rule.url);
+    const script = await value;
     try {
       const host = new URL(origin).hostname.replace(/^\[|\]$/g, '');
       return await this.#evaluations.run(() =>
         this.#timed(scriptRunMs, (signal) => script.answer({ url: origin, host }, signal)),
       );
     } catch (error) {
-      // Not again for every connection.
-      this.#failScript(Promise.reject(noAnswer()));
-      this.#o.onTrouble(`The proxy script of this network fails: ${wordsOf(error)}.`);
+      // One that is not in use any more says nothing about the one that is.
+      if (this.#script?.value === value) {
+        // Not again for every connection.
+        this.#failScript(Promise.reject(noAnswer()));
+        this.#o.onTrouble(`The proxy script of this network fails: ${wordsOf(error)}.`);
+      }
       throw noAnswer();
     }
   }
@@ -142,8 +151,10 @@ export class Routes {
     const now = this.#o.clock.monotonic();
     if (this.#script && this.#script.until > now) return this.#script.value;
     const value = this.#load(url).catch((error: unknown) => {
-      this.#o.onTrouble(`The proxy script of this network cannot be had: ${wordsOf(error)}.`);
-      if (this.#script?.value === value) this.#failScript(value);
+      if (this.#script?.value === value) {
+        this.#failScript(value);
+        this.#o.onTrouble(`The proxy script of this network cannot be had: ${wordsOf(error)}.`);
+      }
       throw noAnswer();
     });
     // Whoever asks for it hears of its rejection.
