@@ -53,6 +53,7 @@ export class Gateway implements Disposable {
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';
   #second = 0;
   #messages = 0;
+  #disposing: Promise<void> | undefined;
   #onClosed: () => void = () => undefined;
   #cancelTimer: () => void = () => undefined;
 
@@ -87,8 +88,13 @@ export class Gateway implements Disposable {
     this.#send({ kind: 'set', rules });
   }
 
-  /** Ends every connection; the last account comes before this resolves. */
-  async dispose(): Promise<void> {
+  /** Ends every connection; the last account comes before this resolves. Safe to call again. */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #dispose(): Promise<void> {
     if (this.#state === 'new' || this.#state === 'open') {
       this.#state = 'ending';
       this.#opening?.reject(lost('was ended'));

@@ -128,7 +128,12 @@ export class GridGateway implements Disposable {
   #end(books: boolean): Promise<void> {
     this.#wanted = false;
     this.#cancelReopen?.();
-    return this.#one.run(() => this.#close(books));
+    // Else one that hangs at its start would be waited for.
+    const ending = this.#gateway?.dispose();
+    return this.#one.run(async () => {
+      await ending;
+      await this.#close(books);
+    });
   }
 
   /** What the guest forwards to is a path: a new one listens there, after ever longer waits. */

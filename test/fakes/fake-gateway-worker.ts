@@ -4,14 +4,15 @@ const failure = { code: 'network-unavailable', sentence: 'There is no room for a
 
 /** A fake worker `egress` that listens when it is told to, and ends when it is asked to. */
 export class FakeGatewayWorker extends FakeWorker {
-  /** Whether it can listen. */
-  listens = true;
+  /** Whether it can listen; null: it hangs instead. */
+  listens: boolean | null = true;
   /** Said before it is closed. */
   last: unknown;
 
   override send(message: unknown): void {
     super.send(message);
     const { kind } = message as { kind: string };
+    if (this.listens === null) return;
     queueMicrotask(() => {
       if (kind === 'open') this.say(this.listens ? { kind: 'listening' } : { kind: 'failed', failure });
       if (kind !== 'close') return;

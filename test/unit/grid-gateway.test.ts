@@ -29,7 +29,7 @@ let problems: (Failure | null)[];
 /** Bytes by grid that are in no entry yet, and entries of the network's own. */
 let unbooked: number;
 let booked: number[];
-let canListen: boolean;
+let canListen: boolean | null;
 let world: GatewayWorld;
 
 beforeEach(() => {
@@ -128,4 +128,18 @@ test('one that is lost is opened anew; that it could not be at first is no probl
   expect(workers).toHaveLength(3);
   await gateway.dispose();
   expect(clock.pending).toBe(0);
+});
+
+test('one that hangs at its start is not waited for at its end', async () => {
+  canListen = null;
+  const gateway = new GridGateway(world, 'boinc-a', () => []);
+  const opening = expect(gateway.open()).rejects.toMatchObject({ code: 'network-unavailable' });
+  await vi.waitFor(() => {
+    expect(workers).toHaveLength(1);
+  });
+  const disposed = gateway.dispose();
+  clock.advance(2000);
+  await disposed;
+  await opening;
+  expect([worker(0).killed, clock.pending]).toEqual([true, 0]);
 });
