@@ -16,7 +16,8 @@ export interface TrafficDatabase {
 const dayMs = 86_400_000;
 /** Days with traffic, by the order in which they came: a clock that is wrong for a while must not erase a month. */
 const keptDays = 40;
-const keptDenials = 500;
+/** How many different denials are remembered, of all grids. */
+export const keptDenials = 500;
 const migrations = [
   `CREATE TABLE traffic (
      day TEXT NOT NULL,

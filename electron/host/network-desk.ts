@@ -11,7 +11,7 @@ import {
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
 import type { Login } from '../egress/messages.ts';
 import { proxyOfUrl, proxyUrlOf } from '../egress/proxy-answer.ts';
-import { hostsMax, others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
+import { hostsMax, keptDenials, others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
 /** How long bytes wait before they are written down: each write is synced. In ms. */
@@ -70,7 +70,7 @@ export class NetworkDesk implements Disposable {
 
   /** Books what a host that died had not. */
   recover(): void {
-    for (const grid of this.#o.traffic.unbooked()) this.book(grid);
+    this.#bookAll(() => true);
   }
 
   /** What the person wants said to one proxy. */
@@ -144,6 +144,10 @@ export class NetworkDesk implements Disposable {
     const now = this.#o.clock.now();
     const key = keyOf({ grid, ...denial });
     const known = this.#pendingDenials.get(key);
+    // No more than are ever remembered, however long a full disk takes none; the one that waits longest goes.
+    const [oldest] = this.#pendingDenials.keys();
+    if (!known && this.#pendingDenials.size >= keptDenials && oldest !== undefined)
+      this.#pendingDenials.delete(oldest);
     this.#pendingDenials.set(key, {
       ...denial,
       grid,
@@ -337,8 +341,13 @@ export class NetworkDesk implements Disposable {
     if (this.#disposed) return;
     this.#cancelBooking ??= this.#o.clock.after(bookAfterMs, () => {
       this.#cancelBooking = undefined;
-      for (const grid of this.#o.traffic.unbooked())
-        if (!ofAttempts(grid) || !this.#open.has(grid)) this.book(grid);
+      this.#bookAll((grid) => !ofAttempts(grid) || !this.#open.has(grid));
+    });
+  }
+
+  #bookAll(which: (grid: string) => boolean): void {
+    this.#safely(() => {
+      for (const grid of this.#o.traffic.unbooked()) if (which(grid)) this.book(grid);
     });
   }
 

@@ -302,6 +302,37 @@ test('a gateway that stays open is booked by the hour, and a booking that failed
   expect(ledger.list({ limit: 10 }).map(({ body }) => body.hosts)).toEqual([[row('a.example', 3, 3)]]);
 });
 
+test('a disk that takes nothing for long costs no memory without end, and no fault', () => {
+  desk.isOpen('boinc-a', true);
+  desk.count('boinc-a', [row('a.example', 1, 1)]);
+  clock.advance(10_000);
+  const refuse = (): never => {
+    throw new GleanerError('disk-full', 'The disk is full.');
+  };
+  const run = database.run.bind(database);
+  const all = database.all.bind(database);
+  database.run = refuse;
+  for (let n = 0; n < 2000; n += 1) desk.deny('boinc-a', { ...denial, host: `h${n}.example` });
+  database.all = refuse;
+  // It also wants to book what it cannot read.
+  clock.advance(2 * hour);
+  expect(desk.recentDenials()).toHaveLength(5);
+  database.all = all;
+  let writes = 0;
+  database.run = (...words) => {
+    writes += 1;
+    return run(...words);
+  };
+  desk.settle();
+  // Each costs two: it is added, and the oldest goes.
+  expect(writes).toBeLessThan(2 * 500 + 10);
+  expect(Number(database.get('SELECT count(*) AS n FROM denials')?.['n'])).toBe(500);
+  expect(desk.of('boinc-a').denials.map(({ host }) => host)).toContain('h1999.example');
+  desk.isOpen('boinc-a', false);
+  const [entry] = ledger.list({ limit: 1 });
+  expect(entry?.body).toMatchObject({ hosts: [row('a.example', 1, 1)], denied: 4000 });
+});
+
 test('a guest that is refused all the time costs few writes', () => {
   let writes = 0;
   const run = database.run.bind(database);
