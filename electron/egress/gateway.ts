@@ -10,8 +10,11 @@ import { type DenialRow, FromChild, type GatewayRules, type ToChild, type Traffi
 export type { ProxyRule } from './messages.ts';
 export type { DenialRow, GatewayRules, TrafficRow };
 
-/** The worker tells four denials and one account in a second, and asks once for a connection. */
-const messagesPerSecond = 100;
+/**
+ * The worker tells four denials and one account in a second, and asks up to 30 times about the proxy; at its end, it
+ * tells all denials that wait, up to 64 and one for each reason, before its last account.
+ */
+const messagesPerSecond = 200;
 /** How often it is asked for a sign of life, and how long it may take to give one, or to listen. */
 const heartbeatMs = 30_000;
 const signMs = 30_000;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import type { Failure } from '../../electron/contract/failures.ts';
+import { DenialReason } from '../../electron/contract/network.ts';
 import { Gateway, type GatewayRules } from '../../electron/egress/gateway.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeWorker } from '../fakes/fake-worker.ts';
@@ -186,7 +187,7 @@ describe('news', () => {
       clock.advance(1000);
     }
     expect(lost).toEqual([]);
-    for (let count = 0; count < 101; count += 1) worker.say({ kind: 'denied', denial: denied });
+    for (let count = 0; count < 201; count += 1) worker.say({ kind: 'denied', denial: denied });
     expect(lost).toHaveLength(1);
     expect(worker.killed).toBe(true);
   });
@@ -231,6 +232,21 @@ describe('the end', () => {
     await disposed;
     expect(told).toHaveLength(1);
     expect(lost).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('hears the last account also behind all that waited to be told', async () => {
+    const gateway = await opened();
+    for (let id = 1; id <= 30; id += 1) worker.say({ kind: 'ask', id, url: 'https://a.example:443/' });
+    const disposed = gateway.dispose();
+    for (let count = 0; count < 4 + 64 + DenialReason.options.length; count += 1)
+      worker.say({ kind: 'denied', denial: denied });
+    worker.say({ kind: 'traffic', rows: [{ host: 'a.example', sent: 1, received: 0 }] });
+    worker.say({ kind: 'closed' });
+    await new Promise(setImmediate);
+    worker.exit(null);
+    await disposed;
+    expect(told.at(-1)?.[0]).toBe('traffic');
     expect(clock.pending).toBe(0);
   });
 
