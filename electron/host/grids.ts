@@ -82,7 +82,7 @@ export class Grids implements Disposable {
     this.network = new NetworkDesk({
       traffic: new TrafficLog(database, clock),
       settings: values,
-      systemLogin: host.proxyLogin ?? null,
+      systemLogins: host.proxyLogins ?? [],
       metered: () => o.senses().signals.meteredNetwork,
       book,
       transaction: (work) => {
@@ -141,7 +141,12 @@ export class Grids implements Disposable {
       sampleDir: host.sampleDir,
       spawnWorker,
       networkOpen: () => !this.network.isClosed,
-      contacted: () => this.network.take('local'),
+      contacted: {
+        settle: () => {
+          this.network.settle();
+        },
+        take: () => this.network.take(this.local.id),
+      },
       clock,
       log,
       onChange: o.onChange,

@@ -54,6 +54,7 @@ class World {
     onTraffic: () => undefined,
     onDenied: () => undefined,
     onProblem: () => undefined,
+    onChallenge: () => undefined,
     onLost: () => undefined,
   });
   readonly #watching = new Set<() => void>();
