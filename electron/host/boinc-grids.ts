@@ -26,7 +26,13 @@ import { BoincLane } from './boinc-lane.ts';
 import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
-import { type ManagedJoin, requireConsent, requireNew, requireRunnable } from './join-rules.ts';
+import {
+  type ManagedJoin,
+  requireConsent,
+  requireNeeded,
+  requireNew,
+  requireRunnable,
+} from './join-rules.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import { sameProject } from './project-url.ts';
@@ -224,7 +230,9 @@ export class BoincGrids {
 
   allow(id: string, contact: Pick<Contact, 'host' | 'port' | 'private'>): GridDetail {
     const lane = this.lane(id);
-    const own = this.#project(id).contacts.filter(({ source }) => source === 'person');
+    const { url, contacts } = this.#project(id);
+    requireNeeded(contact.host, url);
+    const own = contacts.filter(({ source }) => source === 'person');
     this.#o.store.setContacts(id, 'person', [...own, contact]);
     this.#o.network.forgive(id, contact.host, contact.port);
     lane.gateway.follow();

@@ -9,6 +9,7 @@ import {
   isNamed,
   type ManagedJoin,
   namedBy,
+  offerTo,
   requireOwn,
   requireRunnable,
 } from './join-rules.ts';
@@ -48,7 +49,8 @@ export class ManagedJoins {
       if (isDone) return view;
     }
     const allowPrivate = isConsented(join);
-    const { offer, facts } = await web.lookup(join.url, allowPrivate);
+    const { offer: found, facts } = await web.lookup(join.url, allowPrivate);
+    const offer = offerTo(join.managedBy, found);
     grids.requirePermitted(offer.url);
     requireRunnable(offer);
     const { key, weak } = await web.signIn(facts, { kind: 'key', key: join.key }, allowPrivate);

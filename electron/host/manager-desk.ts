@@ -164,11 +164,12 @@ export class ManagerDesk implements Disposable {
     return this.#one.run(async () => {
       if (!this.#kept && !this.#isLost) throw notJoined();
       const { grids, sealed, onChange } = this.#o;
-      this.#cancelNext?.();
       for (const project of grids.list().filter(({ managedBy }) => managedBy.kind === 'manager')) {
         if (leaveProjects) await grids.leave(project.id, 'manager');
         else grids.adopt(project.id);
       }
+      // Not before: with one that cannot be left, the manager is still to be heard.
+      this.#cancelNext?.();
       await sealed.forget(sealedName);
       this.#kept = undefined;
       this.#isLost = false;

@@ -48,8 +48,9 @@ export class Organization implements Disposable {
 
   /** The settings may be different now. */
   follow(): void {
-    const { values, organization } = this.#o.effective();
-    const wanted = JSON.stringify([values['grids.boinc'], values['grids.permitted'], organization]);
+    const { values, organization, broken } = this.#o.effective();
+    const known = broken === null;
+    const wanted = JSON.stringify([known, values['grids.boinc'], values['grids.permitted'], organization]);
     if (wanted === this.#wanted || this.#disposed) return;
     this.#wanted = wanted;
     this.#reconcileNow();
@@ -79,6 +80,8 @@ export class Organization implements Disposable {
         .run(() => this.#reconcile())
         .catch((error: unknown) => {
           this.#o.log.warn('grids', toFailure(error).sentence);
+          this.#failures += 1;
+          if (!this.#disposed) this.#reconcileSoon(backoffMs(this.#failures, firstRetryMs, longestRetryMs));
         });
     });
   }

@@ -107,7 +107,7 @@ egressTest('nothing of a path, a query or a header is logged, kept, shown or exp
   const asked: [string, string][] = [
     ['200', get(`http://seen.example${path}`, 'seen.example')],
     // Refused, each in another place.
-    ['403', get(`http://refused.example${path}`, 'refused.example')],
+    ['503', get(`http://refused.example${path}`, 'refused.example')],
     ['403', get(`http://127.0.0.1${path}`, '127.0.0.1')],
     ['502', get(`http://away.example${path}`, 'away.example')],
     ['400', get(`ftp://me:${secret}@odd.example${path}`, 'odd.example')],

@@ -5,100 +5,36 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { GleanerError, type SettingsLayer } from '../../electron/contract/index.ts';
 import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
-import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import type { BoincGrids } from '../../electron/host/boinc-grids.ts';
-import type { ManagedJoin } from '../../electron/host/join-rules.ts';
 import type { ManagedJoins } from '../../electron/host/managed-joins.ts';
 import { ManagerDesk } from '../../electron/host/manager-desk.ts';
 import { Organization } from '../../electron/host/organization.ts';
 import { Problems } from '../../electron/host/problems.ts';
-import { sameProject } from '../../electron/host/project-url.ts';
 import { SealedFiles } from '../../electron/host/sealed.ts';
 import { KeyFiles } from '../../electron/host/secrets-file.ts';
 import type { WebDesk } from '../../electron/host/web-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeManagedGrids } from '../fakes/fake-managed-grids.ts';
 import { managedAccount as account, organizationProject as project } from './host-grids-fixture.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Fake joined projects: what is asked of them, and a refusal for some. */
-class FakeGrids {
-  readonly story: string[] = [];
-  readonly refuse = new Map<string, GleanerError>();
-  projects: Pick<
-    JoinedProject,
-    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'named' | 'hostId' | 'suspended' | 'noNewWork'
-  >[] = [];
-  /** Of each project: what its client computes, and what is over and waits to be reported. */
-  tasks = { running: 0, unreported: 0 };
-
-  list(): readonly JoinedProject[] {
-    return this.projects as JoinedProject[];
-  }
-
-  requirePermitted(url: string): void {
-    const refusal = this.refuse.get(url);
-    if (refusal) throw refusal;
-  }
-
-  bring({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
-    const refusal = this.refuse.get(url);
-    if (refusal) return Promise.reject(refusal);
-    const there = this.projects.find((project) => sameProject(project.url, url));
-    if (there) {
-      this.story.push(`follow ${there.id} with ${share}`);
-      return Promise.resolve(there);
-    }
-    const id = `boinc-${this.projects.length}`;
-    this.story.push(`join ${url}`);
-    this.projects.push({
-      id,
-      url,
-      name: url,
-      share,
-      managedBy,
-      named: null,
-      hostId: null,
-      suspended: false,
-      noNewWork: false,
-    });
-    return Promise.resolve({ id });
-  }
-
-  leave(id: string, by: string): Promise<void> {
-    this.story.push(`leave ${id} by ${by}`);
-    this.projects = this.projects.filter((project) => project.id !== id);
-    return Promise.resolve();
-  }
-
-  set(id: string, values: object): { queued: number; running: number } {
-    this.story.push(`set ${id} ${JSON.stringify(values)}`);
-    return { queued: 0, running: this.tasks.running };
-  }
-
-  hasTasks(): boolean {
-    return this.tasks.running + this.tasks.unreported > 0;
-  }
-
-  adopt(id: string): void {
-    this.story.push(`adopt ${id}`);
-  }
-}
-
-const asGrids = (grids: FakeGrids): BoincGrids => grids as unknown as BoincGrids;
-const asJoins = (grids: FakeGrids): ManagedJoins => grids as unknown as ManagedJoins;
+const asGrids = (grids: FakeManagedGrids): BoincGrids => grids as unknown as BoincGrids;
+const asJoins = (grids: FakeManagedGrids): ManagedJoins => grids as unknown as ManagedJoins;
 let clock: FakeClock;
-let grids: FakeGrids;
+let grids: FakeManagedGrids;
 let problems: Problems;
 let settings: SettingsLayer;
+let broken: boolean;
 let dir = '';
 beforeEach(() => {
   clock = new FakeClock();
-  grids = new FakeGrids();
+  grids = new FakeManagedGrids();
   problems = new Problems(() => undefined);
   settings = {};
+  broken = false;
   dir = mkdtempSync(join(tmpdir(), 'gleaner-managed-'));
 });
 afterEach(() => {
@@ -109,7 +45,7 @@ function organization(): Organization {
   return new Organization({
     grids: asGrids(grids),
     joins: asJoins(grids),
-    effective: () => effectiveOf(settings),
+    effective: () => effectiveOf(settings, { broken }),
     problems,
     clock,
     log: silentLog,
@@ -151,6 +87,18 @@ test('one that cannot be joined is told, and tried again', async () => {
   expect(grids.story).toEqual(['join https://a.example/']);
   expect(problems.get('project https://a.example/')).toBeUndefined();
   expect(clock.pending).toBe(0);
+  await desk.dispose();
+});
+
+test('a profile that is broken for a while hides nothing that it names once it is mended', async () => {
+  const desk = organization();
+  settings = { 'grids.boinc': [project('https://a.example/')] };
+  broken = true;
+  await follow(desk);
+  expect(grids.story).toEqual([]);
+  broken = false;
+  await follow(desk);
+  expect(grids.story).toEqual(['join https://a.example/']);
   await desk.dispose();
 });
 
@@ -373,6 +321,20 @@ test('leaving it leaves its projects, or hands them to the person', async () => 
   await desk.leave(true);
   expect(grids.story.at(-1)).toBe('leave boinc-0 by manager');
   expect(readdirSync(dir)).toEqual(['sealed.key']);
+  await desk.dispose();
+});
+
+test('one whose projects cannot be left goes on being heard', async () => {
+  const { asked, world, make, changed } = managed();
+  const desk = make();
+  world.accounts = [account('https://a.example/')];
+  await desk.join(login);
+  grids.refuse.set('boinc-0', new GleanerError('wrong-phase', 'It is busy.'));
+  await expect(desk.leave(true)).rejects.toThrow('It is busy.');
+  grids.refuse.clear();
+  clock.advance(24 * hour);
+  await changed();
+  expect(asked).toHaveLength(2);
   await desk.dispose();
 });
 
