@@ -202,7 +202,10 @@ export const commands = {
     stream: 'none',
   },
   'network.report': { input: nothing, output: NetworkReport, stream: 'none' },
-  /** The name and password for the proxy, kept with the host's secrets; null forgets them. */
+  /**
+   * The name and password for the proxy that is set, or else the one that asked last, kept with the host's secrets;
+   * null forgets them. Rejects `proxy-refused` when no proxy is known to want any.
+   */
   'network.proxy-login': {
     input: z.strictObject({
       login: z.strictObject({ name: z.string().min(1).max(254), password: z.string().max(256) }).nullable(),

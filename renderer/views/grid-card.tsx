@@ -100,7 +100,7 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
   const [leaving, setLeaving] = useState(false);
   const { busy, run } = command;
   const { managedBy, name } = grid;
-  const isPaused = grid.state === 'suspended';
+  const isPaused = grid.suspended;
   const isOver = grid.state === 'leaving';
   const set = (changes: { share?: number; noNewWork?: boolean; suspended?: boolean }): Promise<boolean> =>
     run(() => client.call('grids.set', { id: grid.id, ...changes }));
@@ -196,7 +196,7 @@ function Leave({ grid, onEnd }: { grid: GridView; onEnd: () => void }): ReactNod
         });
       }}
     >
-      <p>{t('grids:leaveLoses', { tasks: grid.queued + grid.running })}</p>
+      <p>{t('grids:leaveLoses', { tasks: grid.queued + grid.running + grid.unreported })}</p>
     </Ask>
   );
 }

@@ -177,18 +177,23 @@ export class FakeGrids {
   }
 
   set({ id, share, noNewWork, suspended }: CommandParsed<'grids.set'>): GridView {
+    const { managedBy } = this.show(id).grid;
+    if (share !== undefined && managedBy !== null) {
+      throw new GleanerError('setting-locked', `${managedBy} decides about its share.`, 'Change it there.');
+    }
     return this.#change(id, {
       ...(share === undefined ? {} : { share }),
       ...(noNewWork === undefined ? {} : { noNewWork }),
       ...(suspended === true
         ? {
             state: 'suspended',
+            suspended,
             sentence: 'It is suspended: none of its tasks runs.',
             said: plainly('grid.suspended'),
             running: 0,
           }
         : {}),
-      ...(suspended === false ? { state: 'waiting', sentence: 'Waiting for its turn.' } : {}),
+      ...(suspended === false ? { state: 'waiting', suspended, sentence: 'Waiting for its turn.' } : {}),
     });
   }
 
