@@ -42,6 +42,7 @@ const paused: Allowance = {
   memoryBytes: 0,
   network: false,
   reason: 'The test says when.',
+  organization: null,
   reasons: [],
 };
 

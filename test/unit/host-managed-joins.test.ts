@@ -69,7 +69,8 @@ test('the contacts of an organization’s project follow the settings, and the p
 test('what a new contact was refused before is tried at once', async () => {
   const id = await named();
   const { network } = fixture.grids;
-  network.deny(id, { ...files, reason: 'not-listed', sentence: 'No.', allowable: true, count: 1 });
+  const said = { code: 'denial.not-listed', values: { place: 'files.example:443' } } as const;
+  network.deny(id, { ...files, reason: 'not-listed', sentence: 'No.', said, allowable: true, count: 1 });
   const client = new FakeBoincEngine().joined(url);
   await fixture.runs(id, client, () => client.asked.includes('networkMode always'));
   client.asked.length = 0;
