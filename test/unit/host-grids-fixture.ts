@@ -137,7 +137,7 @@ export class GridsFixture {
       log: silentLog,
       onChange: () => undefined,
     });
-    this.calls = hostCalls({ grids: this.grids, ledger } as unknown as CallSubject).plain;
+    this.calls = hostCalls({ grids: this.grids, ledger, record: {} } as unknown as CallSubject).plain;
   }
 
   async begin(): Promise<void> {
