@@ -65,7 +65,13 @@ async function open(): Promise<void> {
     dataDir: homeDir,
     platform: process.platform,
   });
-  serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) });
+  serveIpc({
+    ipcMain,
+    api: host,
+    log,
+    isOwnWindow: (contents) => shell.isOwnWindow(contents),
+    desk: shell.desk,
+  });
   globalThis.gallery = {
     host,
     shell,
