@@ -113,7 +113,8 @@ export function drawBars(
           ...axis,
           // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- 1: right, 3: left; the enum exists as a type only
           side: isRightToLeft ? 1 : 3,
-          size: (_plot, words) => widthOf(words ?? []) + em * 1.2,
+          // At first there are none yet, which uPlot's types do not tell.
+          size: (_plot, words: readonly string[] | null) => widthOf(words ?? []) + em * 1.2,
           space: em * 3,
           grid: { stroke: ink('--line'), width: 1 },
           values: (_plot, values) => values.map(figure),

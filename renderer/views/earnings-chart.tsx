@@ -24,7 +24,8 @@ export function EarnedChart(props: { earned: Earned; by: Period; name: string })
   const [isTable, setIsTable] = useState(false);
   const title = t('earnings:chart', { grid: plain(name), unit: plain(earned.unit) });
   const spoken = language();
-  const picture = useMemo(() => pictureOf(earned, by, spoken), [earned, by, spoken]);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- its words are asked for in the language that is spoken
+  const picture = useMemo(() => pictureOf(earned, by), [earned, by, spoken]);
   return (
     <Card title={title}>
       <Bars
@@ -51,8 +52,7 @@ export function EarnedChart(props: { earned: Earned; by: Period; name: string })
   );
 }
 
-/** `_language`: the one that its words are in, which they are asked for as they are made. */
-function pictureOf({ statuses, periods }: Earned, by: Period, _language: string): BarsPicture {
+function pictureOf({ statuses, periods }: Earned, by: Period): BarsPicture {
   return {
     parts: statuses.map((status) => ({
       words: statusTitle(status),

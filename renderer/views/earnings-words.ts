@@ -31,6 +31,6 @@ export function barWords(by: Period, row: Amounts & { readonly period: string },
   const parts = statuses
     .filter((status) => row[status] !== 0)
     .map((status) => t(`earnings:bar.${status}`, { amount: amount(row[status]), unit: plain(unit) }));
-  if (parts.length === 0) return t('earnings:bar.nothing', { period });
+  if (parts.length === 0) return t('earnings:emptyBar', { period });
   return t('earnings:bar', { period, earned: list(parts) });
 }
