@@ -89,11 +89,14 @@ export function drawBars(
     marker.style.left = `${Math.min(...sides)}px`;
     marker.style.width = `${Math.max(...sides) - Math.min(...sides)}px`;
   };
+  // The last label may be wider than the room of its bar.
+  const room = element.clientWidth / labels.length;
+  const end = Math.max(em / 2, (widthOf(labels) - room) / 2);
   const plot = new uPlot(
     {
       width: element.clientWidth,
       height: element.clientHeight,
-      padding: [em / 2, isRightToLeft ? 0 : em / 2, 0, isRightToLeft ? em / 2 : 0],
+      padding: [em / 2, isRightToLeft ? 0 : end, 0, isRightToLeft ? end : 0],
       legend: { show: false },
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: {
