@@ -95,7 +95,7 @@ function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: G
     case 'activity':
       return <Activity snapshot={snapshot} />;
     case 'earnings':
-      return <Earnings snapshot={snapshot} />;
+      return <Earnings snapshot={snapshot} go={go} />;
     case 'health':
       return <Health snapshot={snapshot} />;
     case 'preferences':

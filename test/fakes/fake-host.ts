@@ -7,6 +7,7 @@ import type {
   PlainCommandName,
   UploadCommandName,
 } from '../../electron/contract/commands.ts';
+import type { EarningsReport } from '../../electron/contract/earnings.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
@@ -190,6 +191,8 @@ export class FakeHost implements HostApi {
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   earnings = fakeEarnings();
+  /** What it answers to a query for earnings; the same to all unless it is replaced. */
+  earningsOf: (query: CommandParsed<'earnings.report'>) => EarningsReport = () => this.earnings;
   day = fakeDay();
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
@@ -321,7 +324,7 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
-    'earnings.report': () => this.earnings,
+    'earnings.report': (query) => this.earningsOf(query),
     'activity.list': (input) => fakeActivity(this.entries).list(input),
     'activity.page': (input) => fakeActivity(this.entries).page(input),
     'activity.day': () => this.day,
