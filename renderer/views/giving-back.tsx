@@ -79,7 +79,9 @@ function Histogram({ buckets }: { buckets: YieldReport['histogram'] }): ReactNod
         <thead>
           <tr>
             <th scope="col">{t('home:took')}</th>
-            <th scope="col">{t('home:times')}</th>
+            <th scope="col" className="number">
+              {t('home:times')}
+            </th>
           </tr>
         </thead>
         <tbody>
