@@ -91,11 +91,11 @@ test.describe('the grids’ page', () => {
     await grids.press('Pause Prime Orchard').click();
     await expect(grids.card(orchard)).toContainText('It is suspended: none of its tasks runs.');
     await grids.press('Let Prime Orchard go on').click();
-    await expect(grids.card(orchard)).toContainText('Waiting for its turn.');
+    await expect(grids.card(orchard)).toContainText('It waits for its turn to ask for work.');
     await grids.noNewWork(orchard).check();
     await expect(grids.noNewWork(orchard)).toBeChecked();
     await grids.press('Update Prime Orchard: ask for news and work').click();
-    await expect(grids.card(orchard)).toContainText('Asking the project for work.');
+    await expect(grids.card(orchard)).toContainText('It asks the project for work.');
     const id = 'boinc-orchard';
     expect(await asked(gallery, 'grids.set')).toEqual([
       { id, suspended: true },
@@ -115,7 +115,7 @@ test.describe('the grids’ page', () => {
     await grids.share('This computer').fill('60');
     await expect.poll(() => grids.parts()).toEqual(['60 %', '18 %', '7 %', '15 %']);
     await expect(grids.share('Quiet Sky')).toHaveValue('15');
-    expect(await asked(gallery, 'settings.set')).toEqual([{ key: 'grids.localShare', value: 595.9 }]);
+    expect(await asked(gallery, 'settings.set')).toEqual([{ key: 'grids.localShare', value: 401.4 }]);
     // While it is moved, before it is set.
     const at = await grids.share('Protein Loom').boundingBox();
     if (!at) throw new Error('the slider has no place');

@@ -100,7 +100,10 @@ test.describe('the window', () => {
       await main.tab(name).focus();
       await gallery.page.keyboard.press('Enter');
       await expect(main.tab(name)).toHaveAttribute('aria-current', 'page');
-      await expect(heading.or(gallery.page.getByRole('main'))).toBeFocused();
+      // A page that has to ask first has no heading yet.
+      await expect
+        .poll(() => gallery.page.evaluate(() => document.activeElement?.tagName))
+        .toMatch(/^(H1|MAIN)$/);
       await expect(gallery.page).toHaveTitle(`${name} · Gleaner`);
     }
   });
@@ -187,24 +190,39 @@ test.describe('the window', () => {
     await expect(main.card('Processor')).toContainText('There is no /dev/kvm');
   });
 
-  test('is accessible and as wide as its content when it is narrow, and with letters twice as large', async () => {
+  test('is accessible and as wide as its content when it is narrow', async () => {
     await gallery.narrow();
-    for (const zoom of [1, 2]) {
-      await gallery.page.evaluate((size) => {
-        document.documentElement.style.fontSize = `${size * 100}%`;
-      }, zoom);
-      for (const state of ['working', 'volunteer', 'yielding', 'attention'] as const) {
-        await main.openTab('Home');
-        await gallery.show(state, headings[state]);
-        expect(await overflow(gallery.page)).toBe(0);
-      }
-      for (const tab of tabs) {
-        await main.openTab(tab);
-        await expect(gallery.page.getByRole('heading', { level: 1 })).toBeVisible();
-        expect(await violations(gallery.page)).toEqual([]);
-        if (zoom === 1 || tab === 'Home' || tab === 'Grids') expect(await overflow(gallery.page)).toBe(0);
-      }
+    for (const state of ['working', 'volunteer', 'yielding', 'attention'] as const) {
+      await gallery.show(state, headings[state]);
+      expect(await overflow(gallery.page)).toBe(0);
     }
+    for (const tab of tabs) {
+      await main.openTab(tab);
+      await expect(gallery.page.getByRole('heading', { level: 1 })).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+      expect(await overflow(gallery.page)).toBe(0);
+    }
+  });
+
+  test('loses nothing at home and among the grids with letters twice as large', async () => {
+    await gallery.narrow(640);
+    await gallery.page.evaluate(() => {
+      document.documentElement.style.fontSize = '200%';
+    });
+    for (const state of states) {
+      await gallery.show(state, headings[state]);
+      expect(await overflow(gallery.page)).toBe(0);
+    }
+    await gallery.show('yielding', 'Given back');
+    await main.details.click();
+    await expect(gallery.page.getByRole('table', { name: 'The latest' })).toBeVisible();
+    expect(await overflow(gallery.page)).toBe(0);
+    expect(await violations(gallery.page)).toEqual([]);
+    await main.openTab('Grids');
+    await gallery.show('volunteer', 'Grids');
+    expect(await overflow(gallery.page)).toBe(0);
+    expect(await violations(gallery.page)).toEqual([]);
+    for (const name of tabs) await expect(main.tab(name)).toBeVisible();
   });
 
   test('says why, beyond the first reason, and what each leaves', async () => {
