@@ -17,6 +17,7 @@ import { PauseControls } from './pause-controls.tsx';
 import type { Go } from './place.ts';
 import { Problem } from './problem.tsx';
 import { Reasons } from './reasons.tsx';
+import { ThisWeek } from './this-week.tsx';
 import { secondsLeft } from './time-left.ts';
 import { Totals } from './totals.tsx';
 
@@ -73,11 +74,12 @@ export function Home(props: {
         onSeen={props.onSeen}
       />
 
+      <Running snapshot={snapshot} />
       <div className="columns">
-        <Running snapshot={snapshot} />
         <Totals title={t('home:today')} totals={today} grids={grids}>
           {lostSeconds > 0 ? <p className="lost small">{lostWords(lostSeconds)}</p> : null}
         </Totals>
+        <ThisWeek snapshot={snapshot} />
       </div>
       <div className="columns">
         <Machines snapshot={snapshot} />

@@ -109,9 +109,7 @@ function ShareRow(props: {
           <label htmlFor={id}>
             <Foreign>{grid.name}</Foreign>
           </label>
-          {grid.state === 'suspended' ? (
-            <span className="soft small"> · {t('grids:state.suspended')}</span>
-          ) : null}
+          {grid.suspended ? <span className="soft small"> · {t('grids:state.suspended')}</span> : null}
           {setBy === null ? null : (
             <span id={`${id}-lock`} className="soft small line">
               <LockMark />

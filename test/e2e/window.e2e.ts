@@ -174,6 +174,37 @@ test.describe('the window', () => {
     await expect(main.announced).toHaveText('Paused until you resume.');
   });
 
+  test('tells today and this week, each from its own figures', async () => {
+    await gallery.show('working', 'Working');
+    await expect(main.card('Today')).toContainText('CPU time given1 h 12 min');
+    await expect(main.card('This week')).toContainText('CPU time given2 h 0 min');
+    await expect(main.card('This week')).toContainText('15 points · 2 pending');
+    const queries = (): Promise<{ by?: string; from?: number; to?: number }[]> =>
+      gallery.app.evaluate(() =>
+        globalThis.gallery.host.asked
+          .filter(({ name }) => name === 'earnings.report')
+          .map(({ input }) => input as { by?: string; from?: number; to?: number }),
+      );
+    const [query, ...more] = await queries();
+    expect(query?.by).toBe('week');
+    expect(new Date(query?.from ?? 0).getDay()).toBe(1);
+    expect((query?.to ?? 0) - (query?.from ?? 0)).toBeLessThanOrEqual(8 * 86_400_000);
+    // Asked anew once a job has ended.
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.earnings = { ...host.earnings, total: { ...host.earnings.total, jobsDone: 44 } };
+      host.emit({ ...host.snapshot, today: { ...host.snapshot.today, jobsDone: 4 } });
+    });
+    await expect(main.card('This week')).toContainText('Jobs done44');
+    expect((await queries()).length).toBeGreaterThan(more.length + 1);
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.failures.set('earnings.report', Object.assign(new Error('full'), { code: 'ENOSPC' }));
+      host.emit({ ...host.snapshot, today: { ...host.snapshot.today, jobsDone: 5 } });
+    });
+    await expect(main.card('This week').getByRole('alert')).toContainText('The disk is full.');
+  });
+
   test('shows what is used of what is granted, and rests while nothing is', async () => {
     const reads = (words: string): Promise<void> =>
       expect(main.gauge).toHaveAttribute('aria-valuetext', words);

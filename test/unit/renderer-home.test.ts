@@ -5,6 +5,7 @@ import { shareInUse } from '../../renderer/views/allowance-gauge.tsx';
 import { newsKey } from '../../renderer/views/announcer.tsx';
 import { firstPlace, tabOf } from '../../renderer/views/place.ts';
 import { shareForPart, wholeParts } from '../../renderer/views/share-parts.ts';
+import { weekStart } from '../../renderer/views/this-week.tsx';
 import { secondsLeft } from '../../renderer/views/time-left.ts';
 import { fakeAllowance, fakeHeld, fakeReason } from '../fakes/fake-contribution.ts';
 import { fakeGrid, fakeLocalGrid } from '../fakes/fake-grid-views.ts';
@@ -107,6 +108,17 @@ describe('shares as parts', () => {
     expect(shareForPart(100, 100)).toBe(9900);
     expect(shareForPart(30, 0)).toBe(100);
     expect(shareForPart(99, 900_000)).toBe(1_000_000);
+  });
+});
+
+describe('this week', () => {
+  it('begins on Monday at midnight', () => {
+    const monday = new Date(2026, 2, 23).getTime();
+    expect(weekStart(monday)).toBe(monday);
+    expect(weekStart(new Date(2026, 2, 25, 13, 5).getTime())).toBe(monday);
+    // A Sunday whose clocks were set forward.
+    expect(weekStart(new Date(2026, 2, 29, 23, 59).getTime())).toBe(monday);
+    expect(weekStart(new Date(2026, 2, 30).getTime())).toBeGreaterThan(monday);
   });
 });
 
