@@ -12,9 +12,10 @@ import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { YieldReport } from '../../electron/contract/policy.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
-import { fakeContribution, fakeSaid } from './fake-contribution.ts';
+import { fakeContribution } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
 import { FakeHealth } from './fake-health.ts';
@@ -60,7 +61,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
         grid: 'local',
         phase: 'running',
         since: fakeNow - 100_000,
-        accelerator: { name: 'tcg', reason: 'kvm is not there', said: fakeSaid('kvm is not there') },
+        accelerator: { name: 'tcg', reason: 'kvm is not there', said: plainly('accelerator.no-device') },
         isolation: 'full',
         bootMs: 2610,
         vcpus: 1,
@@ -220,10 +221,12 @@ export class FakeHost implements HostApi {
     for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
   }
 
-  /** After a change of `settings`: the Snapshot carries the preset, and what the desktop heeds. */
+  /** After a change of `settings`: the Snapshot carries the preset, what the desktop heeds, and the embedded grid's share. */
   emitSettings(): void {
     const { preset, desktop } = this.settings;
-    this.emit({ ...this.snapshot, preset, desktop });
+    const share = this.settings.inForce('grids.localShare').value as number;
+    const grids = this.snapshot.grids.map((grid) => (grid.kind === 'local' ? { ...grid, share } : grid));
+    this.emit({ ...this.snapshot, preset, desktop, grids });
   }
 
   /** After a change of `grids`: the Snapshot carries what is joined beside the embedded grid. */
