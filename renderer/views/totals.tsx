@@ -51,14 +51,15 @@ export function Totals(props: {
 function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
   const { unit, settled, pending, observed } = row;
   const isObserved = observed > 0 && settled === 0;
+  const notes = [
+    ...(isObserved ? [t('activity:observed')] : []),
+    ...(observed > 0 && !isObserved ? [t('home:observed', { amount: amount(observed) })] : []),
+    ...(pending > 0 ? [t('home:pending', { amount: amount(pending) })] : []),
+  ];
   return (
     <>
       {amount(isObserved ? observed : settled)} <Foreign>{unit}</Foreign>
-      {isObserved ? <span className="soft small line">{t('activity:observed')}</span> : null}
-      <span className="soft small">
-        {observed > 0 && !isObserved ? ` · ${t('home:observed', { amount: amount(observed) })}` : ''}
-        {pending > 0 ? ` · ${t('home:pending', { amount: amount(pending) })}` : ''}
-      </span>
+      {notes.length === 0 ? null : <span className="soft small line">{notes.join(' · ')}</span>}
     </>
   );
 }
