@@ -2,6 +2,7 @@ import activity from './en/activity.json' with { type: 'json' };
 import common from './en/common.json' with { type: 'json' };
 import failures from './en/failures.json' with { type: 'json' };
 import grids from './en/grids.json' with { type: 'json' };
+import health from './en/health.json' with { type: 'json' };
 import home from './en/home.json' with { type: 'json' };
 import join from './en/join.json' with { type: 'json' };
 import notify from './en/notify.json' with { type: 'json' };
@@ -18,6 +19,7 @@ export default {
   common,
   failures,
   grids,
+  health,
   home,
   join,
   notify,
