@@ -78,7 +78,6 @@ export function fixWords({ code }: CheckFix): string {
 
 /** What came of a fix. */
 export function outcomeWords({ outcome, freedBytes }: FixReport): string {
-  if (outcome === 'done' && freedBytes !== null)
-    return t('health:outcome.freed', { bytes: bytes(freedBytes) });
+  if (outcome === 'done' && freedBytes !== null) return t('health:freed', { bytes: bytes(freedBytes) });
   return t(`health:outcome.${outcome}`);
 }

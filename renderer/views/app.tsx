@@ -14,6 +14,7 @@ import { Join } from './join.tsx';
 import { firstPlace, type Go, type Place, tabOf, tabs } from './place.ts';
 import { Preferences } from './preferences.tsx';
 import { Welcome } from './welcome.tsx';
+import { rememberedSetup } from './welcome-memory.ts';
 
 export function App(): ReactNode {
   /** null: nothing is known of the host yet. */
@@ -22,7 +23,7 @@ export function App(): ReactNode {
   useLanguage();
   useEffect(() => client.follow(), []);
   // Once: later changes of the Snapshot move nobody to another page.
-  if (place === null && snapshot !== null) setPlace(firstPlace(snapshot));
+  if (place === null && snapshot !== null) setPlace(firstPlace(snapshot, rememberedSetup()));
   const current = place === null ? 'home' : tabOf(place);
 
   return (
@@ -91,7 +92,7 @@ function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: G
     case 'grids':
       return <Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
     case 'join':
-      return <Join snapshot={snapshot} go={go} />;
+      return <Join snapshot={snapshot} from={place.from ?? null} at={place.at ?? null} go={go} />;
     case 'activity':
       return <Activity snapshot={snapshot} />;
     case 'earnings':

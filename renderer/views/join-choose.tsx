@@ -16,13 +16,21 @@ const askKnown = () => client.call('grids.known', {});
 export function Choose(props: {
   refused: { looked: Looked; failure: Failure } | null;
   joined: readonly GridView[];
+  /** The field for an address comes first. */
+  byAddress: boolean;
   onLook: (looked: Looked) => void;
 }): ReactNode {
-  const { refused, onLook } = props;
+  const { refused, byAddress, onLook } = props;
   const other = useRef<HTMLDivElement>(null);
+  const address = (
+    <div ref={other}>
+      <OtherAddress begin={refused?.looked ?? null} onLook={onLook} />
+    </div>
+  );
   return (
     <>
       {refused === null ? null : <Refused {...refused} onLook={onLook} />}
+      {byAddress ? address : null}
       <Known
         joined={props.joined}
         onLook={onLook}
@@ -30,9 +38,7 @@ export function Choose(props: {
           other.current?.querySelector('input')?.focus();
         }}
       />
-      <div ref={other}>
-        <OtherAddress begin={refused?.looked ?? null} onLook={onLook} />
-      </div>
+      {byAddress ? null : address}
     </>
   );
 }

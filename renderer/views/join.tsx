@@ -12,8 +12,17 @@ import { firstStep, type JoinStep, joinFlow, type Looked } from './join-flow.ts'
 import { SignIn } from './join-sign-in.tsx';
 import type { Go } from './place.ts';
 
-/** From the choice of a project or an account manager to having joined it. */
-export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
+/**
+ * From the choice of a project or an account manager to having joined it. `from`: where to go on afterwards; `at`: what
+ * comes first.
+ */
+export function Join(props: {
+  snapshot: Snapshot;
+  from: 'welcome' | null;
+  at: 'address' | null;
+  go: Go;
+}): ReactNode {
+  const { snapshot, from, go } = props;
   const [step, send] = useReducer(joinFlow, firstStep);
   const [draft, setDraft] = useState(emptyDraft);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -70,7 +79,7 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
             quiet
             disabled={step.at === 'sign-in' && step.joining}
             onPress={() => {
-              if (at === 'choose') go({ page: 'grids' });
+              if (at === 'choose') go({ page: from ?? 'grids' });
               else send({ type: 'back' });
             }}
           >
@@ -82,6 +91,7 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
       {step.at === 'choose' ? (
         <Choose
           refused={step.refused}
+          byAddress={props.at === 'address'}
           joined={snapshot.grids}
           onLook={(looked) => {
             void look(looked);
@@ -123,6 +133,7 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
       ) : (
         <Done
           step={step}
+          from={from}
           go={go}
           onAgain={() => {
             send({ type: 'again' });
@@ -169,7 +180,13 @@ function Steps({ at }: { at: JoinStep['at'] }): ReactNode {
 const projectSteps = ['join:done.starts', 'join:done.loads', 'join:done.credit'] as const;
 const managerSteps = ['join:done.managerAsks', 'join:done.managerGrids'] as const;
 
-function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain: () => void }): ReactNode {
+function Done(props: {
+  step: Extract<JoinStep, { at: 'done' }>;
+  from: 'welcome' | null;
+  go: Go;
+  onAgain: () => void;
+}): ReactNode {
+  const { from, go } = props;
   const { offer, grid } = props.step;
   const next = offer.kind === 'manager' ? managerSteps : projectSteps;
   return (
@@ -186,10 +203,20 @@ function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain:
         </ol>
       </div>
       <div className="buttons">
+        {from === null ? null : (
+          <Button
+            primary
+            onPress={() => {
+              go({ page: from });
+            }}
+          >
+            {t('join:done.goOn')}
+          </Button>
+        )}
         <Button
-          primary
+          primary={from === null}
           onPress={() => {
-            props.go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
+            go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
           }}
         >
           {t('join:done.see')}

@@ -1,8 +1,11 @@
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import type { Setup } from './welcome-flow.ts';
 
 /** Where in the window the person is. */
 export type Place =
-  | { readonly page: 'welcome' | 'home' | 'earnings' | 'join' | 'activity' | 'preferences' | 'health' }
+  | { readonly page: 'welcome' | 'home' | 'earnings' | 'activity' | 'preferences' | 'health' }
+  /** `from`: where it goes on afterwards, else to the grids; `at`: what comes first. */
+  | { readonly page: 'join'; readonly from?: 'welcome'; readonly at?: 'address' }
   /** `open`: the grid whose details are shown at once. */
   | { readonly page: 'grids'; readonly open?: string };
 
@@ -18,10 +21,16 @@ export function tabOf({ page }: Place): Tab | null {
 }
 
 /**
- * Where a window begins: with the welcome page while nothing is joined and nothing was ever done here. Nothing
- * remembers that somebody left it; the first finished job, or joining, ends it. Pure.
+ * Where a window begins: with the welcome page while somebody is amid it, or while nothing was joined by a person and
+ * nothing was ever done here. Finishing it, joining, or the first job that is done ends that. Pure.
  */
-export function firstPlace({ grids, manager }: Pick<Snapshot, 'grids' | 'manager'>): Place {
-  const untouched = manager === null && grids.every(({ kind, done }) => kind === 'local' && done === 0);
-  return { page: untouched ? 'welcome' : 'home' };
+export function firstPlace(
+  { grids, manager }: Pick<Snapshot, 'grids' | 'manager'>,
+  setup: Setup | null,
+): Place {
+  if (setup?.state === 'open') return { page: 'welcome' };
+  const untouched =
+    manager === null &&
+    grids.every(({ kind, managedBy, done }) => (kind === 'local' || managedBy !== null) && done === 0);
+  return { page: untouched && setup?.state !== 'finished' ? 'welcome' : 'home' };
 }

@@ -35,7 +35,7 @@ export class MainPage {
     return this.#page.getByRole('progressbar', { name: 'Progress of the job' });
   }
 
-  async openTab(name: 'Home' | 'Grids' | 'Activity' | 'Preferences'): Promise<void> {
+  async openTab(name: 'Home' | 'Grids' | 'Activity' | 'Preferences' | 'Health'): Promise<void> {
     await this.#page.getByRole('navigation').getByRole('button', { name }).click();
   }
 
