@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import type { LogLevel, LogLine } from '../../electron/contract/health.ts';
 import { client } from '../bridge/store.ts';
 import { copyWords } from '../text/copy-words.ts';
@@ -47,6 +47,10 @@ function Lines(): ReactNode {
   );
   const { answer, again } = useAsked(ask, null);
   const { answer: whole } = useAsked(askTopics, null);
+  useLayoutEffect(() => {
+    // The latest stands last.
+    lines.current?.scrollTo(0, lines.current.scrollHeight);
+  }, [answer]);
   const topics = whole?.ok === true ? [...new Set(whole.value.map((line) => line.topic))].sort() : [];
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;

@@ -3,27 +3,22 @@ import type { GridView } from '../../electron/contract/grids.ts';
 import type { SettingKey } from '../../electron/contract/settings.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
+import { bytes } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { controlOf, settingName } from '../text/setting-rows.ts';
-import { valueWords } from '../text/setting-value.ts';
+import { asNumber, valueWords } from '../text/setting-value.ts';
 import { Switch } from '../ui/fields.tsx';
 import { Card, Facts } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import type { Changes } from './changes.ts';
 import { ContactList } from './contacts.tsx';
+import { Part } from './part.tsx';
 import { Told } from './told.tsx';
 import type { Settings } from './welcome-settings.ts';
 
-/** What is lent, by the settings that bound it. */
-const uses: readonly SettingKey[] = [
-  'inUse.share',
-  'idle.share',
-  'vm.memoryTotalBytes',
-  'grids.diskBytes',
-  'battery.aboveCharge',
-  'network.metered',
-];
+/** What is lent, by the settings that bound it, beside memory and disk. */
+const uses: readonly SettingKey[] = ['inUse.share', 'idle.share', 'battery.aboveCharge', 'network.metered'];
 
 /** What all of it comes to, before anything begins. */
 export function BeginStep(props: {
@@ -36,7 +31,14 @@ export function BeginStep(props: {
     <>
       <div className="columns">
         <Card title={t('welcome:begin.uses')}>
-          <Facts wide rows={settingRows(uses, settings)} />
+          <Facts
+            wide
+            rows={[
+              ...settingRows(uses, settings),
+              [t('welcome:begin.memory'), sizeOf(settings, 'vm.memoryTotalBytes')],
+              [t('welcome:begin.disk'), sizeOf(settings, 'grids.diskBytes')],
+            ]}
+          />
         </Card>
         <Contacts snapshot={snapshot} />
       </div>
@@ -57,18 +59,24 @@ export function settingRows(
   });
 }
 
+function sizeOf(settings: Settings, key: 'vm.memoryTotalBytes' | 'grids.diskBytes'): string {
+  return bytes(asNumber(settings.get(key)?.value ?? null) ?? 0);
+}
+
 function Contacts({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const { grids, manager } = snapshot;
   const joined = grids.filter(({ kind }) => kind !== 'local');
   return (
     <Card title={t('welcome:begin.contacts')}>
-      {manager === null && joined.length === 0 ? <p>{t('welcome:begin.nobody')}</p> : null}
-      {manager === null ? null : (
-        <p className="foreign">{t('welcome:begin.manager', { name: plain(manager.name) })}</p>
-      )}
-      {joined.map((grid) => (
-        <ContactsOf key={grid.id} grid={grid} />
-      ))}
+      <div className="stack">
+        {manager === null && joined.length === 0 ? <p>{t('welcome:begin.nobody')}</p> : null}
+        {manager === null ? null : (
+          <p className="foreign">{t('welcome:begin.manager', { name: plain(manager.name) })}</p>
+        )}
+        {joined.map((grid) => (
+          <ContactsOf key={grid.id} grid={grid} />
+        ))}
+      </div>
     </Card>
   );
 }
@@ -78,8 +86,7 @@ function ContactsOf({ grid }: { grid: GridView }): ReactNode {
   const ask = useCallback(() => client.call('grids.show', { id }), [id]);
   const { answer } = useAsked(ask, null);
   return (
-    <div className="part">
-      <h3 className="foreign">{t('welcome:begin.contactsOf', { name: plain(name) })}</h3>
+    <Part title={t('welcome:begin.contactsOf', { name: plain(name) })}>
       {answer === null ? (
         <p className="soft small">{t('common:loading')}</p>
       ) : answer.ok ? (
@@ -87,7 +94,7 @@ function ContactsOf({ grid }: { grid: GridView }): ReactNode {
       ) : (
         <p className="soft small foreign">{t('welcome:begin.contactsUnknown', { name: plain(name) })}</p>
       )}
-    </div>
+    </Part>
   );
 }
 

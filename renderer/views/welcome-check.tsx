@@ -37,7 +37,7 @@ export function CheckStep(): ReactNode {
       {doctor.failure === null ? null : <Failed failure={doctor.failure} />}
       {checks === null ? null : <CheckList checks={checks} doctor={doctor} />}
       {checks?.some(({ state }) => state === 'failed') === true ? (
-        <p className="soft small">{t('welcome:check.mend')}</p>
+        <p className="soft small welcome-rest">{t('welcome:check.mend')}</p>
       ) : null}
     </Card>
   );

@@ -40,13 +40,11 @@ interface StepsProps {
 
 function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
   const { manager, grids, jobs } = snapshot;
-  const joined = grids.filter(({ kind }) => kind !== 'local');
-  const [setup, setSetup] = useState(() =>
-    beginSetup(rememberedSetup(), {
-      joined: manager !== null || joined.length > 0,
-      preset: settings.get('preset')?.source === 'user',
-    }),
-  );
+  const done = {
+    joined: manager !== null || grids.some(({ kind }) => kind !== 'local'),
+    preset: settings.get('preset')?.source === 'user',
+  };
+  const [setup, setSetup] = useState(() => beginSetup(rememberedSetup(), done));
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(setup.step);
   const { step } = setup;
@@ -100,7 +98,8 @@ function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
           </Button>
         ) : (
           <Button
-            primary
+            // One of the ways is what matters there, as long as nothing is chosen.
+            primary={step !== 'work' || done.joined || setup.sample}
             onPress={() => {
               move(1);
             }}

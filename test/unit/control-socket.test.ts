@@ -125,6 +125,7 @@ describe('the control socket', () => {
     expect((await client.call('doctor.fix', inputs['doctor.fix'])).outcome).toBe('done');
     expect(await client.call('doctor.cancel', inputs['doctor.cancel'])).toBeNull();
     expect(await client.call('versions', inputs.versions)).toEqual(host.health.versions);
+    host.health.log = [{ at: fakeNow, level: 'warn', topic: 'vm', text: 'is slow' }];
     expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.health.log);
     expect(await collect(await client.download('support.bundle', inputs['support.bundle']))).toBe(
       'some bytes',

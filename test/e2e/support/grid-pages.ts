@@ -20,6 +20,8 @@ export class JoinPage {
   readonly join: Locator;
   readonly show: Locator;
   readonly see: Locator;
+  /** Back to the welcome page, for whoever came from there. */
+  readonly goOn: Locator;
   readonly another: Locator;
   readonly #page: Page;
 
@@ -42,6 +44,7 @@ export class JoinPage {
     this.join = button('Join');
     this.show = page.getByRole('checkbox', { name: 'Show' });
     this.see = button('See it under Grids');
+    this.goOn = button('Go on');
     this.another = button('Join another');
   }
 
