@@ -64,7 +64,7 @@ test.describe('the page of health', () => {
     await expect(health.check('Keys')).toContainText('In order');
     const shapes = await gallery.page
       .locator('.state-mark')
-      .evaluateAll((marks) => new Set(marks.map((mark) => `${mark.getAttribute('class') ?? ''}`)).size);
+      .evaluateAll((marks) => new Set(marks.map((mark) => mark.getAttribute('class'))).size);
     expect(shapes).toBeGreaterThanOrEqual(3);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { fakeNow } from '../fakes/fake-host.ts';
 import { volunteerGrids } from '../fixtures/grids.ts';
 import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
 
