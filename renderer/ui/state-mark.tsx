@@ -32,13 +32,10 @@ const shapes: Readonly<Record<MarkedState, ReactNode>> = {
 };
 
 /** How something stands, by shape and colour; a word beside it says the same. */
-export function StateMark(props: { state: MarkedState; size: number }): ReactNode {
-  const { state, size } = props;
+export function StateMark({ state }: { state: MarkedState }): ReactNode {
   return (
     <svg
       className={`state-mark state-mark-${state}`}
-      width={size}
-      height={size}
       viewBox="0 0 24 24"
       fill="currentColor"
       aria-hidden="true"

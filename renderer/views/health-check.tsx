@@ -37,7 +37,7 @@ function CheckRow({ check, doctor }: { check: Check; doctor: Doctor }): ReactNod
   }, [isMending, outcome]);
   return (
     <li ref={ref} tabIndex={-1} className="check" aria-labelledby={id}>
-      <StateMark state={check.state} size={20} />
+      <StateMark state={check.state} />
       <div className="check-name">
         <h3 id={id}>{title}</h3>
         <p className={check.state === 'ok' ? 'small soft' : `small check-${check.state}`}>

@@ -8,10 +8,10 @@ export async function pictureHealth(dark: boolean, scale: number, take: Take): P
   try {
     await pictureWelcome(gallery, take, '');
     await pictureChecks(gallery, take, '');
-    await zoom(gallery, 2);
+    await enlarge(gallery, 2);
     await pictureWelcome(gallery, take, '-large');
     await pictureChecks(gallery, take, '-large');
-    await zoom(gallery, 1);
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await pictureWelcome(gallery, take, '-narrow');
     await pictureChecks(gallery, take, '-narrow');
@@ -20,13 +20,11 @@ export async function pictureHealth(dark: boolean, scale: number, take: Take): P
   }
 }
 
-/** Everything in `factor` times its size. */
-async function zoom({ app, page }: GalleryRun, factor: number): Promise<void> {
-  const before = await page.evaluate(() => window.innerWidth);
-  await app.evaluate(({ BrowserWindow }, wanted) => {
-    BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(wanted);
+/** All text in `factor` times its size. */
+async function enlarge({ page }: GalleryRun, factor: number): Promise<void> {
+  await page.evaluate((times) => {
+    document.documentElement.style.fontSize = `${times * 100}%`;
   }, factor);
-  await page.waitForFunction((width) => window.innerWidth !== width, before);
 }
 
 async function checkUp({ app }: GalleryRun, how: 'well' | 'troubled'): Promise<void> {
