@@ -1,12 +1,13 @@
 import type { Page } from '@playwright/test';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
-import { GridsPage, JoinPage, WelcomePage } from './support/grid-pages.ts';
+import { GridsPage, JoinPage } from './support/grid-pages.ts';
+import { WelcomePage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';
 
 /** How a picture is taken; `whole`: of all of the page, however long. */
 export type Take = (page: Page, name: string, whole?: boolean) => Promise<void>;
 
-/** Pictures of the welcome page, of every step of joining, and of the grids' page. */
+/** Pictures of every step of joining, and of the grids' page. */
 export async function pictureGrids(dark: boolean, scale: number, take: Take): Promise<void> {
   const gallery = await openGallery({ dark, scale, state: 'empty' });
   try {
@@ -25,8 +26,7 @@ export async function pictureGrids(dark: boolean, scale: number, take: Take): Pr
 async function pictureJoining({ app, page }: GalleryRun, take: Take, suffix: string): Promise<void> {
   const join = new JoinPage(page);
   const welcome = new WelcomePage(page);
-  await welcome.title.waitFor();
-  await take(page, `welcome${suffix}`);
+  await welcome.toWork();
   await welcome.choose.click();
   await join.project('Prime Orchard').waitFor();
   await take(page, `join-choose${suffix}`, true);

@@ -368,13 +368,13 @@ export class FakeHost implements HostApi {
       return null;
     },
     'appliance.update': () => this.grids.updateAppliances(),
-    doctor: () => this.health.checks,
+    doctor: () => this.health.look(),
     'doctor.fix': ({ id }) => this.health.fix(id),
     'doctor.cancel': () => {
       this.health.onCancel();
       return null;
     },
     versions: () => this.health.versions,
-    'logs.tail': ({ lines }) => this.health.log.slice(-lines),
+    'logs.tail': (query) => this.health.tail(query),
   };
 }

@@ -9,6 +9,7 @@ import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
 import { fakeCreditEntry } from '../../fakes/fake-grid-views.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
+import { logLines, troubledChecks, wellChecks } from '../../fixtures/checks.ts';
 import { type EarningsStory, madeUpEarnings } from '../../fixtures/earnings.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
@@ -22,6 +23,8 @@ export interface Gallery {
   show(state: GalleryState): void;
   /** Moves the shell's wall clock ahead by so many ms; what it waits for comes in its own time. */
   skip(ms: number): void;
+  /** What doctor finds from now on, and a log to look at. */
+  checkUp(how: 'well' | 'troubled'): void;
   /** Books what a project told of its credit: a rise after a correction. */
   addCredit(): void;
   /** What was earned, from the next report on. */
@@ -98,10 +101,16 @@ async function open(): Promise<void> {
       skipped += ms;
     },
     earn,
+    checkUp(how) {
+      const { health } = host;
+      health.checks = how === 'well' ? wellChecks() : troubledChecks();
+      health.log = logLines(400, Date.now());
+    },
     addCredit() {
       host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
     },
   };
+  globalThis.gallery.checkUp(process.env['GALLERY_CHECKS'] === 'troubled' ? 'troubled' : 'well');
   await shell.showUp(null);
 }
 
