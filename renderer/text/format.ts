@@ -11,15 +11,18 @@ const here =
 export const amount = here(format.amount);
 export const bound = here(format.bound);
 export const bytes = here(format.bytes);
+export const clock = here(format.clock);
 export const countdown = here(format.countdown);
 export const duration = here(format.duration);
 export const figure = here(format.figure);
+export const instant = here(format.instant);
 export const list = here(format.list);
 export const milliseconds = here(format.milliseconds);
 export const moment = here(format.moment);
 export const percent = here(format.percent);
 export const sentenceCase = here(format.sentenceCase);
 export const signedAmount = here(format.signedAmount);
+export const weekday = here(format.weekday);
 
 /** How far ahead `at` is, in words: `in 23 h`; what is past is due now. Epoch ms. */
 export function ahead(at: number, now: number): string {

@@ -190,7 +190,7 @@ export class FakeHost implements HostApi {
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
   earnings = fakeEarnings();
-  day = fakeDay();
+  day: (day: string) => CommandOutput<'activity.day'> = (day) => fakeDay(day);
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
   signals = fakeSignals;
@@ -324,7 +324,7 @@ export class FakeHost implements HostApi {
     'earnings.report': () => this.earnings,
     'activity.list': (input) => fakeActivity(this.entries).list(input),
     'activity.page': (input) => fakeActivity(this.entries).page(input),
-    'activity.day': () => this.day,
+    'activity.day': ({ day }) => this.day(day),
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       said: this.snapshot.contribution.said,

@@ -73,9 +73,12 @@ export function fakeActivity(entries: readonly LedgerEntry[]) {
         bookedAt >= from &&
         bookedAt < to &&
         (words === undefined ||
-          [personal?.title ?? '', personal?.owner ?? '', body.job, ...body.hosts.map(({ host }) => host)].some(
-            (one) => one.toLowerCase().includes(words),
-          )),
+          [
+            personal?.title ?? '',
+            personal?.owner ?? '',
+            body.job,
+            ...body.hosts.map(({ host }) => host),
+          ].some((one) => one.toLowerCase().includes(words))),
     );
   };
   return {

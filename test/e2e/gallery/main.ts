@@ -7,8 +7,8 @@ import { serveIpc } from '../../../electron/control/ipc-server.ts';
 import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
 import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
-import { fakeCreditEntry } from '../../fakes/fake-grid-views.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
+import { galleryDay, galleryRecord, manyEntries } from '../../fixtures/record.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
 export interface Gallery {
@@ -21,8 +21,8 @@ export interface Gallery {
   show(state: GalleryState): void;
   /** Moves the shell's wall clock ahead by so many ms; what it waits for comes in its own time. */
   skip(ms: number): void;
-  /** Books what a project told of its credit: a rise after a correction. */
-  addCredit(): void;
+  /** Puts so many entries in the place of the record. */
+  fill(count: number): void;
 }
 
 declare global {
@@ -52,6 +52,8 @@ async function open(): Promise<void> {
   const host = new FakeHost();
   const first = process.env['GALLERY_STATE'] as GalleryState | undefined;
   host.snapshot = galleryStates(Date.now())[first ?? 'working'];
+  host.entries = galleryRecord(first ?? 'working', Date.now());
+  host.day = (day) => galleryDay(day, Date.now());
   const shell = await createShell({
     app,
     api: host,
@@ -79,13 +81,14 @@ async function open(): Promise<void> {
       const now = Date.now();
       const { details, manager } = galleryGrids(state, now);
       host.grids.load(details, manager);
+      host.entries = galleryRecord(state, now);
       host.emit({ ...galleryStates(now)[state], desktop: host.settings.desktop });
     },
     skip(ms) {
       skipped += ms;
     },
-    addCredit() {
-      host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
+    fill(count) {
+      host.entries = manyEntries(count, Date.now());
     },
   };
   await shell.showUp(null);
