@@ -109,23 +109,24 @@ export class ActivityPages {
     this.#pump();
   };
 
+  /** Where the pages begin that are needed now. */
   #inSight(): number[] {
-    const { total } = this.#state;
+    // The first page brings the anchor, on which everything else stands.
+    if (this.#anchor === null) return [0];
     const [first, last] = this.#sight;
+    const end = Math.min(last + 1, this.#state.total ?? 0);
     const offsets: number[] = [];
-    for (let offset = pageOf(first); offset <= last; offset += pageRows) {
-      if (this.#anchor === null ? offset === 0 : offset < (total ?? 0)) offsets.push(offset);
-    }
+    for (let offset = pageOf(first); offset < end; offset += pageRows) offsets.push(offset);
     return offsets;
   }
 
   #pump(): void {
     if (this.#state.failure !== null) return;
     const anchor = this.#anchor;
-    const missing = this.#inSight().filter((offset) => !this.#pages.has(offset) || anchor === null);
+    // What is kept from before a new beginning is only shown until its first page is there.
+    const missing = this.#inSight().filter((offset) => anchor === null || !this.#pages.has(offset));
     for (const offset of missing) {
       if (this.#requests >= mostRequests) return;
-      // Without an anchor this is the first page, which brings it; everything else stands on that.
       if (!this.#asking.has(offset)) void this.#request({ offset, limit: pageRows }, anchor);
     }
     if (this.#looks && anchor !== null && this.#requests < mostRequests) {

@@ -113,7 +113,7 @@ function Day({ day, nameOf }: { day: ActivityDay; nameOf: NameOf }): ReactNode {
       <DayLegend
         entries={sums.map(([state, seconds]) => ({
           look: looks[state],
-          words: t(`activity:timeline.${state}`),
+          words: t(`activity:timeline.state.${state}`),
           figure: duration(seconds),
         }))}
       />
@@ -129,7 +129,7 @@ function pieceWords({ from, to, state, reason, grid }: Piece, nameOf: NameOf): s
   const cause = reason === null ? null : t(`policy:cause.${reason}`);
   return [
     t('activity:timeline.span', { from: clock(from), to: clock(to), length: duration((to - from) / 1000) }),
-    t(`activity:timeline.${state}`),
+    t(`activity:timeline.state.${state}`),
     ...(cause === null ? [] : [state === 'worked' ? t('activity:timeline.slowed', { cause }) : cause]),
     ...(grid === null ? [] : [plain(nameOf(grid))]),
   ].join(' · ');
@@ -145,7 +145,7 @@ function Hours({ day, states }: { day: ActivityDay; states: readonly ShownState[
             <th scope="col">{t('activity:timeline.hour')}</th>
             {states.map((state) => (
               <th key={state} scope="col" className="number">
-                {t(`activity:timeline.${state}`)}
+                {t(`activity:timeline.state.${state}`)}
               </th>
             ))}
           </tr>

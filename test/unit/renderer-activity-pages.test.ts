@@ -227,6 +227,22 @@ it('whatever happens, a row is that of a plain array, and all in sight is there 
         if (index < (pages.state.total ?? 0)) expect(pages.row(index)).not.toBeNull();
       }
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 100,
+      // Rows far down were in sight before the first page of a new beginning could be asked for.
+      examples: [
+        [
+          26,
+          [
+            { do: 'take' },
+            { do: 'see', at: 100, rows: 0 },
+            { do: 'book', count: 75 },
+            { do: 'answer', which: 0 },
+            { do: 'look' },
+            { do: 'take' },
+          ],
+        ],
+      ],
+    },
   );
 });
