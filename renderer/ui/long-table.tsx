@@ -27,7 +27,7 @@ export interface Column {
 const rowRem = 3.5;
 const headRem = 2.25;
 /** Rows that are kept ready beyond what can be seen. */
-const overscan = 8;
+const overscan = 6;
 
 /**
  * A table of any length, of which only the rows in sight exist. One row is current: arrows, Page keys, Home and End move

@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
 import type { AttemptBody, LedgerEntry } from '../../electron/contract/ledger.ts';
 import { amount, bytes, duration, moment, sentenceCase, signedAmount } from '../text/format.ts';
-import { t } from '../text/say.ts';
+import { language, t } from '../text/say.ts';
 import type { Column } from '../ui/long-table.tsx';
 import { Foreign } from '../ui/primitives.tsx';
 import { type NameOf, sourceOf, titleOf, trafficOf, whyOf } from './activity-words.ts';
 
-export function entryColumns(): readonly Column[] {
+function entryColumns(): readonly Column[] {
   const words = (name: 'when' | 'job' | 'outcome' | 'cpu' | 'earned'): string => t(`activity:column.${name}`);
   return [
     { id: 'when', words: words('when'), width: '8.5rem' },
@@ -17,8 +17,42 @@ export function entryColumns(): readonly Column[] {
   ];
 }
 
-/** What the table shows of an entry, a cell for each column; `today` is any time of this day, in epoch ms. */
-export function entryCells(entry: LedgerEntry, nameOf: NameOf, today: number): readonly ReactNode[] {
+/** What the table shows of entries; an entry's cells are the same objects until the language changes. */
+export class EntryCells {
+  readonly #nameOf: NameOf;
+  readonly #today: number;
+  #language: ReturnType<typeof language> | null = null;
+  #columns: readonly Column[] = [];
+  #cells = new WeakMap<LedgerEntry, readonly ReactNode[]>();
+
+  /** @param today any time of this day, in epoch ms */
+  constructor(nameOf: NameOf, today: number) {
+    this.#nameOf = nameOf;
+    this.#today = today;
+  }
+
+  get columns(): readonly Column[] {
+    this.#speak();
+    return this.#columns;
+  }
+
+  /** A cell for each column. */
+  of(entry: LedgerEntry): readonly ReactNode[] {
+    this.#speak();
+    const cells = this.#cells.get(entry) ?? entryCells(entry, this.#nameOf, this.#today);
+    this.#cells.set(entry, cells);
+    return cells;
+  }
+
+  #speak(): void {
+    if (this.#language === language()) return;
+    this.#language = language();
+    this.#columns = entryColumns();
+    this.#cells = new WeakMap();
+  }
+}
+
+function entryCells(entry: LedgerEntry, nameOf: NameOf, today: number): readonly ReactNode[] {
   const { body, bookedAt } = entry;
   const title = titleOf(entry);
   return [

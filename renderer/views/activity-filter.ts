@@ -67,3 +67,8 @@ export function changed(choice: Choice, change: Partial<Choice>): Choice {
   if (next.kind !== 'attempt' && next.outcome !== null) return { ...next, outcome: null };
   return next;
 }
+
+/** What a file with entries is called unless the person says otherwise; `at` in epoch ms. Pure but for the time zone. */
+export function exportName(format: 'csv' | 'json', at: number): string {
+  return `gleaner-activity-${dayOf(at)}.${format}`;
+}

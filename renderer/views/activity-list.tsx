@@ -10,12 +10,13 @@ import {
 } from 'react';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
 import { client } from '../bridge/store.ts';
-import { language, t } from '../text/say.ts';
+import { t } from '../text/say.ts';
 import { LongTable } from '../ui/long-table.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { useNow } from '../ui/use-now.ts';
-import { entryCells, entryColumns } from './activity-cells.tsx';
+import { EntryCells } from './activity-cells.tsx';
 import { ActivityEntry } from './activity-entry.tsx';
+import { ActivityExport, type SaveActivity } from './activity-export.tsx';
 import { type Choice, everything, filterOf, isFiltered } from './activity-filter.ts';
 import { ActivityFilters } from './activity-filters.tsx';
 import { ActivityPages } from './activity-pages.ts';
@@ -33,6 +34,8 @@ export function ActivityList(props: {
   today: number;
   /** Changes when something was probably booked. */
   booked: number;
+  /** null: this window cannot write files. */
+  save: SaveActivity | null;
 }): ReactNode {
   const { nameOf, today, booked } = props;
   const id = useId();
@@ -57,18 +60,7 @@ export function ActivityList(props: {
     if (comesFirst) pages.begin(filter);
   }, [pages, filter, comesFirst]);
 
-  const spoken = language();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another language has other words
-  const columns = useMemo(entryColumns, [spoken]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  const cells = useMemo(() => {
-    const kept = new WeakMap<LedgerEntry, readonly ReactNode[]>();
-    return (entry: LedgerEntry): readonly ReactNode[] => {
-      const made = kept.get(entry) ?? entryCells(entry, nameOf, today);
-      kept.set(entry, made);
-      return made;
-    };
-  }, [nameOf, today, spoken]);
+  const cells = useMemo(() => new EntryCells(nameOf, today), [nameOf, today]);
   const open = useCallback(
     (index: number) => {
       setOpened(pages.row(index));
@@ -99,6 +91,7 @@ export function ActivityList(props: {
             {t('activity:newer', { count: newer })}
           </Button>
         ) : null}
+        {props.save === null ? null : <ActivityExport filter={filter} save={props.save} />}
       </div>
       {failure === null ? null : (
         <Failed failure={failure}>
@@ -111,11 +104,11 @@ export function ActivityList(props: {
         <LongTable
           ref={table}
           label={t('activity:record')}
-          columns={columns}
+          columns={cells.columns}
           count={total ?? 0}
           row={(index) => {
             const entry = pages.row(index);
-            return entry === null ? null : cells(entry);
+            return entry === null ? null : cells.of(entry);
           }}
           onRange={pages.see}
           onOpen={open}

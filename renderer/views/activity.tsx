@@ -26,6 +26,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
         nameOf={nameOf}
         today={startOf(dayOf(at))}
         booked={today.jobsDone + today.jobsFailed}
+        save={null}
       />
     </div>
   );

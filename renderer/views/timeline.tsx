@@ -75,14 +75,13 @@ export function Timeline({ nameOf, today }: { nameOf: NameOf; today: string }): 
       </div>
       {answer === null ? <p className="soft small">{t('common:loading')}</p> : null}
       {answer?.ok === false ? <Failed failure={answer.failure} /> : null}
-      {shown === null ? null : <Day key={shown.day} day={shown} nameOf={nameOf} />}
+      {shown === null ? null : <Day key={`${language()} ${shown.day}`} day={shown} nameOf={nameOf} />}
     </Card>
   );
 }
 
+/** Made anew for another day and in another language: its words are kept. */
 function Day({ day, nameOf }: { day: ActivityDay; nameOf: NameOf }): ReactNode {
-  const spoken = language();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another language has other words
   const { pieces, marks, sums } = useMemo(() => {
     const all = piecesOf(day);
     return {
@@ -99,7 +98,7 @@ function Day({ day, nameOf }: { day: ActivityDay; nameOf: NameOf }): ReactNode {
         .map(({ from }) => ({ at: from, words: clock(from) })),
       sums: sumsOf(all),
     };
-  }, [day, nameOf, spoken]);
+  }, [day, nameOf]);
   return (
     <div className="stack">
       <DayLine

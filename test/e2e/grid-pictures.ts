@@ -75,7 +75,7 @@ async function pictureJoining({ app, page }: GalleryRun, take: Take, suffix: str
 }
 
 async function pictureJoined(gallery: GalleryRun, take: Take, suffix: string): Promise<void> {
-  const { app, page } = gallery;
+  const { page } = gallery;
   const main = new MainPage(page);
   const grids = new GridsPage(page);
   await grids.open();

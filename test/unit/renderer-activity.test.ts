@@ -7,6 +7,7 @@ import {
   type Choice,
   changed,
   everything,
+  exportName,
   filterOf,
   isFiltered,
   times,
@@ -67,6 +68,10 @@ describe('the filter', () => {
     });
     expect(choose({ time: 'days', last: '2025-03-02' })).toEqual({ to: startOf('2025-03-03') });
     expect(choose({ time: 'week', first: '2025-03-01' })).toEqual({ from: startOf('2025-03-25') });
+  });
+
+  it('names a file by kind and day', () => {
+    expect(exportName('csv', noon)).toBe('gleaner-activity-2025-03-31.csv');
   });
 
   it('keeps an outcome with attempts, which alone have one', () => {
