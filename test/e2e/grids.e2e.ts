@@ -295,8 +295,8 @@ test.describe('grids elsewhere', () => {
     await expect(main.job('sieve_40961_12_0')).toContainText('Done');
     await expect(main.job('sieve_40961_12_0')).toContainText('pending');
     await expect(main.job('Credit, as the project tells it')).toContainText([
-      /Prime Orchard.*observed.*\+12\.3 credit.*now 1204\.31/,
-      /Prime Orchard.*observed.*−2 credit.*now 1192\.01/,
+      /Prime OrchardObserved–\+12\.3 creditnow 1204\.31/,
+      /Prime OrchardObserved–−2 creditnow 1192\.01/,
     ]);
   });
 });
