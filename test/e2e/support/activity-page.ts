@@ -26,7 +26,10 @@ export class ActivityPage {
     this.dayAfter = button('Day after');
     this.today = button('Today');
     this.search = page.getByRole('searchbox', { name: 'Search titles, owners, hosts' });
-    this.count = page.getByRole('region', { name: 'The record' }).getByRole('status');
+    this.count = page
+      .getByRole('region', { name: 'The record' })
+      .getByRole('status')
+      .getByText(/entr(y|ies)$/);
     this.table = page.getByRole('grid', { name: 'The record' });
     this.record = page.getByRole('dialog');
     this.close = this.record.getByRole('button', { name: 'Close' });
