@@ -34,8 +34,7 @@ export function ActivityList(props: {
   today: number;
   /** Changes when something was probably booked. */
   booked: number;
-  /** null: this window cannot write files. */
-  save: SaveActivity | null;
+  save: SaveActivity;
 }): ReactNode {
   const { nameOf, today, booked } = props;
   const id = useId();
@@ -91,7 +90,7 @@ export function ActivityList(props: {
             {t('activity:newer', { count: newer })}
           </Button>
         ) : null}
-        {props.save === null ? null : <ActivityExport filter={filter} save={props.save} />}
+        <ActivityExport filter={filter} save={props.save} />
       </div>
       {failure === null ? null : (
         <Failed failure={failure}>

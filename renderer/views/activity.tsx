@@ -1,11 +1,17 @@
 import { type ReactNode, useMemo } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { client } from '../bridge/store.ts';
 import { gridNames } from '../text/grid-names.ts';
 import { t } from '../text/say.ts';
 import { dayOf, startOf } from './activity-calendar.ts';
+import type { SaveActivity } from './activity-export.tsx';
 import { ActivityJobs } from './activity-jobs.tsx';
 import { ActivityList } from './activity-list.tsx';
 import { Timeline } from './timeline.tsx';
+
+/** Kept, so that nothing is asked anew when the page is. */
+const saveActivity: SaveActivity = (input, suggestedName) =>
+  client.save('activity.export', input, suggestedName);
 
 type Named = readonly { readonly id: string; readonly name: string }[];
 
@@ -26,7 +32,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
         nameOf={nameOf}
         today={startOf(dayOf(at))}
         booked={today.jobsDone + today.jobsFailed}
-        save={null}
+        save={saveActivity}
       />
     </div>
   );

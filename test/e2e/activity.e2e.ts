@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { ActivityPage } from './support/activity-page.ts';
 import { violations } from './support/axe.ts';
@@ -206,6 +209,33 @@ test.describe('what ran', () => {
     await gallery.page.getByRole('button', { name: 'Try again' }).click();
     await expect(activity.count).toHaveText('7 entries');
     await expect(gallery.page.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('saves what fits the filter, as CSV or JSON, or nothing', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gl-save-'));
+    const filePath = path.join(folder, 'activity.json');
+    const answer = (chosen: string | null): Promise<void> =>
+      gallery.app.evaluate(({ dialog }, to) => {
+        dialog.showSaveDialog = () => Promise.resolve({ canceled: to === null, filePath: to ?? '' });
+      }, chosen);
+    const saved = gallery.page.getByRole('status').filter({ hasText: 'Saved.' });
+    try {
+      await activity.choose('Kind', 'Credit');
+      await answer(null);
+      await gallery.page.getByRole('button', { name: 'Save as CSV' }).click();
+      await expect(gallery.page.getByRole('button', { name: 'Save as CSV' })).toBeEnabled();
+      await expect(saved).toHaveCount(0);
+      await answer(filePath);
+      await gallery.page.getByRole('button', { name: 'Save as JSON' }).click();
+      await expect(saved).toBeVisible();
+      expect(readFileSync(filePath, 'utf8')).toBe('some bytes');
+      const asked = await gallery.app.evaluate(() =>
+        globalThis.gallery.host.asked.filter(({ name }) => name === 'activity.export'),
+      );
+      expect(asked.map(({ input }) => input)).toEqual([{ kind: 'credit', format: 'json' }]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('shows words of others as words', async () => {
