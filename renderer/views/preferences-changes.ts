@@ -1,0 +1,102 @@
+import { useEffect, useRef, useState } from 'react';
+import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
+import { client, type Json } from '../bridge/store.ts';
+import { refusalWords } from '../text/refusal-words.ts';
+import { type Change, type Changes, type InForce, isOwn, isSame, undoable, withChange } from './changes.ts';
+
+const none: InForce = new Map();
+
+/**
+ * The person's changes: sent one after another, each once, of those of one value only the latest; shown as if they
+ * were in force until the host has answered; the last ones can be taken back.
+ * @param told what the host last told; null: nothing yet
+ * @param again asks the host anew
+ */
+export function useChanges(
+  told: readonly EffectiveSetting[] | null,
+  again: () => Promise<void>,
+): {
+  readonly shown: InForce;
+  readonly changes: Changes;
+  /** The change that `undo` takes back. */
+  readonly last: Change | null;
+  readonly undo: () => Promise<void>;
+} {
+  const [asked, setAsked] = useState<ReadonlyMap<SettingKey, Json>>(new Map());
+  const [history, setHistory] = useState<readonly Change[]>([]);
+  const [refused, setRefused] = useState<{ readonly key: SettingKey; readonly words: string } | null>(null);
+  /** What is in force as far as the page knows, for whoever waits in line. */
+  const known = useRef(new Map<SettingKey, EffectiveSetting>());
+  /** The newest wish for each value. */
+  const wishes = useRef(new Map<SettingKey, symbol>());
+  const line = useRef(Promise.resolve());
+  useEffect(() => {
+    known.current = new Map(told?.map((setting) => [setting.key, setting]));
+  }, [told]);
+
+  const inForce: InForce = told === null ? none : new Map(told.map((setting) => [setting.key, setting]));
+  const shown = new Map(
+    [...inForce].map(([key, setting]) => {
+      const value = asked.get(key);
+      return [key, value === undefined ? setting : { ...setting, value }];
+    }),
+  );
+
+  const send = async (key: SettingKey, value: Json | undefined, isUndo: boolean): Promise<void> => {
+    const before = known.current.get(key);
+    const answer = await (value === undefined ? client.unsetSetting(key) : client.setSetting(key, value));
+    if (answer.ok) known.current.set(key, answer.value);
+    await again();
+    if (!answer.ok) {
+      setRefused({ key, words: refusalWords(answer.failure) });
+      return;
+    }
+    if (before && !isUndo) setHistory((all) => withChange(all, { before, after: answer.value }));
+  };
+  /** @param value undefined: none of the person's own */
+  const ask = async (key: SettingKey, value: Json | undefined, isUndo = false): Promise<void> => {
+    const wish = Symbol(key);
+    wishes.current.set(key, wish);
+    setRefused(null);
+    setAsked((all) => {
+      const next = new Map(all);
+      if (value === undefined) next.delete(key);
+      else next.set(key, value);
+      return next;
+    });
+    const turn = async (): Promise<void> => {
+      if (wishes.current.get(key) !== wish) return;
+      await send(key, value, isUndo);
+      if (wishes.current.get(key) !== wish) return;
+      setAsked((all) => new Map([...all].filter(([other]) => other !== key)));
+    };
+    // One that broke down keeps nobody else from their turn.
+    line.current = line.current.then(turn, turn);
+    await line.current;
+  };
+
+  const at = undoable(history, inForce);
+  const last = history[at] ?? null;
+  return {
+    shown,
+    last,
+    changes: {
+      set: async (key, value) => {
+        const now = shown.get(key);
+        if (now !== undefined && isSame(now.value, value)) return;
+        await ask(key, value);
+      },
+      unset: (key) => ask(key, undefined),
+      refuse: (key, words) => {
+        setRefused({ key, words });
+      },
+      refusal: (key) => (refused?.key === key ? refused.words : null),
+    },
+    async undo() {
+      if (last === null) return;
+      const { before } = last;
+      setHistory(history.slice(0, at));
+      await ask(before.key, isOwn(before) ? before.value : undefined, true);
+    },
+  };
+}
