@@ -7,6 +7,8 @@ export interface SettingRow {
   readonly key: SettingKey;
   readonly hint?: Extract<Key, `preferences:hint.${string}`>;
   readonly control: Control;
+  /** No preset speaks for it. */
+  readonly isOfDesktop?: true;
 }
 
 export type GroupId =
@@ -196,17 +198,17 @@ export const settingGroups: readonly SettingGroup[] = [
   {
     id: 'notifications',
     rows: [
-      { key: 'notify.firstCredit', control: toggle },
-      { key: 'notify.attention', control: toggle },
-      { key: 'notify.denied', control: toggle },
-      { key: 'notify.finished', control: toggle },
+      { key: 'notify.firstCredit', control: toggle, isOfDesktop: true },
+      { key: 'notify.attention', control: toggle, isOfDesktop: true },
+      { key: 'notify.denied', control: toggle, isOfDesktop: true },
+      { key: 'notify.finished', control: toggle, isOfDesktop: true },
     ],
   },
   {
     id: 'window',
     rows: [
-      { key: 'ui.language', control: { kind: 'language' } },
-      { key: 'ui.startAtLogin', control: toggle },
+      { key: 'ui.language', control: { kind: 'language' }, isOfDesktop: true },
+      { key: 'ui.startAtLogin', control: toggle, isOfDesktop: true },
     ],
   },
   {

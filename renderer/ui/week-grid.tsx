@@ -89,8 +89,9 @@ export function WeekGrid(props: {
         <tr>
           <td />
           {Array.from({ length: hoursOfDay }, (_, hour) => (
-            <th key={hour} scope="col" aria-label={props.hour(hour)}>
+            <th key={hour} scope="col">
               {hour % 3 === 0 ? <span aria-hidden="true">{hour}</span> : null}
+              <span className="hidden-label">{props.hour(hour)}</span>
             </th>
           ))}
         </tr>
@@ -98,8 +99,9 @@ export function WeekGrid(props: {
       <tbody>
         {shown.map((hours, day) => (
           <tr key={props.days[day]?.name}>
-            <th scope="row" aria-label={props.days[day]?.name}>
+            <th scope="row">
               <span aria-hidden="true">{props.days[day]?.short}</span>
+              <span className="hidden-label">{props.days[day]?.name}</span>
             </th>
             {hours.map((state, hour) => (
               <td

@@ -29,7 +29,7 @@ const mostChanges = 20;
 /** With one more change; what changed nothing is none. Pure. */
 export function withChange(history: readonly Change[], change: Change): readonly Change[] {
   const { before, after } = change;
-  if (isOwn(before) === isOwn(after) && isSame(before.value, after.value)) return history;
+  if (isSame(before.value, after.value)) return history;
   return [...history.slice(1 - mostChanges), change];
 }
 

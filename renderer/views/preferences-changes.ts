@@ -29,6 +29,8 @@ export function useChanges(
   const known = useRef(new Map<SettingKey, EffectiveSetting>());
   /** The newest wish for each value. */
   const wishes = useRef(new Map<SettingKey, symbol>());
+  /** The history as the next in line finds it. */
+  const past = useRef<readonly Change[]>([]);
   const line = useRef(Promise.resolve());
   useEffect(() => {
     known.current = new Map(told?.map((setting) => [setting.key, setting]));
@@ -42,7 +44,17 @@ export function useChanges(
     }),
   );
 
-  const send = async (key: SettingKey, value: Json | undefined, isUndo: boolean): Promise<void> => {
+  const remember = (changed: readonly Change[]): void => {
+    past.current = changed;
+    setHistory(changed);
+  };
+  const inLine = async (turn: () => Promise<void>): Promise<void> => {
+    // One that broke down keeps nobody else from their turn.
+    line.current = line.current.then(turn, turn);
+    await line.current;
+  };
+  /** @param value undefined: none of the person's own */
+  const send = async (key: SettingKey, value: Json | undefined, isUndo = false): Promise<void> => {
     const before = known.current.get(key);
     const answer = await (value === undefined ? client.unsetSetting(key) : client.setSetting(key, value));
     if (answer.ok) known.current.set(key, answer.value);
@@ -51,10 +63,9 @@ export function useChanges(
       setRefused({ key, words: refusalWords(answer.failure) });
       return;
     }
-    if (before && !isUndo) setHistory((all) => withChange(all, { before, after: answer.value }));
+    if (before && !isUndo) remember(withChange(past.current, { before, after: answer.value }));
   };
-  /** @param value undefined: none of the person's own */
-  const ask = async (key: SettingKey, value: Json | undefined, isUndo = false): Promise<void> => {
+  const ask = async (key: SettingKey, value: Json | undefined): Promise<void> => {
     const wish = Symbol(key);
     wishes.current.set(key, wish);
     setRefused(null);
@@ -64,22 +75,17 @@ export function useChanges(
       else next.set(key, value);
       return next;
     });
-    const turn = async (): Promise<void> => {
+    await inLine(async () => {
       if (wishes.current.get(key) !== wish) return;
-      await send(key, value, isUndo);
+      await send(key, value);
       if (wishes.current.get(key) !== wish) return;
       setAsked((all) => new Map([...all].filter(([other]) => other !== key)));
-    };
-    // One that broke down keeps nobody else from their turn.
-    line.current = line.current.then(turn, turn);
-    await line.current;
+    });
   };
 
-  const at = undoable(history, inForce);
-  const last = history[at] ?? null;
   return {
     shown,
-    last,
+    last: history[undoable(history, inForce)] ?? null,
     changes: {
       set: async (key, value) => {
         const now = shown.get(key);
@@ -92,11 +98,15 @@ export function useChanges(
       },
       refusal: (key) => (refused?.key === key ? refused.words : null),
     },
-    async undo() {
-      if (last === null) return;
-      const { before } = last;
-      setHistory(history.slice(0, at));
-      await ask(before.key, isOwn(before) ? before.value : undefined, true);
-    },
+    undo: () =>
+      // What is on its way is taken back first, since it was asked for last.
+      inLine(async () => {
+        const at = undoable(past.current, known.current);
+        const change = past.current[at];
+        if (change === undefined) return;
+        remember(past.current.slice(0, at));
+        const { before } = change;
+        await send(before.key, isOwn(before) ? before.value : undefined, true);
+      }),
   };
 }

@@ -41,6 +41,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   const refusal = changes.refusal(row.key);
   const locked = setting.source === 'locked';
   const own = isOwn(setting);
+  const back = t(row.isOfDesktop === true ? 'preferences:backToDefault' : 'preferences:back');
   const name = (
     <>
       {settingName(row.key)}
@@ -67,14 +68,14 @@ export function SettingField(props: SettingFieldProps): ReactNode {
         {own ? (
           <Button
             small
-            label={t('preferences:backLabel', { name: settingName(row.key) })}
+            label={t('preferences:backLabel', { name: settingName(row.key), back })}
             onPress={() => {
               // The button goes, the focus stays at what it was about.
               document.getElementById(id)?.focus();
               void changes.unset(row.key);
             }}
           >
-            {t('preferences:back')}
+            {back}
           </Button>
         ) : null}
       </div>

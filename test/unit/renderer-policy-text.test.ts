@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonCodes } from '../../electron/contract/policy.ts';
-import { presetValues, settingKeys, settingTypes } from '../../electron/contract/settings.ts';
+import { desktopKeys, presetValues, settingKeys, settingTypes } from '../../electron/contract/settings.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { bound, sentenceCase } from '../../renderer/text/format.ts';
 import { inputSeen, signalRows, sourceWords } from '../../renderer/text/policy-words.ts';
@@ -99,6 +99,12 @@ describe('the preferences', () => {
   it('show every setting exactly once', () => {
     const shown = settingGroups.flatMap(({ rows }) => rows.map(({ key }) => key));
     expect(['preset', ...shown].sort()).toEqual([...settingKeys].sort());
+  });
+
+  it('know for which no preset speaks', () => {
+    const rows = settingGroups.flatMap((group) => group.rows);
+    const desktop = rows.filter(({ isOfDesktop }) => isOfDesktop).map(({ key }) => key);
+    expect(desktop.sort()).toEqual([...desktopKeys].sort());
   });
 
   it.each(settingKeys)('have words for the value of %s in every preset', (key) => {
