@@ -12,21 +12,26 @@ import {
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
+import { watchBuilds } from './host/doctor-builds.ts';
 import { Doctor } from './host/doctor-desk.ts';
 import { hostFacts } from './host/doctor-facts.ts';
 import { versionsOf } from './host/doctor-versions.ts';
+import { EnergyMeter } from './host/energy-meter.ts';
 import { vcpusOf } from './host/grid-vm.ts';
 import { Grids } from './host/grids.ts';
 import { Leaving } from './host/leaving.ts';
 import type { Host, HostOptions } from './host/options.ts';
 import { PersonsPause } from './host/persons-pause.ts';
 import { Problems } from './host/problems.ts';
+import { recordCalls } from './host/record-calls.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { SettingsDesk } from './host/settings-desk.ts';
-import { type Seen, startOfDay, Viewer } from './host/view.ts';
+import { momentOf, TimelineWriter } from './host/timeline.ts';
+import { foremost, type Seen, startOfDay, Viewer } from './host/view.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { TimelineLog } from './ledger/timeline-log.ts';
 import { YieldLog } from './ledger/yield-log.ts';
 import { Inhibitor } from './policy/inhibitor.ts';
 import { reapLeftovers } from './vm/vm.ts';
@@ -70,6 +75,8 @@ class ComposedHost implements Host {
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #yieldLog: YieldLog;
+  readonly #energy: EnergyMeter;
+  readonly #timeline: TimelineWriter;
   readonly #grids: Grids;
   readonly #senses: Senses;
   readonly #leaving: Leaving;
@@ -104,9 +111,24 @@ class ComposedHost implements Host {
         this.problems.set('pause', failure);
       },
     });
-    this.#ledger = new Ledger(database, clock);
+    this.#energy = new EnergyMeter({
+      clock,
+      wattsPerCore: () => settings.effective.values['energy.wattsPerCore'],
+    });
+    this.#ledger = new Ledger(database, clock, (attempt) => this.#energy.estimate(attempt));
+    const timelineLog = new TimelineLog(database);
+    this.#timeline = new TimelineWriter({
+      timeline: timelineLog,
+      look: () => {
+        const seen = this.#seen();
+        return momentOf(this.#viewer.contribution(seen), foremost(seen.vms).grid);
+      },
+      clock,
+      log,
+    });
     this.#yieldLog = new YieldLog(database, clock.now());
-    const host = { ...o, secrets: o.secrets ?? new KeyFiles(paths.keysDir) };
+    const { builds, building } = watchBuilds(o);
+    const host = { ...o, ...builds, secrets: o.secrets ?? new KeyFiles(paths.keysDir) };
     this.#grids = new Grids({
       host,
       settings,
@@ -153,6 +175,7 @@ class ComposedHost implements Host {
       grids: this.#grids,
       senses: () => this.#senses,
       problems: () => this.#seen().problems,
+      building,
       clock,
     });
     this.#doctor = new Doctor({
@@ -167,6 +190,11 @@ class ComposedHost implements Host {
       grids: this.#grids,
       ledger: this.#ledger,
       settings: settings.store,
+      record: recordCalls({
+        ledger: this.#ledger,
+        values: () => settings.effective.values,
+        day: (date) => timelineLog.day(date, clock.now()),
+      }),
       status: () => this.#viewer.snapshot(this.#seen()),
       pause: (length) => {
         this.pause.begin(length);
@@ -189,7 +217,7 @@ class ComposedHost implements Host {
       doctor: this.#doctor,
       versions: () => versionsOf(facts()),
       logPath: paths.logPath,
-      updateImages: () => this.#updateImages(),
+      updateImages: () => updateImages(host),
       added: turn,
     });
   }
@@ -220,6 +248,7 @@ class ComposedHost implements Host {
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
     this.#grids.begin();
+    this.#timeline.begin();
     this.#changed();
   }
 
@@ -264,6 +293,7 @@ class ComposedHost implements Host {
   async #stop(save: boolean): Promise<void> {
     this.#o.log.info('host', 'stopping');
     this.pause.dispose();
+    this.#timeline.dispose();
     try {
       // What it builds would hold up the end of a VM that waits for it.
       await this.#doctor.dispose();
@@ -272,6 +302,7 @@ class ComposedHost implements Host {
       await this.#leaving.dispose();
       await this.#senses.dispose();
       this.#grids.dispose();
+      this.#energy.dispose();
       this.#broadcast.dispose();
       await this.#settings.dispose();
       await this.pause.saved();
@@ -313,6 +344,7 @@ class ComposedHost implements Host {
   #changed(): void {
     this.#follow();
     this.#broadcast.changed();
+    this.#timeline.changed();
     if (this.#idleWaiters.size === 0 || !this.#grids.local.grid.isIdle()) return;
     for (const resolve of this.#idleWaiters) resolve();
     this.#idleWaiters.clear();
@@ -325,22 +357,24 @@ class ComposedHost implements Host {
       this.#senses.holdShutdown(!shutdown);
     });
     const phases = this.#grids.vms().map(({ phase }) => phase);
+    this.#energy.follow(phases.includes('running'));
     this.#senses.follow({
       paused: this.pause.current !== null,
       wantsToRun: phases.some((phase) => phase !== 'stopped') || this.#grids.hasWork(),
       running: phases.some((phase) => phase === 'running' || phase === 'starting'),
     });
   }
+}
 
-  async #updateImages(): Promise<CommandOutput<'appliance.update'>> {
-    const { updateImages } = this.#o;
-    if (updateImages) return await updateImages();
-    throw new GleanerError(
-      'platform-not-ready',
-      'This host cannot build images.',
-      'Ask a running host: start the app, or run "gleaner run --headless".',
-    );
-  }
+async function updateImages({
+  updateImages: update,
+}: Pick<HostOptions, 'updateImages'>): Promise<CommandOutput<'appliance.update'>> {
+  if (update) return await update();
+  throw new GleanerError(
+    'platform-not-ready',
+    'This host cannot build images.',
+    'Ask a running host: start the app, or run "gleaner run --headless".',
+  );
 }
 
 function ownCpuMs(): number {

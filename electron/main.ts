@@ -122,7 +122,15 @@ function runFirst(): void {
         platform: process.platform,
       }),
     );
-    owned.own(serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) }));
+    owned.own(
+      serveIpc({
+        ipcMain,
+        api: host,
+        log,
+        isOwnWindow: (contents) => shell.isOwnWindow(contents),
+        desk: shell.desk,
+      }),
+    );
     app.on('second-instance', (_event, _argv, _workingDir, data) => {
       const second = StartOptions.safeParse(data).data;
       if (typeof second?.link === 'string') links.hear(second.link);

@@ -10,7 +10,7 @@ import { readVersion } from './cli/version.ts';
 import type { CommandOutput } from './contract/commands.ts';
 import { GleanerError } from './contract/failures.ts';
 import { serveSocket } from './control/socket-server.ts';
-import { environmentLogin, environmentProxy } from './egress/system-proxy.ts';
+import { environmentLogins, environmentProxy } from './egress/system-proxy.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
@@ -38,7 +38,7 @@ async function composeHost(composition: Composition): Promise<Host> {
     sampleDir,
     spawnWorker: forkWorkers(workers),
     askProxy: environmentProxy(process.env),
-    proxyLogin: environmentLogin(process.env),
+    proxyLogins: environmentLogins(process.env),
   });
 }
 

@@ -11,6 +11,7 @@ function deliver(_event: IpcRendererEvent, hostEvent: HostEvent): void {
 /** All that the page gets. Everything is parsed again in the main process. */
 const bridge: GleanerBridge = {
   call: (name, input) => ipcRenderer.invoke(ipcChannels.call, name, input),
+  save: (name, input, suggestedName) => ipcRenderer.invoke(ipcChannels.save, name, input, suggestedName),
   subscribe(listener) {
     // A function of its own, so that the same listener may subscribe twice.
     const entry = (event: HostEvent): void => {

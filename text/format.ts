@@ -93,10 +93,43 @@ export function bytes(language: Language, count: number): string {
     index += 1;
   }
   const maximumFractionDigits = value < 10 && index > 0 ? 1 : 0;
-  const shown = numberOf(language, { useGrouping: false, maximumFractionDigits }).format(value);
-  const words = `${shown} ${units[index] ?? 'B'}`;
+  return latinUnit(language, value, units[index] ?? 'B', { maximumFractionDigits });
+}
+
+/** Energy in kWh, as it is sold: two digits of less than one. */
+export function energy(language: Language, wattHours: number): string {
+  const kWh = wattHours / 1000;
+  const digits = kWh < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: kWh < 10 ? 2 : 1 };
+  return latinUnit(language, kWh, 'kWh', digits);
+}
+
+export function watts(language: Language, value: number): string {
+  return latinUnit(language, value, 'W', { maximumFractionDigits: 1 });
+}
+
+/** A number with a unit that Intl has no words for. */
+function latinUnit(
+  language: Language,
+  value: number,
+  name: string,
+  options: Intl.NumberFormatOptions,
+): string {
+  const words = `${numberOf(language, { useGrouping: false, ...options }).format(value)} ${name}`;
   // Amid words from the right, number and Latin unit would change places.
   return directionOf(language) === 'rtl' ? `\u2066${words}\u2069` : words;
+}
+
+/** An amount of money; two digits of what is less than the currency's smallest coin. */
+export function money(language: Language, value: number, currency: string): string {
+  const usual = numberOf(language, { style: 'currency', currency });
+  const coin = 10 ** -(usual.resolvedOptions().maximumFractionDigits ?? 0);
+  if (value === 0 || Math.abs(value) >= coin) return usual.format(value);
+  return numberOf(language, { style: 'currency', currency, maximumSignificantDigits: 2 }).format(value);
+}
+
+/** What one of something costs: to the tenth of a hundredth, since electricity is priced so. */
+export function price(language: Language, value: number, currency: string): string {
+  return numberOf(language, { style: 'currency', currency, maximumFractionDigits: 4 }).format(value);
 }
 
 /** A share 0…1 in whole percent. */
@@ -126,6 +159,11 @@ export function figure(language: Language, value: number): string {
   return numberOf(language, { maximumFractionDigits: 1 }).format(value);
 }
 
+/** A number as somebody wrote it: at most four decimals. */
+export function exact(language: Language, value: number): string {
+  return numberOf(language, { maximumFractionDigits: 4 }).format(value);
+}
+
 /** `a, b, c`. */
 export function list(language: Language, words: readonly string[]): string {
   return listOf(language, { type: 'conjunction', style: 'narrow' }).format(words);
@@ -137,6 +175,31 @@ export function moment(language: Language, at: number, now: number): string {
   const time = dateOf(language, { hour: '2-digit', minute: '2-digit' }).format(date);
   if (date.toDateString() === new Date(now).toDateString()) return time;
   return `${dateOf(language, { day: 'numeric', month: 'short' }).format(date)} ${time}`;
+}
+
+const dateLooks = {
+  /** `Mon 23`. */
+  weekday: { weekday: 'short', day: 'numeric' },
+  /** `23 Nov`. */
+  day: { day: 'numeric', month: 'short' },
+  /** `Nov`. */
+  month: { month: 'short' },
+  /** `Monday 23 November 2026`. */
+  wholeDay: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  /** `23 November 2026`. */
+  wholeDate: { day: 'numeric', month: 'long', year: 'numeric' },
+  /** `November 2026`. */
+  wholeMonth: { month: 'long', year: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** The local date of an instant (epoch ms). */
+export function date(language: Language, at: number, look: keyof typeof dateLooks): string {
+  return dateOf(language, dateLooks[look]).format(at);
+}
+
+/** The local dates from the one of `from` to the one of `last` (epoch ms): `23 Feb – 1 Mar 2026`. */
+export function dates(language: Language, from: number, last: number): string {
+  return dateOf(language, { day: 'numeric', month: 'short', year: 'numeric' }).formatRange(from, last);
 }
 
 /** How far ahead (`in 23 h`) or how long ago (`20 s ago`) something is in its largest unit; `seconds` < 0: ago. */

@@ -31,8 +31,9 @@ export class CommandAdder {
     this.#outcome = outcome;
   }
 
-  add<O extends CommonOptions>(parent: Command, spec: CommandSpec<O>): void {
-    const command = parent.command(spec.usage).description(spec.summary);
+  /** Returns the command, for others below it. */
+  add<O extends CommonOptions>(parent: Command, spec: CommandSpec<O>): Command {
+    const command = parent.command(spec.usage).description(spec.summary).enablePositionalOptions();
     spec.options?.(command);
     command.option('--json', spec.json ?? 'answer with one JSON value on stdout');
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}`);
@@ -46,6 +47,7 @@ export class CommandAdder {
         async () => await spec.run(options, ...given),
       );
     });
+    return command;
   }
 }
 

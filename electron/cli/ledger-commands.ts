@@ -1,19 +1,13 @@
 import type { Command } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
 import { type CommandAdder, lookOf, wholeNumber } from './command.ts';
-import { type CommonOptions, type Context, print, UsageError, withDoor } from './context.ts';
+import { type CommonOptions, type Context, print, withDoor } from './context.ts';
+import { type ExportOptions, exportBytes, exportOptions } from './export-bytes.ts';
 import { showEntries, showVerdict } from './show-jobs.ts';
-import { cleanLine, cleanLines, formatBytes } from './text.ts';
 
 interface ListOptions extends CommonOptions {
   readonly limit: number;
   readonly before?: number;
-}
-
-interface ExportOptions extends CommonOptions {
-  readonly csv?: boolean;
-  readonly out?: string;
-  readonly force?: boolean;
 }
 
 /** `ledger list|verify|export`. */
@@ -53,39 +47,17 @@ export function addLedgerCommands(program: Command, adder: CommandAdder, context
   adder.add<ExportOptions>(ledger, {
     usage: 'export',
     summary: 'all entries as CSV or JSON',
-    options: (command) =>
-      command
-        .option('--csv', 'as CSV, one line per entry')
-        .option('-o, --out <FILE>', 'into this file instead of stdout')
-        .option('--force', 'replace the file'),
+    options: exportOptions,
     json: 'as JSON, one object with all entries',
     examples: [
       'gleaner ledger export --csv --out ledger.csv',
       'gleaner ledger export --json | jq ".entries | length"',
     ],
     run: async (options) => {
-      await exportLedger(context, options);
+      await exportBytes(context, options, 'gleaner ledger export --csv', (door, format) =>
+        door.download('ledger.export', { format }),
+      );
       return undefined;
     },
-  });
-}
-
-async function exportLedger(context: Context, options: ExportOptions): Promise<void> {
-  const { io } = context;
-  const { csv = false, json = false, out, force = false } = options;
-  if (csv === json) throw new UsageError('Say how: either --csv or --json.', 'gleaner ledger export --csv');
-  await withDoor(context, async (door) => {
-    const bytes = await door.download('ledger.export', { format: csv ? 'csv' : 'json' });
-    if (out !== undefined) {
-      const { saveFile } = await import('./save.ts');
-      const saved = await saveFile(bytes, out, force, io);
-      io.err(`Saved ${formatBytes(saved.bytes)} to ${cleanLine(saved.path)}\n`);
-      return;
-    }
-    const decoder = new TextDecoder();
-    for await (const chunk of bytes) {
-      // Titles come from jobs: a file gets them as they are, a terminal without what could steer it.
-      await io.out(io.outIsTerminal ? cleanLines(decoder.decode(chunk, { stream: true })) : chunk);
-    }
   });
 }

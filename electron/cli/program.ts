@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { addActivityCommands } from './activity-commands.ts';
 import { CommandAdder, type Outcome } from './command.ts';
 import type { Context } from './context.ts';
 import { addContributionCommands } from './contribution-commands.ts';
+import { addEarningsCommands } from './earnings-commands.ts';
 import { exitCodeHelp, exitCodes } from './exit.ts';
 import { addGridCommands } from './grid-commands.ts';
 import { addHealthCommands } from './health-commands.ts';
@@ -19,6 +21,8 @@ Examples:
   gleaner pause 1h                    give the computer back for an hour
   gleaner jobs add my-job/            queue own work
   gleaner grids join boinc:URL        work for a public project
+  gleaner earnings --by week          what was earned, and what it took
+  gleaner activity day                what this computer did today
   gleaner policy explain              why it works, or does not
   gleaner doctor                      what it needs, and how to mend it
   gleaner settings set preset gentle  freeze at any input
@@ -40,6 +44,8 @@ export async function runProgram(
     .description("Put this computer's idle hours to work, and look at it.")
     .version(version)
     .addHelpText('after', `${examples}\n${exitCodeHelp()}`)
+    // A command's options are those behind its name, also where the one above it has the same ones.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -56,6 +62,8 @@ export async function runProgram(
   addContributionCommands(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
+  addEarningsCommands(program, adder, context);
+  addActivityCommands(program, adder, context);
   addGridCommands(program, adder, context);
   addManagerCommands(program, adder, context);
   addNetworkCommands(program, adder, context);

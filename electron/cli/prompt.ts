@@ -19,9 +19,10 @@ export async function askOn(
       done();
     },
   });
-  output.write(question);
   // As a terminal, so that readline takes the echo over; what it would show of a secret goes nowhere.
   const lines = createInterface({ input, output: hidden ? nowhere : output, terminal: true, historySize: 0 });
+  // Not before: whoever answers at once would see what they type.
+  output.write(question);
   try {
     return await new Promise<string | null>((resolve, reject) => {
       lines.once('line', resolve);

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { partialBeside, saveStream, writeNewFile } from '../base/save-file.ts';
 import { quoteName } from '../base/tar-entry.ts';
 import { GleanerError, toFailure } from '../contract/failures.ts';
 import { readArchive } from '../grid/local/package-archive.ts';
@@ -44,7 +44,7 @@ async function isThere(path: string): Promise<boolean> {
 
 /** A name beside `path` that is removed again when the command ends early, also by a signal. */
 function beside(path: string, io: Io): { partial: string; release: () => void } {
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+  const partial = partialBeside(path);
   const release = io.onExit(() => {
     rmSync(partial, { recursive: true, force: true });
   });
@@ -66,14 +66,11 @@ export async function saveFile(
   if (!force && (await isThere(path))) throw exists(filePath);
   const { partial, release } = beside(path, io);
   try {
-    const size = await writeNew(partial, bytes, mode);
-    await rename(partial, path);
-    return { path, files: 1, bytes: size };
+    return { path, files: 1, bytes: await saveStream(path, bytes, mode, partial) };
   } catch (error) {
     throw writeFailure(error, filePath);
   } finally {
     release();
-    await rm(partial, { force: true });
   }
 }
 
@@ -128,26 +125,11 @@ async function unpack(
       await mkdir(target, { recursive: true });
     } else {
       await mkdir(dirname(target), { recursive: true });
-      size += await writeNew(target, entry.content);
+      size += await writeNewFile(target, entry.content);
       files += 1;
     }
   }
   return { files, bytes: size };
-}
-
-/** Writes a file that must not be there; follows no link. Returns its size in bytes. */
-async function writeNew(path: string, bytes: AsyncIterable<Uint8Array>, mode = 0o644): Promise<number> {
-  const file = await open(path, 'wx', mode);
-  try {
-    let size = 0;
-    for await (const chunk of bytes) {
-      await file.writeFile(chunk);
-      size += chunk.length;
-    }
-    return size;
-  } finally {
-    await file.close();
-  }
 }
 
 async function moveInto(partial: string, path: string): Promise<void> {

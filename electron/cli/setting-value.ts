@@ -11,6 +11,7 @@ const units: Partial<Record<SettingKey, string>> = {
   'quiet.temperatureC': '°C',
   'quiet.fanRpm': 'rpm',
   'quiet.packageWatts': 'W',
+  'energy.wattsPerCore': 'W',
 };
 /** What null means where it does not mean "never". */
 const nothings: Partial<Record<SettingKey, string>> = {
@@ -25,6 +26,7 @@ const nothings: Partial<Record<SettingKey, string>> = {
   'network.upBytesPerSecond': 'no limit',
   'network.authorities': 'none',
   'grids.permitted': 'any',
+  'energy.pricePerKwh': 'unknown',
 };
 
 /** A setting's value in words: `25 %`, `3 min`, `768 MiB`, `never`. What does not fit its key is shown as JSON. Pure. */

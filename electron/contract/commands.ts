@@ -1,4 +1,13 @@
 import { z } from 'zod';
+import {
+  ActivityDay,
+  ActivityExport,
+  ActivityList,
+  ActivityListQuery,
+  ActivityPage,
+  ActivityPageQuery,
+} from './activity.ts';
+import { EarningsExport, EarningsQuery, EarningsReport } from './earnings.ts';
 import type { Failure } from './failures.ts';
 import {
   GridDetail,
@@ -89,6 +98,18 @@ export const commands = {
     output: z.null(),
     stream: 'download',
   },
+  /** What was earned, by grid and unit, and what it took; `bad-request` for more than 400 periods. */
+  'earnings.report': { input: EarningsQuery, output: EarningsReport, stream: 'none' },
+  /** The same as a statement. */
+  'earnings.export': { input: EarningsExport, output: z.null(), stream: 'download' },
+  /** What ran and what it reached: entries that fit a filter, the newest first, page after page. */
+  'activity.list': { input: ActivityListQuery, output: ActivityList, stream: 'none' },
+  /** The same by index, for a table that jumps. */
+  'activity.page': { input: ActivityPageQuery, output: ActivityPage, stream: 'none' },
+  /** What the computer did on a day, from minute to minute; kept for 400 days. */
+  'activity.day': { input: z.strictObject({ day: z.iso.date() }), output: ActivityDay, stream: 'none' },
+  /** Entries that fit a filter, the oldest first, in the form of `ledger.export`. */
+  'activity.export': { input: ActivityExport, output: z.null(), stream: 'download' },
   /** The rules in force, each with its source, what they allow now, and every signal. */
   'policy.explain': { input: nothing, output: PolicyReport, stream: 'none' },
   'settings.list': { input: nothing, output: z.array(EffectiveSetting), stream: 'none' },
@@ -181,7 +202,10 @@ export const commands = {
     stream: 'none',
   },
   'network.report': { input: nothing, output: NetworkReport, stream: 'none' },
-  /** The name and password for the proxy, kept with the host's secrets; null forgets them. */
+  /**
+   * The name and password for the proxy that is set, or else the one that asked last, kept with the host's secrets;
+   * null forgets them. Rejects `proxy-refused` when no proxy is known to want any.
+   */
   'network.proxy-login': {
     input: z.strictObject({
       login: z.strictObject({ name: z.string().min(1).max(254), password: z.string().max(256) }).nullable(),

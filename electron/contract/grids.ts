@@ -47,10 +47,14 @@ export const GridView = z.strictObject({
   share: GridShare,
   /** No new tasks are fetched; those at hand are finished. */
   noNewWork: z.boolean(),
+  /** By the person; whatever else is the matter with it, see `state`. */
+  suspended: z.boolean(),
   credit: ProjectCredit.nullable(),
   failure: Failure.nullable(),
   queued: z.int(),
   running: z.int(),
+  /** Results that are finished, but not reported to the project yet. */
+  unreported: z.int(),
   done: z.int(),
   failed: z.int(),
   aborted: z.int(),

@@ -1,4 +1,6 @@
+export * from './activity.ts';
 export * from './commands.ts';
+export * from './earnings.ts';
 export * from './failures.ts';
 export * from './grids.ts';
 export * from './health.ts';

@@ -7,6 +7,17 @@ const CreditStatus = z.enum(['pending', 'settled', 'observed']);
 export const Outcome = z.enum(['done', 'failed', 'aborted', 'interrupted']);
 export type Outcome = z.infer<typeof Outcome>;
 
+/**
+ * How an attempt's energy was estimated. `rapl`: what the CPU package used above its use in calm (RAPL counters), in
+ * proportion to the CPU time of everything that ran. `cpu-time`: the CPU time times the setting `energy.wattsPerCore`.
+ * Neither knows of memory, disks, screen and the losses of the power supply.
+ */
+export const EnergyModel = z.enum(['rapl', 'cpu-time']);
+export type EnergyModel = z.infer<typeof EnergyModel>;
+
+export const Energy = z.strictObject({ wattHours: z.number().min(0), model: EnergyModel });
+export type Energy = z.infer<typeof Energy>;
+
 const Hosts = z.array(z.strictObject({ host: z.string().max(260), sent: z.int(), received: z.int() }));
 const Credit = z.strictObject({ amount: z.number(), unit: z.string().max(16), status: CreditStatus });
 
@@ -38,6 +49,8 @@ export const AttemptBody = z.strictObject({
   resultDigest: z.string().max(80).nullable(),
   accelerator: z.string().max(16),
   credit: Credit.nullable(),
+  /** Absent in entries that were booked before energy was estimated. */
+  energy: Energy.nullish(),
 });
 export type AttemptBody = z.infer<typeof AttemptBody>;
 
@@ -67,6 +80,9 @@ const NetworkBody = z.strictObject({
 /** The hashed body of one entry. */
 export const EntryBody = z.discriminatedUnion('kind', [AttemptBody, CreditBody, NetworkBody]);
 export type EntryBody = z.infer<typeof EntryBody>;
+
+export const EntryKind = z.enum(['attempt', 'credit', 'network']);
+export type EntryKind = z.infer<typeof EntryKind>;
 
 export const EntryPersonal = z.strictObject({ title: z.string().max(120), owner: z.string().max(120) });
 export type EntryPersonal = z.infer<typeof EntryPersonal>;

@@ -4,13 +4,13 @@ import { Said } from './said.ts';
 /** Epoch milliseconds. */
 const time = z.int();
 
-/** A host's name (ASCII, lower case) or an address (IPv6 without brackets), as rules and records spell it. */
+/** A host's name (ASCII, lower case; a wildcard stands before two labels at least) or an address (IPv6 without brackets), as rules and records spell it. */
 export const HostName = z
   .string()
   .min(1)
   .max(253)
   .regex(
-    /^(\*\.)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?$|^[0-9a-f:.]*:[0-9a-f:.]*$/,
+    /^(\*\.(?=[^.]+\.[^.]))?[a-z0-9]([a-z0-9._-]*[a-z0-9])?$|^[0-9a-f:.]*:[0-9a-f:.]*$/,
     'a host is written like example.org',
   );
 export const PortNumber = z.int().min(1).max(65_535);

@@ -162,4 +162,16 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     holds: yesOrNo,
   },
   'notify.finished': { about: 'notify of every job that is done', holds: yesOrNo },
+  'energy.wattsPerCore': {
+    about: "what a busy core counts for where the CPU's own counters cannot be read",
+    holds: 'watts from 0 to 500',
+  },
+  'energy.pricePerKwh': {
+    about: 'what a kWh of electricity costs, to be shown beside the earnings',
+    holds: 'a number from 0 on, or null for unknown',
+  },
+  'energy.currency': {
+    about: 'the currency of that price',
+    holds: 'three letters of ISO 4217, e.g. EUR',
+  },
 };

@@ -168,6 +168,15 @@ export const settingTypes = {
   'notify.denied': z.boolean(),
   /** Every job that is done. */
   'notify.finished': z.boolean(),
+  /**
+   * What a busy core counts for, in W, where the CPU's own counters cannot be read. Desktop CPUs draw some 8 to 11 W a
+   * core when all are busy (65 to 125 W over 6 to 12 cores), laptops 3 to 6 W: the built-in 10 W errs on the dear side.
+   */
+  'energy.wattsPerCore': z.number().min(0).max(500),
+  /** What a kWh costs, in `energy.currency`; null: nobody said. Counted when it is looked at, never booked. */
+  'energy.pricePerKwh': z.number().min(0).max(1_000_000).nullable(),
+  /** A code of ISO 4217. */
+  'energy.currency': z.string().regex(/^[A-Z]{3}$/, 'a currency is written like EUR'),
 } as const satisfies Record<string, z.ZodType>;
 
 export type SettingKey = keyof typeof settingTypes;
@@ -283,6 +292,9 @@ const balanced: PresetValues = {
   'notify.attention': true,
   'notify.denied': true,
   'notify.finished': false,
+  'energy.wattsPerCore': 10,
+  'energy.pricePerKwh': null,
+  'energy.currency': 'EUR',
 };
 
 /** What each preset fills in. */

@@ -104,6 +104,22 @@ function otherwise(name: string, streams: Stream): GleanerError {
   return new GleanerError('bad-request', `"${name}" is not asked this way: it streams (${streams}).`);
 }
 
+/**
+ * Whether this is a command that streams bytes back, and its input fits: to be known before a person is asked anything.
+ * @throws GleanerError `bad-request` when not
+ */
+export function requireDownload(name: string, input: unknown): void {
+  if (!isDownload(name)) throw refusal(name);
+  requireSmall(name, input);
+  parseInput(name, input);
+}
+
+function requireSmall(name: string, input: unknown): void {
+  if (jsonLength(input) > maxInputBytes) {
+    throw new GleanerError('bad-request', `The input of "${name}" is too large.`);
+  }
+}
+
 /** Runs one command that streams nothing. Never rejects. */
 export async function dispatchPlain(
   api: HostApi,
@@ -113,9 +129,7 @@ export async function dispatchPlain(
 ): Promise<Answer<unknown>> {
   try {
     if (!isPlain(name)) throw refusal(name);
-    if (jsonLength(input) > maxInputBytes) {
-      throw new GleanerError('bad-request', `The input of "${name}" is too large.`);
-    }
+    requireSmall(name, input);
     const value = await api.call(name, parseInput(name, input));
     return { ok: true, value: parseOutput(name, value) };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Answer, HostApi } from '../contract/commands.ts';
 import { dispatchPlain } from './dispatch.ts';
 import { ipcChannels, pageHost, pageProtocol } from './ipc-channels.ts';
+import { type SaveDesk, type Saved, saveForPage } from './ipc-save.ts';
 
 export interface IpcServerOptions {
   readonly ipcMain: Pick<IpcMain, 'handle' | 'removeHandler' | 'on' | 'off'>;
@@ -11,7 +12,14 @@ export interface IpcServerOptions {
   readonly log: Log;
   /** Whether these are the contents of the window that the shell opened itself. */
   readonly isOwnWindow: (contents: WebContents) => boolean;
+  /** Where downloads go. */
+  readonly desk: SaveDesk;
 }
+
+const refusal = {
+  ok: false,
+  failure: { code: 'bad-request', sentence: 'This page may not ask that.' },
+} as const;
 
 /** Whether a page at this address is one of ours. Pure. */
 export function isOwnPage(address: string): boolean {
@@ -27,10 +35,10 @@ export function isOwnPage(address: string): boolean {
 }
 
 /**
- * Serves the contract's plain commands and its events to the window. Only the main frame of our own window,
+ * Serves the contract's plain commands, its downloads (into files) and its events to the window. Only the main frame of our own window,
  * showing a page of our own, is answered; everyone else gets a failure and the log a line.
  */
-export function serveIpc({ ipcMain, api, log, isOwnWindow }: IpcServerOptions): Disposable {
+export function serveIpc({ ipcMain, api, log, isOwnWindow, desk }: IpcServerOptions): Disposable {
   const listeners = new Map<WebContents, () => void>();
 
   const trusted = (event: IpcMainEvent | IpcMainInvokeEvent): boolean => {
@@ -50,10 +58,18 @@ export function serveIpc({ ipcMain, api, log, isOwnWindow }: IpcServerOptions): 
   };
 
   const call = async (event: IpcMainInvokeEvent, name: unknown, input: unknown): Promise<Answer<unknown>> => {
-    if (!trusted(event) || typeof name !== 'string') {
-      return { ok: false, failure: { code: 'bad-request', sentence: 'This page may not ask that.' } };
-    }
+    if (!trusted(event) || typeof name !== 'string') return refusal;
     return await dispatchPlain(api, log, name, input);
+  };
+
+  const save = async (
+    event: IpcMainInvokeEvent,
+    name: unknown,
+    input: unknown,
+    suggestedName: unknown,
+  ): Promise<Answer<Saved>> => {
+    if (!trusted(event) || typeof name !== 'string') return refusal;
+    return await saveForPage({ api, log, desk }, event.sender, { name, input, suggestedName });
   };
 
   const listen = (event: IpcMainEvent): void => {
@@ -82,11 +98,13 @@ export function serveIpc({ ipcMain, api, log, isOwnWindow }: IpcServerOptions): 
   };
 
   ipcMain.handle(ipcChannels.call, call);
+  ipcMain.handle(ipcChannels.save, save);
   ipcMain.on(ipcChannels.listen, listen);
   ipcMain.on(ipcChannels.unlisten, unlisten);
   return {
     dispose() {
       ipcMain.removeHandler(ipcChannels.call);
+      ipcMain.removeHandler(ipcChannels.save);
       ipcMain.off(ipcChannels.listen, listen);
       ipcMain.off(ipcChannels.unlisten, unlisten);
       for (const end of [...listeners.values()]) end();

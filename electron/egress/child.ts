@@ -49,6 +49,9 @@ function serve(): void {
       onTrouble: (sentence) => {
         tell({ kind: 'trouble', sentence });
       },
+      onChallenge: (proxy) => {
+        tell({ kind: 'challenge', proxy });
+      },
     });
     // One that an earlier gateway left behind.
     await rm(socketPath, { force: true });

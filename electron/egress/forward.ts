@@ -3,6 +3,7 @@ import { type Exchange, GuestGone, type Means } from './exchange.ts';
 import { answerHeaders, type Framing, hasOddEncoding, requestHeaders } from './headers.ts';
 import { watchIdle } from './idle.ts';
 import { Pump } from './pump.ts';
+import type { ProxyWay } from './reach.ts';
 import { tooSlow, unreachable } from './refusal.ts';
 import { authorityOf } from './target.ts';
 
@@ -24,7 +25,7 @@ export async function carryRequest(means: Means, exchange: Exchange, forwarding:
   const { asked, path, framing } = forwarding;
   const { target } = exchange;
   const { reach, limits } = means;
-  const { socket, byProxy } = await reach.open('http', target, exchange.match, exchange.signal);
+  const { socket, proxy } = await reach.open('http', target, exchange.match, exchange.signal);
   if (exchange.signal.aborted) {
     socket.destroy();
     throw exchange.signal.reason;
@@ -33,26 +34,26 @@ export async function carryRequest(means: Means, exchange: Exchange, forwarding:
     const sending = request({
       createConnection: () => socket,
       method: asked.method ?? '',
-      path: byProxy ? `http://${authorityOf(target)}${path}` : path,
+      path: proxy ? `http://${authorityOf(target)}${path}` : path,
       setHost: false,
-      headers: requestHeaders(asked.rawHeaders, target, framing, byProxy ? reach.authorization : undefined),
+      headers: requestHeaders(asked.rawHeaders, target, framing, proxy?.authorization),
       maxHeaderSize: limits.answerHeaderBytes,
       insecureHTTPParser: false,
     });
     // With a bound, the parser leaves out what exceeds it; the bound on bytes refuses instead.
     sending.maxHeadersCount = 0;
-    await carry(means, exchange, { ...forwarding, sending, byProxy });
+    await carry(means, exchange, { ...forwarding, sending, proxy });
   } finally {
     socket.destroy();
   }
 }
 
 function carry(
-  { clock, limits, up, down, reach }: Means,
+  { clock, limits, up, down }: Means,
   exchange: Exchange,
-  forwarding: Forwarding & { readonly sending: ClientRequest; readonly byProxy: boolean },
+  forwarding: Forwarding & { readonly sending: ClientRequest; readonly proxy: ProxyWay | null },
 ): Promise<void> {
-  const { asked, response, sending, byProxy, framing, expectsContinue } = forwarding;
+  const { asked, response, sending, proxy, framing, expectsContinue } = forwarding;
   const { signal } = exchange;
   return new Promise((resolve, reject) => {
     const idle = watchIdle(clock, limits.idleMs, () => {
@@ -85,8 +86,8 @@ function carry(
     sending.on('response', (answered) => {
       idle.touch();
       const status = answered.statusCode ?? 0;
-      if (byProxy) reach.heard(status);
-      if (byProxy && status === 407) {
+      proxy?.heard(status);
+      if (proxy && status === 407) {
         settle(unreachable('The proxy wants to be told who we are.'));
         return;
       }

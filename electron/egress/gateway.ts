@@ -10,8 +10,11 @@ import { type DenialRow, FromChild, type GatewayRules, type ToChild, type Traffi
 export type { ProxyRule } from './messages.ts';
 export type { DenialRow, GatewayRules, TrafficRow };
 
-/** The worker tells four denials and one account in a second, and asks once for a connection. */
-const messagesPerSecond = 100;
+/**
+ * The worker tells four denials and one account in a second, and asks up to 30 times about the proxy; at its end, it
+ * tells all denials that wait, up to 64 and one for each reason, before its last account.
+ */
+const messagesPerSecond = 200;
 /** How often it is asked for a sign of life, and how long it may take to give one, or to listen. */
 const heartbeatMs = 30_000;
 const signMs = 30_000;
@@ -34,6 +37,8 @@ export interface GatewayOptions {
   readonly onDenied: (denial: DenialRow) => void;
   /** The proxy does not do what it should (`proxy-refused`); null: it does again. */
   readonly onProblem: (failure: Failure | null) => void;
+  /** This proxy wants a name and a password, or others. */
+  readonly onChallenge: (proxy: string) => void;
   /** The gateway is gone though nobody ended it; once. Make another. */
   readonly onLost: (failure: Failure) => void;
 }
@@ -51,6 +56,7 @@ export class Gateway implements Disposable {
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';
   #second = 0;
   #messages = 0;
+  #disposing: Promise<void> | undefined;
   #onClosed: () => void = () => undefined;
   #cancelTimer: () => void = () => undefined;
 
@@ -85,8 +91,13 @@ export class Gateway implements Disposable {
     this.#send({ kind: 'set', rules });
   }
 
-  /** Ends every connection; the last account comes before this resolves. */
-  async dispose(): Promise<void> {
+  /** Ends every connection; the last account comes before this resolves. Safe to call again. */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #dispose(): Promise<void> {
     if (this.#state === 'new' || this.#state === 'open') {
       this.#state = 'ending';
       this.#opening?.reject(lost('was ended'));
@@ -163,6 +174,9 @@ export class Gateway implements Disposable {
         return true;
       case 'trouble':
         this.#o.onProblem(message.sentence === null ? null : troubleOf(message.sentence));
+        return true;
+      case 'challenge':
+        this.#o.onChallenge(message.proxy);
         return true;
       case 'closed':
         if (this.#state !== 'ending') return false;

@@ -163,9 +163,13 @@ export class Guests {
   }
 }
 
-/** Answers a request with why it is refused. */
+/**
+ * Answers a request with why it is refused. What the person can still allow is told as not to be had at the moment: for a
+ * client that hears 403 (BOINC's gives a download up, and its task with it), allowing it would come too late.
+ */
 export function answer(response: ServerResponse, refusal: Refusal): void {
-  const { status, headers, body } = pageOf(refusal);
+  const { status: said, headers, body } = pageOf(refusal);
+  const status = refusal.reason === 'not-listed' && refusal.allowable ? 503 : said;
   response.sendDate = false;
   response.writeHead(status, headers);
   response.end(body);

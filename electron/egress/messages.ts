@@ -3,9 +3,12 @@ import { Failure } from '../contract/failures.ts';
 import { type Contact, DenialReason } from '../contract/network.ts';
 import { Said } from '../contract/said.ts';
 import type { GatewayLimits } from './limits.ts';
+import { isProxyUrl } from './proxy-answer.ts';
 
-/** Name and password for a proxy. Never logged, never shown. */
+/** Name and password for one proxy. Never logged, never shown. */
 export interface Login {
+  /** The only one that is told them, in the manner of {@link proxyUrlOf}. */
+  readonly proxy: string;
   readonly name: string;
   readonly password: string;
 }
@@ -13,9 +16,9 @@ export interface Login {
 /** The proxy between this computer and the internet. `ask`: the host asks the system for every place. */
 export type ProxyRule =
   | { readonly kind: 'none' }
-  | { readonly kind: 'fixed'; readonly url: string; readonly login: Login | null }
-  | { readonly kind: 'pac'; readonly url: string; readonly login: Login | null }
-  | { readonly kind: 'ask'; readonly login: Login | null };
+  | { readonly kind: 'fixed'; readonly url: string; readonly logins: readonly Login[] }
+  | { readonly kind: 'pac'; readonly url: string; readonly logins: readonly Login[] }
+  | { readonly kind: 'ask'; readonly logins: readonly Login[] };
 
 /** Why nothing at all may pass. */
 export type ClosedReason = 'metered' | 'quota-day' | 'quota-month';
@@ -74,6 +77,8 @@ export const FromChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('denied'), denial: DenialRow }),
   /** The proxy does not do what it should; null: it does again. */
   z.object({ kind: z.literal('trouble'), sentence: z.string().min(1).max(500).nullable() }),
+  /** A proxy wants a name and a password, or others than it was told. */
+  z.object({ kind: z.literal('challenge'), proxy: z.string().max(300).refine(isProxyUrl) }),
   z.object({ kind: z.literal('pong') }),
   z.object({ kind: z.literal('closed') }),
 ]);

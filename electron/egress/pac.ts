@@ -24,6 +24,7 @@ export class PacScript {
   readonly #source: string;
   readonly #threadUrl: URL;
   #thread: Worker | undefined;
+  #disposed = false;
 
   /** @param threadUrl the script that becomes the thread: it calls `servePac` */
   constructor(source: string, threadUrl: URL) {
@@ -34,6 +35,10 @@ export class PacScript {
   /** The script's answer, unread. Rejects when it fails, or the signal says so. One call at a time. */
   answer(question: PacQuestion, signal: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
+      if (this.#disposed) {
+        reject(new Error('it is not in use any more'));
+        return;
+      }
       const thread = (this.#thread ??= this.#start());
       const end = (): void => {
         signal.removeEventListener('abort', abort);
@@ -42,7 +47,7 @@ export class PacScript {
       };
       const fail = (error: Error): void => {
         end();
-        this.dispose();
+        this.#endThread();
         reject(error);
       };
       const abort = (): void => {
@@ -65,8 +70,13 @@ export class PacScript {
     });
   }
 
-  /** Ends the thread; the next question starts another. */
   dispose(): void {
+    this.#disposed = true;
+    this.#endThread();
+  }
+
+  /** The next question starts another. */
+  #endThread(): void {
     void this.#thread?.terminate();
     this.#thread = undefined;
   }

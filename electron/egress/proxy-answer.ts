@@ -1,10 +1,14 @@
-import { isIPv6 } from 'node:net';
-import { parseAuthority, type Target } from './target.ts';
+import { authorityOf, parseAuthority, type Target } from './target.ts';
 
-/** One way to the outside. `secure`: the proxy itself is spoken to by TLS. */
-export type Route =
-  | { readonly kind: 'direct' }
-  | { readonly kind: 'proxy'; readonly secure: boolean; readonly at: Target };
+/** `secure`: the proxy itself is spoken to by TLS. */
+export interface ProxyRoute {
+  readonly kind: 'proxy';
+  readonly secure: boolean;
+  readonly at: Target;
+}
+
+/** One way to the outside. */
+export type Route = { readonly kind: 'direct' } | ProxyRoute;
 
 /** Ways that are tried, at most. */
 const routesMax = 4;
@@ -32,7 +36,7 @@ export function parseProxyAnswer(answer: string): readonly Route[] {
 }
 
 /** The proxy of a URL such as `https://proxy.example.org:3129`; undefined when it is not one. Pure. */
-export function proxyOfUrl(url: string): Route | undefined {
+export function proxyOfUrl(url: string): ProxyRoute | undefined {
   const match = /^(https?):\/\/([^/?#@\s]+)\/?$/i.exec(url);
   if (!match) return undefined;
   const secure = match[1]?.toLowerCase() === 'https';
@@ -40,13 +44,23 @@ export function proxyOfUrl(url: string): Route | undefined {
   return 'fault' in at ? undefined : { kind: 'proxy', secure, at };
 }
 
+/** How a proxy is named where it has to be told from others: `https://host:port`, the reverse of {@link proxyOfUrl}. Pure. */
+export function proxyUrlOf({ secure, at }: ProxyRoute): string {
+  return `${secure ? 'https' : 'http'}://${authorityOf(at)}`;
+}
+
+/** Whether it is how {@link proxyUrlOf} names one. Pure. */
+export function isProxyUrl(text: string): boolean {
+  const route = proxyOfUrl(text);
+  return route !== undefined && proxyUrlOf(route) === text;
+}
+
 /** `PROXY host:port` for a proxy, `DIRECT` else: the reverse of {@link parseProxyAnswer}. Pure. */
 export function proxyAnswerOf(routes: readonly Route[]): string {
   return routes
     .map((route) => {
       if (route.kind === 'direct') return 'DIRECT';
-      const host = isIPv6(route.at.host) ? `[${route.at.host}]` : route.at.host;
-      return `${route.secure ? 'HTTPS' : 'PROXY'} ${host}:${route.at.port}`;
+      return `${route.secure ? 'HTTPS' : 'PROXY'} ${authorityOf(route.at)}`;
     })
     .join('; ');
 }

@@ -19,6 +19,8 @@ export class Pump {
   readonly #o: PumpOptions;
   #pending: Buffer | undefined;
   #leaveLine: () => void = () => undefined;
+  /** Nothing more comes. */
+  #over = false;
   #disposed = false;
   readonly #onData = (chunk: Buffer): void => {
     this.#pending = chunk;
@@ -28,7 +30,7 @@ export class Pump {
     this.#pass();
   };
   readonly #onEnd = (): void => {
-    this.#o.onEnd();
+    this.finish();
   };
 
   constructor(o: PumpOptions) {
@@ -36,6 +38,13 @@ export class Pump {
     o.to.on('drain', this.#onDrain);
     o.from.on('data', this.#onData);
     o.from.on('end', this.#onEnd);
+  }
+
+  /** Nothing more comes; what waits for its turn is still handed on. A paused stream ends while its last bytes wait here. */
+  finish(): void {
+    if (this.#over || this.#disposed) return;
+    this.#over = true;
+    if (!this.#pending) this.#o.onEnd();
   }
 
   dispose(): void {
@@ -55,7 +64,9 @@ export class Pump {
     if (chunk && bucket.unlimited) {
       this.#pending = undefined;
       onProgress();
-      if (to.write(chunk)) this.#read();
+      const more = to.write(chunk);
+      if (this.#over) this.#o.onEnd();
+      else if (more) this.#read();
       else from.pause();
       return;
     }
@@ -71,7 +82,9 @@ export class Pump {
       if (this.#disposed) return;
       this.#pending = piece.length < chunk.length ? chunk.subarray(piece.length) : undefined;
       onProgress();
-      if (to.write(piece))
+      const more = to.write(piece);
+      if (this.#over && !this.#pending) this.#o.onEnd();
+      else if (more)
         queueMicrotask(() => {
           this.#pass();
         });

@@ -6,7 +6,7 @@ import type { Dialer } from './dial.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Match } from './match.ts';
 import type { Meter } from './meter.ts';
-import type { Route } from './proxy-answer.ts';
+import { type ProxyRoute, proxyUrlOf } from './proxy-answer.ts';
 import { Refusal, tooSlow, unreachable, wildcardBehindProxy } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import { authorityOf, type Target } from './target.ts';
@@ -16,8 +16,16 @@ import { within } from './within.ts';
 export interface Way {
   /** Connected, nothing said yet. Whoever has it destroys it. */
   readonly socket: Socket | TLSSocket;
-  /** It ends at a proxy, which still has to be told where to. */
-  readonly byProxy: boolean;
+  /** It ends at this proxy, which still has to be told where to; null: it ends at the target. */
+  readonly proxy: ProxyWay | null;
+}
+
+/** A proxy in use. */
+export interface ProxyWay {
+  /** The value of `Proxy-Authorization`; undefined when there is no login for it. */
+  readonly authorization: string | undefined;
+  /** The status of an answer by this way: 407 is the proxy's own. */
+  heard(status: number): void;
 }
 
 export interface ReachOptions {
@@ -29,6 +37,8 @@ export interface ReachOptions {
   readonly meter: Meter;
   /** What is wrong with the proxy, for the person; null: nothing any more. */
   readonly onTrouble: (sentence: string | null) => void;
+  /** This proxy wants a name and a password, or others; see {@link proxyUrlOf}. */
+  readonly onChallenge: (proxy: string) => void;
 }
 
 /** Gets to the outside, directly or by a proxy. */
@@ -37,11 +47,6 @@ export class Reach {
 
   constructor(o: ReachOptions) {
     this.#o = o;
-  }
-
-  /** The value of `Proxy-Authorization` for a way by a proxy; undefined when there is no login. */
-  get authorization(): string | undefined {
-    return this.#o.routes.authorization;
   }
 
   /** A connection towards the target. Rejects with a Refusal, or with the signal's reason. */
@@ -56,10 +61,12 @@ export class Reach {
       if (route.kind === 'direct') {
         const socket = await this.#o.dialer.connect(target, match.privateAllowed, signal);
         this.#o.meter.follow(target.host, socket);
-        return { socket, byProxy: false };
+        // Whoever is to say so did, and no proxy will answer to show it.
+        this.#o.onTrouble(null);
+        return { socket, proxy: null };
       }
       try {
-        return { socket: await this.#openProxy(route, target, signal), byProxy: true };
+        return { socket: await this.#openProxy(route, target, signal), proxy: this.#way(route) };
       } catch (error) {
         signal.throwIfAborted();
         failed = `The proxy “${authorityOf(route.at)}” cannot be reached: ${wordsOf(error)}`;
@@ -71,15 +78,15 @@ export class Reach {
 
   /** A connection to the target itself, through the proxy where there is one. Rejects likewise. */
   async tunnel(target: Target, match: Match, signal: AbortSignal): Promise<Socket> {
-    const { socket, byProxy } = await this.open('https', target, match, signal);
-    if (!byProxy) return socket;
+    const { socket, proxy } = await this.open('https', target, match, signal);
+    if (proxy === null) return socket;
     const { clock, limits } = this.#o;
     const late = tooSlow('The proxy does not answer.');
     try {
       const status = await within({ clock, ms: limits.connectMs, signal, late }, () =>
-        this.#ask(socket, target),
+        this.#ask(socket, target, proxy.authorization),
       );
-      this.heard(status);
+      proxy.heard(status);
       if (status === 200) return socket;
       throw unreachable(`The proxy answers ${status}.`);
     } catch (error) {
@@ -88,16 +95,23 @@ export class Reach {
     }
   }
 
-  /** The status of an answer by way of a proxy: 407 is the proxy's own. */
-  heard(status: number): void {
-    this.#o.onTrouble(status === 407 ? 'The proxy of this network wants another name and password.' : null);
+  #way(route: ProxyRoute): ProxyWay {
+    const authorization = this.#o.routes.authorizationFor(route);
+    return {
+      authorization,
+      heard: (status) => {
+        if (status !== 407) {
+          this.#o.onTrouble(null);
+          return;
+        }
+        const words = authorization === undefined ? 'a name and a password' : 'another name and password';
+        this.#o.onTrouble(`The proxy “${authorityOf(route.at)}” wants ${words}.`);
+        this.#o.onChallenge(proxyUrlOf(route));
+      },
+    };
   }
 
-  async #openProxy(
-    route: Extract<Route, { kind: 'proxy' }>,
-    target: Target,
-    signal: AbortSignal,
-  ): Promise<Socket> {
+  async #openProxy(route: ProxyRoute, target: Target, signal: AbortSignal): Promise<Socket> {
     const plain = await this.#o.dialer.connectTrusted(route.at, signal);
     this.#o.meter.follow(target.host, plain);
     if (!route.secure) return plain;
@@ -114,9 +128,8 @@ export class Reach {
   }
 
   /** Tells a proxy where to; resolves with its status. */
-  #ask(socket: Socket, target: Target): Promise<number> {
+  #ask(socket: Socket, target: Target, authorization: string | undefined): Promise<number> {
     return new Promise((resolve, reject) => {
-      const { authorization } = this;
       const asking = request({
         method: 'CONNECT',
         path: authorityOf(target),

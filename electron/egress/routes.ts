@@ -5,7 +5,7 @@ import { fetchScript } from './fetch-script.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { ProxyRule } from './messages.ts';
 import { PacScript } from './pac.ts';
-import { parseProxyAnswer, proxyOfUrl, type Route } from './proxy-answer.ts';
+import { type ProxyRoute, parseProxyAnswer, proxyOfUrl, proxyUrlOf, type Route } from './proxy-answer.ts';
 import { tooMany, unreachable } from './refusal.ts';
 import type { Trust } from './trust.ts';
 import { within } from './within.ts';
@@ -29,8 +29,8 @@ export interface RoutesOptions {
   readonly threadUrl: URL;
   /** The system's answer for a URL without path and query; null when it cannot say. */
   readonly ask: (url: string) => Promise<string | null>;
-  /** What is wrong with the proxy, for the person. */
-  readonly onTrouble: (sentence: string) => void;
+  /** What is wrong with the proxy, for the person; null: that was about another. */
+  readonly onTrouble: (sentence: string | null) => void;
 }
 
 interface Kept<T> {
@@ -58,6 +58,7 @@ export class Routes {
     if (placeOf(rule) === placeOf(before)) return;
     this.#answers.clear();
     this.#forgetScript();
+    this.#o.onTrouble(null);
   }
 
   dispose(): void {
@@ -65,10 +66,12 @@ export class Routes {
     this.#forgetScript();
   }
 
-  /** The value of `Proxy-Authorization`; undefined when there is no login. */
-  get authorization(): string | undefined {
-    if (this.#rule.kind === 'none' || this.#rule.login === null) return undefined;
-    const { name, password } = this.#rule.login;
+  /** The value of `Proxy-Authorization` for this proxy; undefined when there is no login for it. */
+  authorizationFor(route: ProxyRoute): string | undefined {
+    if (this.#rule.kind === 'none') return undefined;
+    const login = this.#rule.logins.find(({ proxy }) => proxy === proxyUrlOf(route));
+    if (!login) return undefined;
+    const { name, password } = login;
     return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
   }
 
@@ -100,28 +103,37 @@ export class Routes {
   async #answer(rule: Exclude<ProxyRule, { kind: 'none' }>, origin: string): Promise<readonly Route[]> {
     const routes = rule.kind === 'fixed' ? fixed(rule.url) : parseProxyAnswer(await this.#say(rule, origin));
     if (routes.length > 0) return routes;
-    this.#o.onTrouble('The proxy that is set for this network is of a kind that Gleaner cannot use.');
+    this.#tell(rule, 'The proxy that is set for this network is of a kind that Gleaner cannot use.');
     throw noAnswer();
   }
 
-  async #say(rule: { kind: 'ask' } | { kind: 'pac'; url: string }, origin: string): Promise<string> {
+  /** For the person, unless another rule is in force meanwhile. */
+  #tell(rule: ProxyRule, sentence: string): void {
+    if (placeOf(rule) === placeOf(this.#rule)) this.#o.onTrouble(sentence);
+  }
+
+  async #say(rule: Exclude<ProxyRule, { kind: 'none' | 'fixed' }>, origin: string): Promise<string> {
     if (rule.kind === 'ask') {
       this.#countAsked();
       const answer = await this.#o.ask(origin);
       if (answer !== null) return answer;
-      this.#o.onTrouble('The system does not say which proxy to use.');
+      this.#tell(rule, 'The system does not say which proxy to use.');
       throw noAnswer();
     }
-    const script = await this.#currentScript(rule.url);
+    const value = this.#currentScript(rule.url);
+    const script = await value;
     try {
       const host = new URL(origin).hostname.replace(/^\[|\]$/g, '');
       return await this.#evaluations.run(() =>
         this.#timed(scriptRunMs, (signal) => script.answer({ url: origin, host }, signal)),
       );
     } catch (error) {
-      // Not again for every connection.
-      this.#failScript(Promise.reject(noAnswer()));
-      this.#o.onTrouble(`The proxy script of this network fails: ${wordsOf(error)}.`);
+      // One that is not in use any more says nothing about the one that is.
+      if (this.#script?.value === value) {
+        // Not again for every connection.
+        this.#failScript(Promise.reject(noAnswer()));
+        this.#o.onTrouble(`The proxy script of this network fails: ${wordsOf(error)}.`);
+      }
       throw noAnswer();
     }
   }
@@ -139,8 +151,10 @@ export class Routes {
     const now = this.#o.clock.monotonic();
     if (this.#script && this.#script.until > now) return this.#script.value;
     const value = this.#load(url).catch((error: unknown) => {
-      this.#o.onTrouble(`The proxy script of this network cannot be had: ${wordsOf(error)}.`);
-      if (this.#script?.value === value) this.#failScript(value);
+      if (this.#script?.value === value) {
+        this.#failScript(value);
+        this.#o.onTrouble(`The proxy script of this network cannot be had: ${wordsOf(error)}.`);
+      }
       throw noAnswer();
     });
     // Whoever asks for it hears of its rejection.
@@ -187,7 +201,7 @@ export class Routes {
   }
 }
 
-/** All of a rule but its login. */
+/** All of a rule but its logins. */
 function placeOf(rule: ProxyRule): string {
   return `${rule.kind} ${'url' in rule ? rule.url : ''}`;
 }

@@ -15,7 +15,7 @@ import type { GatewayLimits } from './limits.ts';
 import type { DenialRow, GatewayRules, TrafficRow } from './messages.ts';
 import { Meter } from './meter.ts';
 import { Reach } from './reach.ts';
-import { badRequest, Refusal, wrongAddress } from './refusal.ts';
+import { badRequest, Refusal, tooMany, wrongAddress } from './refusal.ts';
 import { Routes } from './routes.ts';
 import { type Fault, parseAuthority, parseUrl, shownHost, type Target } from './target.ts';
 import { Trust } from './trust.ts';
@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly onDenied: (denial: DenialRow) => void;
   /** What is wrong with the proxy; null: nothing any more. Only changes, at most one a second. */
   readonly onTrouble: (sentence: string | null) => void;
+  /** This proxy wants a name and a password, or others. At most one a second. */
+  readonly onChallenge: (proxy: string) => void;
 }
 
 /** The proxy that a guest speaks to: everything that handles its bytes and those of its peers. */
@@ -43,6 +45,7 @@ export class EgressServer {
   readonly #denials: Denials;
   readonly #meter: Meter;
   readonly #trouble: Latest<string | null>;
+  readonly #challenge: Latest<{ readonly proxy: string } | null>;
   readonly #trust = new Trust();
   readonly #routes: Routes;
   readonly #means: Means;
@@ -53,6 +56,13 @@ export class EgressServer {
     const meter = new Meter(clock, o.onTraffic);
     this.#meter = meter;
     this.#trouble = new Latest<string | null>(clock, troubleMs, null, o.onTrouble);
+    this.#challenge = new Latest<{ readonly proxy: string } | null>(clock, troubleMs, null, (challenge) => {
+      if (challenge) o.onChallenge(challenge.proxy);
+    });
+    const onChallenge = (proxy: string): void => {
+      // A new one each time: whoever hears of it may have forgotten the one before.
+      this.#challenge.set({ proxy });
+    };
     const onTrouble = (sentence: string | null): void => {
       this.#trouble.set(sentence);
     };
@@ -63,7 +73,7 @@ export class EgressServer {
     this.#means = {
       clock,
       limits,
-      reach: new Reach({ clock, limits, dialer, trust, routes, meter, onTrouble }),
+      reach: new Reach({ clock, limits, dialer, trust, routes, meter, onTrouble, onChallenge }),
       up: new TokenBucket(clock, rules.upBytesPerSecond),
       down: new TokenBucket(clock, rules.downBytesPerSecond),
     };
@@ -115,6 +125,7 @@ export class EgressServer {
     this.#means.up.dispose();
     this.#means.down.dispose();
     this.#trouble.dispose();
+    this.#challenge.dispose();
     this.#denials.dispose();
     this.#meter.dispose();
   }
@@ -143,7 +154,8 @@ export class EgressServer {
     }
     const { exchange } = admitted;
     socket.once('close', () => {
-      exchange.end(new GuestGone());
+      // One that has said all, and heard all, may go before its last bytes had their turn.
+      if (!socket.readableEnded) exchange.end(new GuestGone());
     });
     this.#conclude(exchange, carryTunnel(this.#means, exchange, socket, head), (refusal) => {
       if (refusal && !socket.destroyed) endWith(socket, refusal, clock);
@@ -162,6 +174,9 @@ export class EgressServer {
     if ('fault' in framing) return this.#tell(target, badRequest(framing.fault));
     const match = this.#admission.judge(target, ownAddresses());
     if (match instanceof Refusal) return this.#tell(target, match);
+    // A tunnel can outlive its guest's connection, which is counted elsewhere.
+    if (this.#exchanges.size >= this.#means.limits.connections)
+      return this.#tell(nowhere, tooMany('connections'));
     const control = new AbortController();
     const end = (reason: Error): void => {
       control.abort(reason);

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Login } from './messages.ts';
-import { proxyAnswerOf, proxyOfUrl } from './proxy-answer.ts';
+import { type ProxyRoute, proxyAnswerOf, proxyOfUrl, proxyUrlOf } from './proxy-answer.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,17 +16,14 @@ export function environmentProxy(environment: Environment): (url: string) => Pro
   };
 }
 
-/** Name and password that the environment's proxy address carries; null when there are none. */
-export function environmentLogin(environment: Environment): Login | null {
-  for (const value of [
+/** The names and passwords that the environment's proxy addresses carry, each for its own proxy. */
+export function environmentLogins(environment: Environment): Login[] {
+  const values = [
     read(environment, 'https_proxy'),
     environment['http_proxy'],
     read(environment, 'all_proxy'),
-  ]) {
-    const login = loginOf(value ?? '');
-    if (login) return login;
-  }
-  return null;
+  ];
+  return values.map((value) => loginOf(value ?? '')).filter((login) => login !== null);
 }
 
 const withLogin = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?:(?<login>[^/?#]*)@)?(?<place>[^/?#@]+)/i;
@@ -39,17 +36,23 @@ function answerFor(environment: Environment, target: URL): string {
   // Set to nothing means none, also where there is one for everything.
   const value = own ?? read(environment, 'all_proxy') ?? '';
   if (value.trim() === '') return 'DIRECT';
-  const { scheme = 'http', place = '' } = withLogin.exec(value.trim())?.groups ?? {};
-  const route = proxyOfUrl(`${scheme}://${place}`);
+  const route = routeOf(value);
   return route ? proxyAnswerOf([route]) : unusable;
+}
+
+function routeOf(value: string): ProxyRoute | undefined {
+  const { scheme = 'http', place = '' } = withLogin.exec(value.trim())?.groups ?? {};
+  return proxyOfUrl(`${scheme}://${place}`);
 }
 
 function loginOf(value: string): Login | null {
   const login = withLogin.exec(value.trim())?.groups?.['login'];
-  if (login === undefined || login === '') return null;
+  const route = routeOf(value);
+  if (login === undefined || login === '' || !route) return null;
+  const proxy = proxyUrlOf(route);
   const [name = '', ...password] = login.split(':');
   try {
-    return { name: decodeURIComponent(name), password: decodeURIComponent(password.join(':')) };
+    return { proxy, name: decodeURIComponent(name), password: decodeURIComponent(password.join(':')) };
   } catch {
     return null;
   }

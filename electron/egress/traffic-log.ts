@@ -14,8 +14,10 @@ export interface TrafficDatabase {
 }
 
 const dayMs = 86_400_000;
+/** Days with traffic, by the order in which they came: a clock that is wrong for a while must not erase a month. */
 const keptDays = 40;
-const keptDenials = 500;
+/** How many different denials are remembered, of all grids. */
+export const keptDenials = 500;
 const migrations = [
   `CREATE TABLE traffic (
      day TEXT NOT NULL,
@@ -55,6 +57,10 @@ const migrations = [
 
 /** Beside the hosts of a grid, the row that counts what was denied. */
 const nobody = '';
+/** How many hosts of one grid are told apart, in a day and in a booking. */
+export const hostsMax = 200;
+/** Counts all hosts beyond those. */
+export const others = 'others';
 
 /** Bytes since the last report; `sent` is what the VM sent. */
 export interface TrafficRow {
@@ -79,16 +85,24 @@ export class TrafficLog {
     const now = this.#clock.now();
     const day = dayOf(now);
     this.#db.transaction(() => {
+      const isNewDay = this.#db.get('SELECT 1 FROM traffic WHERE day = ? LIMIT 1', day) === undefined;
+      const ofDay = this.#told('SELECT host FROM traffic WHERE day = ? AND grid = ?', day, grid);
+      const ofBooking = this.#told('SELECT host FROM traffic_unbooked WHERE grid = ?', grid);
       for (const { host, sent, received } of rows) {
         this.#db.run(
           `INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
              sent = sent + excluded.sent, received = received + excluded.received, last_at = excluded.last_at`,
-          ...[day, grid, host, sent, received, now],
+          ...[day, grid, ofDay(host), sent, received, now],
         );
-        this.#leaveUnbooked(grid, host, { sent, received, denied: 0 }, now);
+        this.#leaveUnbooked(grid, ofBooking(host), { sent, received, denied: 0 }, now);
       }
       if (denied > 0) this.#leaveUnbooked(grid, nobody, { sent: 0, received: 0, denied }, now);
-      this.#db.run('DELETE FROM traffic WHERE day < ?', dayOf(now - keptDays * dayMs));
+      if (isNewDay) {
+        this.#db.run(
+          `DELETE FROM traffic WHERE day IN
+             (SELECT day FROM traffic GROUP BY day ORDER BY min(rowid) DESC LIMIT -1 OFFSET ${keptDays})`,
+        );
+      }
     });
   }
 
@@ -144,6 +158,19 @@ export class TrafficLog {
     };
   }
 
+  /** By what name a host is counted among those that are found already. */
+  #told(found: string, ...params: readonly Value[]): (host: string) => string {
+    const hosts = new Set(this.#db.all(found, ...params).map((row) => String(row['host'])));
+    for (const name of [nobody, others]) hosts.delete(name);
+    return (host) => {
+      if (hosts.has(host)) return host;
+      // A wildcard can name any number of hosts, and an entry is kept for ever.
+      if (host === others || hosts.size >= hostsMax) return others;
+      hosts.add(host);
+      return host;
+    };
+  }
+
   #leaveUnbooked(
     grid: string,
     host: string,
@@ -167,27 +194,29 @@ export class TrafficLog {
     this.#db.run('DELETE FROM denials WHERE grid = ?', grid);
   }
 
-  /** Bytes both ways, all grids together, today and in this month. */
+  /** Bytes both ways, all grids together, today and in this month; what was written on later days is none of either. */
   totals(): { today: number; month: number } {
     const day = dayOf(this.#clock.now());
     const row = this.#db.get(
       `SELECT coalesce(sum(sent + received) FILTER (WHERE day = ?), 0) AS today,
               coalesce(sum(sent + received), 0) AS month
-       FROM traffic WHERE day >= ?`,
+       FROM traffic WHERE day BETWEEN ? AND ?`,
       day,
       `${day.slice(0, 7)}-01`,
+      day,
     );
     return { today: Number(row?.['today'] ?? 0), month: Number(row?.['month'] ?? 0) };
   }
 
   /** Of the last 30 days, the most bytes first. */
   hosts(limit: number, grid?: string): HostTraffic[] {
-    const since = dayOf(this.#clock.now() - 30 * dayMs);
+    const now = this.#clock.now();
     const rows = this.#db.all(
       `SELECT grid, host, sum(sent) AS sent, sum(received) AS received, max(last_at) AS last_at
-       FROM traffic WHERE day >= ? AND grid = coalesce(?, grid)
+       FROM traffic WHERE day BETWEEN ? AND ? AND grid = coalesce(?, grid)
        GROUP BY grid, host ORDER BY sum(sent + received) DESC, grid, host LIMIT ?`,
-      since,
+      dayOf(now - 30 * dayMs),
+      dayOf(now),
       grid ?? null,
       limit,
     );

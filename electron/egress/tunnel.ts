@@ -30,18 +30,33 @@ export async function carryTunnel(
     const idle = watchIdle(means.clock, means.limits.idleMs, () => {
       exchange.end(tooSlow('Nothing was said for too long.'));
     });
-    const join = (from: Socket, to: Socket, bucket: Means['up']): Pump =>
-      new Pump({
+    const join = (from: Socket, to: Socket, bucket: Means['up']): Pump => {
+      const pump = new Pump({
         from,
         to,
         bucket,
         onProgress: idle.touch,
         onEnd: () => {
-          to.end();
-          open -= 1;
-          if (open === 0) finish();
+          done();
         },
       });
+      let isDone = false;
+      const done = (): void => {
+        if (isDone) return;
+        isDone = true;
+        pump.dispose();
+        to.end();
+        open -= 1;
+        if (open === 0) finish();
+      };
+      // What it said last may still wait for its turn, or for the other side to take it.
+      from.once('close', () => {
+        pump.finish();
+      });
+      // Nobody is there to take it.
+      to.once('close', done);
+      return pump;
+    };
     const pumps = [join(guest, outside, means.up), join(outside, guest, means.down)];
     const stop = (): void => {
       idle.stop();
@@ -61,10 +76,6 @@ export async function carryTunnel(
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', abort);
-    outside.once('close', () => {
-      // What it said last may still wait for the guest to take it; that ends this.
-      if (open > 0) closeSoon(means.clock, means.limits.idleMs, guest);
-    });
   });
 }
 

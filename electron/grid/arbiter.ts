@@ -4,7 +4,7 @@ export interface Contender {
   /** Relative weight of its CPU time; with 0 it runs only when no other wants to. */
   readonly share: number;
   readonly wants: boolean;
-  /** CPU seconds that it has used within the window. */
+  /** CPU seconds that it was charged within the window. */
   readonly used: number;
   /** Of its VM. */
   readonly memoryBytes: number;
@@ -30,6 +30,8 @@ export interface Bounds {
   readonly quantumMs: number;
   /** Who has waited longer goes before those with a deadline, in ms. */
   readonly patienceMs: number;
+  /** What is held is not given back: only who holds memory, or fits in beside, can have a turn. */
+  readonly memoryIsStuck: boolean;
 }
 
 export interface Turns {
@@ -45,7 +47,13 @@ export interface Turns {
  * comes before that order, but after whoever has waited beyond patience meanwhile, so that nobody starves. Pure.
  */
 export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Turns {
-  const wanting = contenders.filter(({ wants }) => wants);
+  let held = contenders.reduce(
+    (sum, { holdsMemory, memoryBytes }) => sum + (holdsMemory ? memoryBytes : 0),
+    0,
+  );
+  const fits = ({ holdsMemory, memoryBytes }: Contender): boolean =>
+    holdsMemory || held + memoryBytes <= bounds.memoryBytes;
+  const wanting = contenders.filter((one) => one.wants && (!bounds.memoryIsStuck || fits(one)));
   const pressed = wanting.some((one) => isPressed(one, bounds));
   const ordered = wanting.sort((a, b) => compare(a, b, { ...bounds, pressed }));
   const turn = new Set<string>();
@@ -56,17 +64,25 @@ export function arbitrate(contenders: readonly Contender[], bounds: Bounds): Tur
     memory += memoryBytes;
   }
   const go = new Set<string>();
-  let held = contenders.reduce(
-    (sum, { holdsMemory, memoryBytes }) => sum + (holdsMemory ? memoryBytes : 0),
-    0,
-  );
-  for (const { id, holdsMemory, memoryBytes } of ordered) {
-    if (!turn.has(id)) continue;
-    if (!holdsMemory && held + memoryBytes > bounds.memoryBytes) continue;
-    if (!holdsMemory) held += memoryBytes;
-    go.add(id);
+  for (const one of ordered) {
+    if (!turn.has(one.id) || !fits(one)) continue;
+    if (!one.holdsMemory) held += one.memoryBytes;
+    go.add(one.id);
   }
   return { turn, go };
+}
+
+/** What those with a share of 0 get, all together, while others run beside them. */
+const leftOver = 0.05;
+
+/** How those that run at a time divide what is allowed: by their shares. For each its part, 0…1, all of them 1. Pure. */
+export function divide(running: readonly Pick<Contender, 'id' | 'share'>[]): ReadonlyMap<string, number> {
+  const sum = running.reduce((total, { share }) => total + share, 0);
+  const idle = running.filter(({ share }) => share === 0).length;
+  const rest = sum === 0 ? 1 : idle === 0 ? 0 : leftOver;
+  return new Map(
+    running.map(({ id, share }) => [id, share === 0 ? rest / idle : (1 - rest) * (share / sum)]),
+  );
 }
 
 const ranks = { new: 0, keepsTurn: 1, impatient: 2, pressed: 3, inOrder: 4 } as const;

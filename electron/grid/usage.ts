@@ -20,7 +20,15 @@ const migrations = [
    ) STRICT`,
 ];
 
-/** How much CPU time each grid's VM has used in the last 24 hours, in buckets of an hour; outlives the host. */
+/**
+ * What a look at a VM is charged, in ms of CPU time: what it has used since the look before, but no less than it was
+ * granted in that time. A turn that was had is used up: else who idles in it would be the least served for ever. Pure.
+ */
+export function charged(usedMs: number, grantedMs: number): number {
+  return Math.max(usedMs, grantedMs);
+}
+
+/** How much CPU time each grid's VM was charged in the last 24 hours, in buckets of an hour; outlives the host. */
 export class UsageWindow {
   readonly #db: UsageDatabase;
   readonly #clock: Clock;
@@ -37,7 +45,7 @@ export class UsageWindow {
     }
   }
 
-  /** @param cpuMs used since the last call, in ms */
+  /** @param cpuMs {@link charged} since the last call, in ms */
   add(grid: string, cpuMs: number): void {
     if (cpuMs <= 0) return;
     const hour = this.#hour();

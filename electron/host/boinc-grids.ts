@@ -21,15 +21,21 @@ import type { BoincStore } from '../grid/boinc/store.ts';
 import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
 import { BoincWorker } from '../grid/boinc/worker.ts';
 import type { UsageWindow } from '../grid/usage.ts';
+import type { AccountKeys } from './account-keys.ts';
 import { BoincLane } from './boinc-lane.ts';
 import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
-import { isConsented, type ManagedJoin, requireConsent, requireNew, requireRunnable } from './join-rules.ts';
+import {
+  type ManagedJoin,
+  requireConsent,
+  requireNeeded,
+  requireNew,
+  requireRunnable,
+} from './join-rules.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import { sameProject } from './project-url.ts';
-import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
 
 const MiB = 1024 * 1024;
@@ -42,14 +48,19 @@ export interface BoincGridsOptions {
   readonly gatewayWorld: GatewayWorld;
   readonly network: NetworkDesk;
   readonly web: WebDesk;
-  readonly sealed: SealedFiles;
+  readonly keys: AccountKeys;
   readonly usage: UsageWindow;
   readonly spawnWorker: SpawnWorker;
   readonly settings: () => Settings;
   readonly effective: () => EffectiveSettings;
+  /** The VM of a project has lost its account key; whoever decides about the project may give it again. */
+  readonly onKeyLost: (managedBy: ManagedBy) => void;
   /** There is something new to do. */
   readonly turn: () => void;
 }
+
+/** A project as it is about to be kept. */
+type Kept = ManagedJoin & Pick<Partial<JoinedProject>, 'named' | 'noNewWork' | 'suspended'>;
 
 /** The joined BOINC projects, each with its lane. */
 export class BoincGrids {
@@ -121,25 +132,38 @@ export class BoincGrids {
     requireNew(offer.url, this.#o.store.projects());
     requireConsent(offer, request);
     const { key, weak } = await this.#o.web.signIn(facts, account, allowPrivate);
-    return this.#keep(offer, { url: offer.url, key, share, managedBy: { kind: 'person', name: null } }, weak);
+    return this.keep(offer, { url: offer.url, key, share, managedBy: { kind: 'person', name: null } }, weak);
   }
 
-  /** For a manager or an organization, whose word stands for the consent. Rejects like {@link join}. */
-  async joinManaged(join: ManagedJoin): Promise<GridView> {
-    this.requirePermitted(join.url);
-    const allowPrivate = isConsented(join);
-    const { offer, facts } = await this.#o.web.lookup(join.url, allowPrivate);
-    this.requirePermitted(offer.url);
-    requireRunnable(offer);
-    requireNew(offer.url, this.#o.store.projects());
-    const { key, weak } = await this.#o.web.signIn(facts, { kind: 'key', key: join.key }, allowPrivate);
-    return this.#keep(offer, { ...join, key }, weak);
+  /** Keeps a project that was looked up and signed in to; it runs from now on. Throws `already-joined`. */
+  async keep(offer: ProjectOffer, join: Kept, weakKey: boolean): Promise<GridView> {
+    const { store, keys } = this.#o;
+    const { named = null, noNewWork = false, suspended = false } = join;
+    const project = store.join({
+      url: offer.url,
+      name: offer.name,
+      share: join.share,
+      noNewWork,
+      suspended,
+      managedBy: join.managedBy,
+      named,
+      contacts: [...offer.contacts, ...(join.contacts ?? [])],
+      weakKey,
+    });
+    try {
+      await keys.put(project.id, join.key);
+      const lane = this.#add(project.id, await this.#diskDir(project.id));
+      this.#o.turn();
+      return lane.view();
+    } catch (error) {
+      store.left(project.id);
+      throw error;
+    }
   }
 
-  /** Detaches and deletes everything of it. */
+  /** Detaches and deletes everything of it. Rejects `grid-not-permitted` for what others decide about, `not-joined`. */
   async leave(id: string, by: ManagedBy['kind'] = 'person'): Promise<void> {
-    const lane = this.lane(id);
-    const { managedBy, name } = this.#project(id);
+    const { managedBy, name } = this.#project(this.lane(id).id);
     if (managedBy.kind !== 'person' && managedBy.kind !== by) {
       const who = managerWords(managedBy);
       throw new GleanerError(
@@ -150,7 +174,12 @@ export class BoincGrids {
           : 'Ask who administers this computer.',
       );
     }
-    await lane.leave();
+    await this.end(id);
+  }
+
+  /** As {@link leave}, whoever decides about it. */
+  async end(id: string): Promise<void> {
+    await this.lane(id).leave();
     this.#lanes.delete(id);
     this.#o.fleet.remove(id);
     this.#o.network.book(id);
@@ -158,11 +187,26 @@ export class BoincGrids {
     this.#o.turn();
   }
 
+  /** Whether its client still has tasks, were it only to report them. */
+  hasTasks(id: string): boolean {
+    return this.#o.store.tasks.listed(id).length > 0;
+  }
+
+  /** Throws `setting-locked` for what is not theirs to decide, `not-joined`. */
   set(
     id: string,
     values: { share?: number | undefined; noNewWork?: boolean | undefined; suspended?: boolean | undefined },
+    by: ManagedBy['kind'] = 'person',
   ): GridView {
     const lane = this.lane(id);
+    const { managedBy, name } = this.#project(id);
+    if (values.share !== undefined && managedBy.kind !== 'person' && managedBy.kind !== by) {
+      throw new GleanerError(
+        'setting-locked',
+        `${managerWords(managedBy)} decides about the share of ${name}.`,
+        managedBy.kind === 'manager' ? 'Change it there.' : 'Ask who administers this computer.',
+      );
+    }
     lane.runner.set(values);
     this.#o.turn();
     return lane.view();
@@ -170,7 +214,7 @@ export class BoincGrids {
 
   /** Who named it decides no more: it is the person's own from here on. */
   adopt(id: string): void {
-    this.#o.store.change(id, { managedBy: { kind: 'person', name: null } });
+    this.#o.store.change(id, { managedBy: { kind: 'person', name: null }, named: null });
   }
 
   update(id: string): GridView {
@@ -186,7 +230,9 @@ export class BoincGrids {
 
   allow(id: string, contact: Pick<Contact, 'host' | 'port' | 'private'>): GridDetail {
     const lane = this.lane(id);
-    const own = this.#project(id).contacts.filter(({ source }) => source === 'person');
+    const { url, contacts } = this.#project(id);
+    requireNeeded(contact.host, url);
+    const own = contacts.filter(({ source }) => source === 'person');
     this.#o.store.setContacts(id, 'person', [...own, contact]);
     this.#o.network.forgive(id, contact.host, contact.port);
     lane.gateway.follow();
@@ -245,29 +291,8 @@ export class BoincGrids {
     return permitted === null || permitted.some((one) => sameProject(one, url));
   }
 
-  async #keep(offer: ProjectOffer, join: ManagedJoin, weakKey: boolean): Promise<GridView> {
-    const { store, sealed } = this.#o;
-    const project = store.join({
-      url: offer.url,
-      name: offer.name,
-      share: join.share,
-      managedBy: join.managedBy,
-      contacts: [...offer.contacts, ...(join.contacts ?? [])],
-      weakKey,
-    });
-    try {
-      await sealed.put(keyName(project.id), join.key);
-      const lane = this.#add(project.id, await this.#diskDir(project.id));
-      this.#o.turn();
-      return lane.view();
-    } catch (error) {
-      store.left(project.id);
-      throw error;
-    }
-  }
-
   #add(id: string, dataDir: string): BoincLane {
-    const { store, laneHost, vmWorld, gatewayWorld, sealed, spawnWorker } = this.#o;
+    const { store, laneHost, vmWorld, gatewayWorld, keys, spawnWorker, onKeyLost } = this.#o;
     const vm = new GridVm(vmWorld, {
       id,
       appliance: 'boinc',
@@ -277,18 +302,20 @@ export class BoincGrids {
       id,
       store,
       worker: () => new BoincWorker({ spawnWorker }),
-      key: () => sealed.get(keyName(id)),
-      attached: () => sealed.forget(keyName(id)),
+      key: () => keys.get(id),
+      attached: () => keys.forget(id),
       availability: () => this.#availability(id),
       permitted: () => this.#isPermitted(this.#project(id).url),
       room: () => this.#room(),
       due: () => this.#due(id),
       grantedShare: () => laneHost.decide(id).share,
+      machineRuns: () => vm.vm.status().phase === 'running',
       clock: laneHost.clock,
       log: laneHost.log,
       onChange: laneHost.onChange,
       onProblem: (failure) => {
         laneHost.problems.set(`${id} task`, failure);
+        if (failure && keys.isLost(id)) onKeyLost(this.#project(id).managedBy);
       },
     });
     const gateway = new GridGateway(gatewayWorld, id, () => this.#contactsNow(id));
@@ -355,17 +382,13 @@ export class BoincGrids {
   }
 
   async #forget(id: string): Promise<void> {
-    const { store, sealed, network, vmWorld, laneHost } = this.#o;
+    const { store, keys, network, vmWorld, laneHost } = this.#o;
     const { gridsDir, vmsDir } = vmWorld.paths;
     // A saved VM that was not brought back leaves its state and disks.
     for (const dir of [gridsDir, vmsDir]) await rm(join(dir, id), { recursive: true, force: true });
     laneHost.problems.clear(id);
-    await sealed.forget(keyName(id));
+    await keys.forget(id);
     network.forget(id);
     store.left(id);
   }
-}
-
-function keyName(id: string): string {
-  return `account-${id}`;
 }

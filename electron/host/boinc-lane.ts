@@ -50,10 +50,10 @@ export function viewOf(
 ): GridView {
   if (!permitted) return inNeed(view, notPermitted);
   if (failure !== null && view.failure === null) return inNeed(view, failure);
-  return view.state === 'working' && phase !== 'running'
+  const stands = phase === 'frozen' || phase === 'freezing';
+  return stands && view.state === 'waiting'
     ? {
         ...view,
-        state: 'waiting',
         sentence: 'Its virtual machine stands still.',
         said: plainly('grid.stands-still'),
       }

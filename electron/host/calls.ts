@@ -12,6 +12,7 @@ import type { SettingsStore } from '../settings/store.ts';
 import type { Doctor } from './doctor-desk.ts';
 import type { Grids } from './grids.ts';
 import { tailLog } from './logs.ts';
+import type { recordCalls } from './record-calls.ts';
 import { type Ask, supportBundle } from './support.ts';
 import { computerClues } from './support-clues.ts';
 import { listKnown } from './web-desk.ts';
@@ -24,6 +25,7 @@ export interface CallSubject {
   readonly grids: Pick<Grids, 'local' | 'boinc' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
   readonly ledger: Ledger;
   readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
+  readonly record: ReturnType<typeof recordCalls>;
   explain(): CommandOutput<'policy.explain'>;
   yields(): CommandOutput<'yields.report'>;
   presence(report: CommandParsed<'presence.report'>): void;
@@ -61,7 +63,7 @@ export interface HostCalls {
 
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
-  const { grids, ledger, settings } = subject;
+  const { grids, ledger, settings, record } = subject;
   const { boinc, network, manager } = grids;
   const { grid, vm } = grids.local;
 
@@ -118,8 +120,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
       }
       return ids.map((id) => grid.job(id));
     },
-    'ledger.list': ({ limit, before }) => ledger.list({ limit, before }),
-    'ledger.verify': () => ledger.verify(),
+    ...record.plain,
     'policy.explain': () => subject.explain(),
     'settings.list': () => settings.list(),
     'settings.set': ({ key, value }) => settings.set(key, value),
@@ -175,7 +176,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
     uploads: { 'jobs.add': add },
     downloads: {
       'jobs.result': ({ id }) => createReadStream(grid.resultPath(id)),
-      'ledger.export': ({ format }) => (format === 'csv' ? ledger.exportCsv() : ledger.exportJson()),
+      ...record.downloads,
       'support.bundle': () => supportBundle(ask, computerClues(process.env)),
     },
   };

@@ -1,10 +1,12 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApplianceStore } from '../appliance/store.ts';
+import type { ApplianceStore, ImageSet } from '../appliance/store.ts';
 import type { JobState } from '../contract/index.ts';
 
 export interface DisposableOptions {
-  readonly store: Pick<ApplianceStore, 'ensure' | 'unusedBytes' | 'prune'>;
+  readonly store: Pick<ApplianceStore, 'unusedBytes' | 'prune'>;
+  /** What the next start needs; undefined while that is not known. */
+  readonly images: () => Promise<Pick<ImageSet, 'kernel' | 'initramfs' | 'appliances'> | undefined>;
   readonly jobsDir: string;
   /** undefined: no such job. */
   readonly stateOf: (id: string) => JobState | undefined;
@@ -44,9 +46,9 @@ export class Disposables {
     return bytes;
   }
 
-  /** Digests; undefined while it is not known what the next start needs. */
+  /** Digests. */
   async #keptImages(): Promise<string[] | undefined> {
-    const images = await this.#o.store.ensure({ rebuild: false }).catch(() => undefined);
+    const images = await this.#o.images();
     if (!images) return undefined;
     const { kernel, initramfs, appliances } = images;
     return [kernel, initramfs, ...Object.values(appliances)].map(({ digest }) => digest);

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, rm, stat, statfs } from 'node:fs/promises';
 import { release, type, uptime } from 'node:os';
+import type { ImageSet } from '../appliance/store.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Failure } from '../contract/index.ts';
+import { type Failure, GleanerError } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { watchClock } from './doctor-clock.ts';
 import { readSystem } from './doctor-commands.ts';
@@ -21,6 +22,8 @@ export interface FactsOptions {
   readonly grids: Grids;
   readonly senses: () => Senses;
   readonly problems: () => readonly Failure[];
+  /** Whether images are built just now. */
+  readonly building: () => boolean;
   readonly clock: Clock;
 }
 
@@ -34,8 +37,16 @@ export function hostFacts(o: FactsOptions): () => Facts {
   const clockShiftMs = watchClock({ platform, now: () => clock.now(), uptimeSeconds: uptime });
   /** Accelerators of VMs whose proof was forgotten after they had started. */
   const again = new WeakSet();
+  let known: ImageSet | undefined;
+  /** While they are built, what was known before: whoever asks the store waits for the build. */
+  const imagesNow = async (): Promise<ImageSet> => {
+    if (!o.building()) known = await store.ensure({ rebuild: false });
+    if (known) return known;
+    throw new GleanerError('image-missing', 'The guest images are being built.', 'It takes minutes.');
+  };
   const disposables = new Disposables({
     store,
+    images: async () => (o.building() ? undefined : await imagesNow().catch(() => undefined)),
     jobsDir: paths.jobsDir,
     stateOf: (id) => grids.local.grid.stateOf(id),
   });
@@ -44,7 +55,7 @@ export function hostFacts(o: FactsOptions): () => Facts {
 
   return () => {
     const hypervisor = once(() => inspectHypervisor(grids.vmWorld));
-    const images = once(() => store.ensure({ rebuild: false }));
+    const images = once(imagesNow);
     return {
       platform,
       hypervisor,

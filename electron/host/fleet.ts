@@ -9,16 +9,20 @@ import {
   toFailure,
   type VmPhase,
 } from '../contract/index.ts';
-import { arbitrate, type Contender } from '../grid/arbiter.ts';
-import type { UsageWindow } from '../grid/usage.ts';
+import { arbitrate, type Contender, divide, type Turns } from '../grid/arbiter.ts';
+import { charged, type UsageWindow } from '../grid/usage.ts';
 import type { Lane } from './lane.ts';
 import type { Problems } from './problems.ts';
 
 const minuteMs = 60_000;
 const quantumMs = 60 * minuteMs;
 const patienceMs = 6 * 60 * minuteMs;
+/** A VM that keeps its memory so long, although it has lost its turn, cannot be saved. Saving takes a minute or two. */
+const stuckMs = 5 * minuteMs;
 /** How often CPU time is read while a VM may use some. */
 const sampleMs = minuteMs;
+/** Of a longer time between two looks, the computer slept through the rest. */
+const longestMs = 2 * sampleMs;
 
 const withoutMemory: ReadonlySet<VmPhase> = new Set(['stopped', 'preparing', 'saved', 'backoff', 'failed']);
 
@@ -53,6 +57,8 @@ interface Turn {
   wantsSince: number | null;
   /** QEMU's CPU time at the last look. */
   cpuMs: number;
+  /** How long it could have run since it was joined, or since this host began, in ms. */
+  goneMs: number;
 }
 
 /** All lanes: who of them has a turn, and what it may use of what the policy allows. */
@@ -60,15 +66,22 @@ export class Fleet implements Disposable {
   readonly #o: FleetOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #turns = new Map<string, Turn>();
-  #go: ReadonlySet<string> = new Set();
+  /** Who may go, and its part of what the policy grants, 0…1. */
+  #go: ReadonlyMap<string, number> = new Map();
+  /** What the policy grants those that may go, since the last turn; null: nothing. */
+  #granted: Allowance | null = null;
+  /** Monotonic ms since which one has its turn and no memory for it; null: none. */
+  #blockedSince: number | null = null;
+  /** Monotonic ms until which nothing is expected of whoever holds memory. */
+  #stuckUntil = 0;
   #cancelSample: (() => void) | undefined;
   #again = false;
-  #chargedAt: number;
+  #sampledAt: number;
   #disposed = false;
 
   constructor(o: FleetOptions) {
     this.#o = o;
-    this.#chargedAt = o.clock.monotonic();
+    this.#sampledAt = o.clock.monotonic();
   }
 
   get lanes(): readonly Lane[] {
@@ -77,7 +90,7 @@ export class Fleet implements Disposable {
 
   add(lane: Lane): void {
     this.#lanes.set(lane.id, lane);
-    this.#turns.set(lane.id, { turnSince: null, wantsSince: null, cpuMs: 0 });
+    this.#turns.set(lane.id, { turnSince: null, wantsSince: null, cpuMs: 0, goneMs: 0 });
   }
 
   /** The lane is over: its VM has ended. */
@@ -96,7 +109,8 @@ export class Fleet implements Disposable {
   /** Looks at everything once and does the next thing; giving back waits for nothing. */
   turn(): void {
     if (this.#disposed) return;
-    if (this.#o.policy().run) this.#arbitrate();
+    const allowance = this.#o.policy();
+    if (allowance.run) this.#arbitrate(allowance);
     for (const lane of this.#lanes.values()) {
       try {
         lane.contribution.turn();
@@ -105,6 +119,8 @@ export class Fleet implements Disposable {
         this.#o.log.warn('fleet', toFailure(error).sentence, { grid: lane.id });
       }
     }
+    // After giving back, which waits for nothing.
+    if (!allowance.run) this.#stand();
   }
 
   /** A turn right after what goes on now; many askings are one. */
@@ -120,9 +136,8 @@ export class Fleet implements Disposable {
   /** What this lane may use now. */
   decide(id: string): Allowance {
     const allowance = this.#o.policy();
-    if (this.#go.has(id)) {
-      return this.#go.size > 1 ? { ...allowance, share: allowance.share / this.#go.size } : allowance;
-    }
+    const part = this.#go.get(id);
+    if (part !== undefined) return { ...allowance, share: allowance.share * part };
     if (!allowance.run) return { ...allowance, rung: allowance.rung === 'off' ? 'off' : 'saved' };
     return {
       ...allowance,
@@ -144,8 +159,19 @@ export class Fleet implements Disposable {
     return times.length === 0 ? null : times.reduce((sum, ms) => sum + ms, 0);
   }
 
+  /** Saves what stands still, one after the other. Rejects with the first failure when all were tried. */
   async save(): Promise<void> {
-    for (const { contribution } of this.lanes) if (contribution.saveMs() !== null) await contribution.save();
+    const failures: Error[] = [];
+    for (const { id, contribution } of this.lanes) {
+      if (contribution.saveMs() === null) continue;
+      try {
+        await contribution.save();
+      } catch (error) {
+        this.#o.log.warn('fleet', `not saved: ${toFailure(error).sentence}`, { grid: id });
+        failures.push(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    if (failures[0]) throw failures[0];
   }
 
   async keepProgress(ms: number): Promise<void> {
@@ -164,22 +190,35 @@ export class Fleet implements Disposable {
     this.#write();
   }
 
-  #arbitrate(): void {
+  /** Nobody may run: what the turns were charged until now is all. */
+  #stand(): void {
+    this.#blockedSince = null;
+    if (!this.#granted) return;
+    this.#sample();
+    this.#granted = null;
+  }
+
+  #arbitrate(allowance: Allowance): void {
     const { clock, settings } = this.#o;
     const now = clock.monotonic();
     this.#sample();
     const values = settings();
-    const { turn, go } = arbitrate(
-      this.lanes.map((lane) => this.#contender(lane, now)),
-      {
-        maxRunning: values['vm.maxRunning'],
-        memoryBytes: values['vm.memoryTotalBytes'],
-        now: clock.now() + quantumMs,
-        quantumMs,
-        patienceMs,
-      },
-    );
-    this.#go = go;
+    const contenders = this.lanes.map((lane) => this.#contender(lane, now));
+    const bounds = {
+      maxRunning: values['vm.maxRunning'],
+      memoryBytes: values['vm.memoryTotalBytes'],
+      now: clock.now() + quantumMs,
+      quantumMs,
+      patienceMs,
+    };
+    let turns = arbitrate(contenders, { ...bounds, memoryIsStuck: now < this.#stuckUntil });
+    if (this.#getsStuck(turns, now)) {
+      this.#stuckUntil = now + quantumMs;
+      turns = arbitrate(contenders, { ...bounds, memoryIsStuck: true });
+    }
+    const { turn, go } = turns;
+    this.#go = divide(contenders.filter(({ id }) => go.has(id)));
+    this.#granted = allowance;
     for (const [id, state] of this.#turns) {
       if (turn.has(id)) {
         state.turnSince ??= now;
@@ -190,7 +229,20 @@ export class Fleet implements Disposable {
       }
     }
     this.#tellMemory(turn);
-    this.#watch();
+    if (turn.size > 0) this.#watch();
+  }
+
+  /**
+   * Whether one waits in vain for the memory of another that stands still and could run on: that one goes on, for a
+   * quantum, rather than none of them.
+   */
+  #getsStuck({ turn, go }: Turns, now: number): boolean {
+    const isBlocked = [...turn].some((id) => !go.has(id));
+    this.#blockedSince = isBlocked ? (this.#blockedSince ?? now) : null;
+    if (this.#blockedSince === null || now - this.#blockedSince < stuckMs) return false;
+    return this.lanes.some(
+      (lane) => !turn.has(lane.id) && lane.vm.vm.status().phase === 'frozen' && this.#wants(lane),
+    );
   }
 
   #contender(lane: Lane, now: number): Contender {
@@ -205,7 +257,8 @@ export class Fleet implements Disposable {
       holdsMemory,
       turnMs: state?.turnSince == null ? null : now - state.turnSince,
       waitedMs: state?.wantsSince == null ? 0 : now - state.wantsSince,
-      isNew: lane.isNew(),
+      // One that cannot be attached is not waited for for ever.
+      isNew: lane.isNew() && (state?.goneMs ?? 0) < quantumMs,
       latestStartAt: lane.latestStartAt(),
     };
   }
@@ -242,29 +295,23 @@ export class Fleet implements Disposable {
     );
   }
 
-  /** Reads what each VM has used since the last look. */
+  /** Reads what each VM has used since the last look, and charges it. */
   #sample(): void {
+    const now = this.#o.clock.monotonic();
+    const passed = Math.min(now - this.#sampledAt, longestMs);
+    this.#sampledAt = now;
     for (const [id, lane] of this.#lanes) {
       const state = this.#turns.get(id);
-      const cpuMs = lane.vm.cpuMs();
-      // Without a QEMU there is nothing to read.
-      if (!state || cpuMs === state.cpuMs || cpuMs === 0) continue;
-      // A new QEMU begins at 0.
-      this.#o.usage.add(id, cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs);
-      state.cpuMs = cpuMs;
+      if (!state) continue;
+      this.#o.usage.add(id, charged(used(state, lane.vm.cpuMs()), this.#grantedMs(id, passed)));
+      if (this.#granted && this.#go.has(id)) state.goneMs += passed;
     }
-    this.#charge();
   }
 
-  /** A turn in which a VM does not come up is used, too: else it would be the least served for ever. */
-  #charge(): void {
-    const now = this.#o.clock.monotonic();
-    const passed = now - this.#chargedAt;
-    this.#chargedAt = now;
-    for (const id of this.#go) {
-      const phase = this.#lanes.get(id)?.vm.vm.status().phase;
-      if (phase === 'backoff' || phase === 'preparing') this.#o.usage.add(id, passed);
-    }
+  /** CPU time that the lane could have used in so many ms, in ms. */
+  #grantedMs(id: string, ms: number): number {
+    const { share, vcpus } = this.#granted ?? { share: 0, vcpus: 0 };
+    return ms * share * vcpus * (this.#go.get(id) ?? 0);
   }
 
   #write(): void {
@@ -276,13 +323,21 @@ export class Fleet implements Disposable {
     }
   }
 
-  /** Turns end by time, too; looked at only while somebody runs. */
+  /** Turns end by time, too; looked at only while somebody has one. */
   #watch(): void {
-    if (this.#go.size === 0 || this.#cancelSample) return;
-    this.#cancelSample = this.#o.clock.after(sampleMs, () => {
+    this.#cancelSample ??= this.#o.clock.after(sampleMs, () => {
       this.#cancelSample = undefined;
       this.turn();
       this.#write();
     });
   }
+}
+
+/** What a VM has used since the last look, in ms; 0 without a QEMU, of which there is nothing to read. */
+function used(state: Turn, cpuMs: number): number {
+  if (cpuMs === 0) return 0;
+  // A new QEMU begins at 0.
+  const since = cpuMs < state.cpuMs ? cpuMs : cpuMs - state.cpuMs;
+  state.cpuMs = cpuMs;
+  return since;
 }

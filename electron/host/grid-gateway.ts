@@ -82,6 +82,9 @@ export class GridGateway implements Disposable {
         onProblem: (failure) => {
           this.#world.onProblem(this.#grid, failure);
         },
+        onChallenge: (proxy) => {
+          network.challenge(proxy);
+        },
         onLost: (failure) => {
           log.warn('network', failure.sentence, { grid: this.#grid });
           void this.#lost(gateway);
@@ -94,9 +97,11 @@ export class GridGateway implements Disposable {
       try {
         await gateway.open(rules);
       } catch (error) {
-        await this.#close();
+        await this.#close(true);
         throw error;
       }
+      // That it could not be opened before is over.
+      this.#world.onProblem(this.#grid, null);
     });
   }
 
@@ -110,23 +115,32 @@ export class GridGateway implements Disposable {
     this.#gateway.set(rules);
   }
 
-  /** What has passed so far is written down. */
-  settle(): void {
-    this.#world.network.settle();
+  /** Closes it; it can be opened again. What is not booked yet gets an entry of its own. */
+  dispose(): Promise<void> {
+    return this.#end(true);
   }
 
-  /** Closes it; it can be opened again. */
-  dispose(): Promise<void> {
+  /** Closes it, and leaves what it has moved to the entry of the attempt that it was opened for. */
+  finish(): Promise<void> {
+    return this.#end(false);
+  }
+
+  #end(books: boolean): Promise<void> {
     this.#wanted = false;
     this.#cancelReopen?.();
-    return this.#one.run(() => this.#close());
+    // Else one that hangs at its start would be waited for.
+    const ending = this.#gateway?.dispose();
+    return this.#one.run(async () => {
+      await ending;
+      await this.#close(books);
+    });
   }
 
   /** What the guest forwards to is a path: a new one listens there, after ever longer waits. */
   async #lost(gateway: Gateway): Promise<void> {
     await this.#one.run(async () => {
       if (this.#gateway !== gateway) return;
-      await this.#close();
+      await this.#close(true);
       this.#reopenLater();
     });
   }
@@ -142,12 +156,12 @@ export class GridGateway implements Disposable {
     });
   }
 
-  async #close(): Promise<void> {
+  async #close(books: boolean): Promise<void> {
     const gateway = this.#gateway;
     if (!gateway) return;
     this.#gateway = undefined;
     await gateway.dispose();
-    this.#world.network.isOpen(this.#grid, false);
+    this.#world.network.isOpen(this.#grid, false, books);
     this.#world.onProblem(this.#grid, null);
   }
 }

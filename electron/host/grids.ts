@@ -15,6 +15,7 @@ import { UsageWindow } from '../grid/usage.ts';
 import type { Database } from '../ledger/database.ts';
 import type { Booking, Ledger } from '../ledger/ledger.ts';
 import type { YieldLog } from '../ledger/yield-log.ts';
+import { AccountKeys } from './account-keys.ts';
 import { BoincGrids } from './boinc-grids.ts';
 import { Fleet } from './fleet.ts';
 import type { GatewayWorld } from './grid-gateway.ts';
@@ -22,6 +23,7 @@ import type { VmWorld } from './grid-vm.ts';
 import type { LaneHost } from './lane.ts';
 import { LocalGrid } from './local-grid.ts';
 import { LocalLane } from './local-lane.ts';
+import { ManagedJoins } from './managed-joins.ts';
 import { ManagerDesk } from './manager-desk.ts';
 import { NetworkDesk } from './network-desk.ts';
 import type { HostOptions } from './options.ts';
@@ -86,7 +88,7 @@ export class Grids implements Disposable {
     this.network = new NetworkDesk({
       traffic: new TrafficLog(database, clock),
       settings: values,
-      systemLogin: host.proxyLogin ?? null,
+      systemLogins: host.proxyLogins ?? [],
       metered: () => o.senses().signals.meteredNetwork,
       book,
       transaction: (work) => {
@@ -145,7 +147,12 @@ export class Grids implements Disposable {
       sampleDir: host.sampleDir,
       spawnWorker,
       networkOpen: () => !this.network.isClosed,
-      contacted: () => this.network.take('local'),
+      contacted: {
+        settle: () => {
+          this.network.settle();
+        },
+        take: () => this.network.take(this.local.id),
+      },
       clock,
       log,
       onChange: o.onChange,
@@ -168,31 +175,45 @@ export class Grids implements Disposable {
       settings: values,
       memoryBytes: () => values()['vm.memoryBytes'],
     });
+    const store = new BoincStore({
+      database,
+      book: (body, personal) => ledger.book(body, personal),
+      clock,
+    });
+    const keys = new AccountKeys(sealed);
     this.boinc = new BoincGrids({
-      store: new BoincStore({ database, book: (body, personal) => ledger.book(body, personal), clock }),
+      store,
       fleet: this.fleet,
       laneHost,
       vmWorld: this.vmWorld,
       gatewayWorld,
       network: this.network,
       web: this.web,
-      sealed,
+      keys,
       usage,
       spawnWorker,
       settings: values,
       effective: () => settings.effective,
+      onKeyLost: ({ kind }) => {
+        if (kind === 'manager') this.manager.keyLost();
+        if (kind === 'organization') this.#organization.keyLost();
+      },
       turn: changed,
     });
+    const { boinc, web, network } = this;
+    const joins = new ManagedJoins({ grids: boinc, store, keys, web, network, log });
     this.manager = new ManagerDesk({
-      web: this.web,
-      grids: this.boinc,
+      web,
+      grids: boinc,
+      joins,
       sealed,
       clock,
       log,
       onChange: o.onChange,
     });
     this.#organization = new Organization({
-      grids: this.boinc,
+      grids: boinc,
+      joins,
       effective: () => settings.effective,
       problems: problems.of('organization'),
       clock,

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type Contact, GleanerError, type JoinRequest, type ProjectOffer } from '../contract/index.ts';
-import type { JoinedProject, ManagedBy } from '../grid/boinc/store-types.ts';
+import { knownProjects } from '../grid/boinc/known-projects.ts';
+import type { JoinedProject, ManagedBy, Named } from '../grid/boinc/store-types.ts';
 import { contactsOfTyped, sameProject } from './project-url.ts';
 
 /** What is joined without a person in front of it. */
@@ -20,6 +22,26 @@ export function requireRunnable({ runsHere, name, platforms }: ProjectOffer): vo
     `${name} has nothing that runs in the virtual machine, which is 64-bit Linux on Intel or AMD.`,
     platforms.length > 0 ? `It has: ${platforms.slice(0, 8).join(', ')}.` : undefined,
   );
+}
+
+/** Whether an address is that of a joined project, or the one by which it was named. Pure. */
+export function isNamed({ url, named }: Pick<JoinedProject, 'url' | 'named'>, address: string): boolean {
+  return sameProject(url, address) || (named !== null && sameProject(named.url, address));
+}
+
+/** Pure. */
+export function namedBy({ url, key }: Pick<ManagedJoin, 'url' | 'key'>): Named {
+  return { url, keyDigest: createHash('sha256').update(key).digest('hex') };
+}
+
+/**
+ * An organization's word is above everybody's; a manager decides about its own alone. Throws `already-joined`, also for
+ * one that is being left.
+ */
+export function requireOwn({ kind }: ManagedBy, { managedBy, name, state }: JoinedProject): void {
+  if (state === 'leaving') throw new GleanerError('already-joined', `${name} is still being left.`);
+  if (kind === 'organization' || managedBy.kind === kind) return;
+  throw new GleanerError('already-joined', 'It is joined already, and not by the manager.');
 }
 
 /** Throws `already-joined`. */
@@ -56,8 +78,33 @@ export function requireConsent(offer: ProjectOffer, { account, contacts }: JoinR
   );
 }
 
+/**
+ * What a project that nobody has looked at may contact: on the company's network only what whoever named it spells out, by
+ * address and port; by a manager's word no more than exact names, for nobody has seen its wildcards. Pure.
+ */
+export function offerTo({ kind }: ManagedBy, offer: ProjectOffer): ProjectOffer {
+  const contacts = offer.contacts
+    .filter(({ host }) => kind === 'organization' || !host.startsWith('*.'))
+    .map((contact) => ({ ...contact, private: false }));
+  return { ...offer, contacts };
+}
+
+/** Throws `grid-not-permitted` for a wildcard that the definition of the project at `url` does not need. */
+export function requireNeeded(host: string, url: string): void {
+  const definition = knownProjects.find((known) => sameProject(known.url, url));
+  if (!host.startsWith('*.') || definition?.hosts.some((needed) => needed.host === host) === true) return;
+  throw new GleanerError(
+    'grid-not-permitted',
+    `${host} stands for more hosts than anybody can know.`,
+    'Allow the hosts that it wants to contact, one by one.',
+  );
+}
+
 /** Whether who named it says that it lies on the company's network. */
 export function isConsented({ url, contacts = [] }: ManagedJoin): boolean {
-  const homes = contactsOfTyped(url, true).map(({ host }) => host);
-  return contacts.some((contact) => contact.private && homes.includes(contact.host));
+  const homes = contactsOfTyped(url, true);
+  return contacts.some(
+    (contact) =>
+      contact.private && homes.some(({ host, port }) => host === contact.host && port === contact.port),
+  );
 }

@@ -19,7 +19,7 @@ export interface Lane {
   /** Relative weight among the lanes. */
   share(): number;
   hasWork(): boolean;
-  /** It was just joined, and never had its turn. */
+  /** It was joined, and is not attached yet: a person waits to see it work. */
   isNew(): boolean;
   /** Begun later, its work misses a deadline, in epoch ms; null: there is none. */
   latestStartAt(): number | null;

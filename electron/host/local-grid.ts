@@ -17,6 +17,7 @@ import {
 import { judge, tailOfResult } from '../grid/local/judge.ts';
 import { readPackage } from '../grid/local/package.ts';
 import { LocalQueue } from '../grid/local/queue.ts';
+import type { Contacted } from '../grid/local/queue-types.ts';
 import { type JobMachine, LocalRunner } from '../grid/local/runner.ts';
 import { packageTar, samplePackages } from '../grid/local/sample.ts';
 import type { Database } from '../ledger/database.ts';
@@ -34,7 +35,7 @@ export interface LocalGridOptions {
   /** Whether jobs that declare network may be begun now. */
   readonly networkOpen: () => boolean;
   /** What the running job has moved through the gateway. */
-  readonly contacted: () => { host: string; sent: number; received: number }[];
+  readonly contacted: Contacted;
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: () => void;

@@ -1,20 +1,12 @@
-import {
-  type Contact,
-  type GridView,
-  type JobDocument,
-  type JobView,
-  parseHostPort,
-  plainly,
-  type Settings,
-  type VmPhase,
-} from '../contract/index.ts';
+import { type GridView, type JobView, plainly, type Settings, type VmPhase } from '../contract/index.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import type { Contribution } from './contribution.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import type { VmWorld } from './grid-vm.ts';
+import { JobGateway } from './job-gateway.ts';
 import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
 import type { LocalGrid } from './local-grid.ts';
-import { type JobNetwork, LocalVm } from './local-vm.ts';
+import { LocalVm } from './local-vm.ts';
 
 /** How long an orderly end waits for the running job's last checkpoint. */
 const lastCheckpointMs = 5000;
@@ -31,16 +23,15 @@ export class LocalLane implements Lane {
   readonly gateway: GridGateway;
   readonly #settings: () => Settings;
   readonly #stopListening: () => void;
-  /** Of the job that runs. */
-  #contacts: readonly Contact[] = [];
 
   constructor(
     host: LaneHost,
     o: { grid: LocalGrid; vmWorld: VmWorld; gatewayWorld: GatewayWorld; settings: () => Settings },
   ) {
     const { grid } = o;
-    this.gateway = new GridGateway(o.gatewayWorld, this.id, () => this.#contacts);
-    const vm = new LocalVm(o.vmWorld, this.#network());
+    this.gateway = new GridGateway(o.gatewayWorld, this.id, () => network.contacts);
+    const network = new JobGateway(this.gateway, (id) => grid.document(id).network);
+    const vm = new LocalVm(o.vmWorld, network);
     this.grid = grid;
     this.vm = vm;
     this.#host = host;
@@ -87,6 +78,8 @@ export class LocalLane implements Lane {
       managedBy: null,
       share: this.share(),
       noNewWork: false,
+      suspended: false,
+      unreported: 0,
       credit: null,
       failure: null,
       ...counts,
@@ -121,26 +114,6 @@ export class LocalLane implements Lane {
     await this.gateway.dispose();
   }
 
-  #network(): JobNetwork {
-    return {
-      socketPath: this.gateway.socketPath,
-      open: async (id) => {
-        this.#contacts = contactsOf(this.grid.document(id).network);
-        if (this.#contacts.length === 0) return false;
-        this.gateway.follow();
-        await this.gateway.open();
-        return true;
-      },
-      settle: () => {
-        this.gateway.settle();
-      },
-      close: async () => {
-        this.#contacts = [];
-        await this.gateway.dispose();
-      },
-    };
-  }
-
   #within(ms: number, doing: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#host.clock.after(ms, resolve);
@@ -160,12 +133,4 @@ export function tell(running: boolean, jobs: number): Pick<GridView, 'sentence' 
     sentence: `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'}.`,
     said: { code: 'grid.jobs-wait', values: { jobs } },
   };
-}
-
-function contactsOf(network: JobDocument['network']): Contact[] {
-  if (network === 'none') return [];
-  return network
-    .map(parseHostPort)
-    .filter((place) => place !== null)
-    .map((place) => ({ ...place, source: 'person', private: false }));
 }

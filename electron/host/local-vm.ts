@@ -3,19 +3,10 @@ import { fits } from '../grid/local/package-document.ts';
 import type { JobMachine } from '../grid/local/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import { GridVm, guestOwnBytes, type VmWorld } from './grid-vm.ts';
+import type { JobNetwork } from './job-gateway.ts';
 
 /** Where the gateway answers in a guest. */
 const gatewayPort = 3128;
-
-/** The way out of the jobs that declare one. */
-export interface JobNetwork {
-  readonly socketPath: string;
-  /** Opens it for this job, with what its document names; false when it names nothing. */
-  open(id: string): Promise<boolean>;
-  /** What it has moved so far is written down. */
-  settle(): void;
-  close(): Promise<void>;
-}
 
 /** The local grid's VM, and what a job may expect of it. */
 export class LocalVm extends GridVm {
@@ -71,8 +62,7 @@ export class LocalVm extends GridVm {
         await connect(id);
         const end = await session.watchJob(id, on);
         // The gateway's last account comes with its end, and belongs to this attempt.
-        await this.#network.close();
-        this.#network.settle();
+        await this.#network.finish();
         return end;
       },
       checkpointJob: (id, toPath, maxBytes) => session.checkpointJob(id, toPath, maxBytes),

@@ -15,7 +15,8 @@ import {
 import { type ManagedAccount, ProjectFacts } from '../grid/boinc/messages.ts';
 import { refused } from '../grid/boinc/refused.ts';
 import type { BoincGrids } from './boinc-grids.ts';
-import { sameProject } from './project-url.ts';
+import { isNamed } from './join-rules.ts';
+import type { ManagedJoins } from './managed-joins.ts';
 import type { SealedFiles } from './sealed.ts';
 import type { WebDesk } from './web-desk.ts';
 
@@ -51,6 +52,7 @@ const lostView: ManagerView = {
 export interface ManagerDeskOptions {
   readonly web: WebDesk;
   readonly grids: BoincGrids;
+  readonly joins: Pick<ManagedJoins, 'bring'>;
   readonly sealed: SealedFiles;
   readonly clock: Clock;
   readonly log: Log;
@@ -94,7 +96,9 @@ export class ManagerDesk implements Disposable {
     this.#begun = true;
     if (!this.#kept) return;
     const { syncedAt, repeatSeconds } = this.#kept;
-    this.#syncAt(syncedAt === null ? this.#o.clock.now() : syncedAt + repeatSeconds * 1000);
+    const now = this.#o.clock.now();
+    // The clock may have run ahead when it was asked last.
+    this.#syncAt(syncedAt === null ? now : Math.min(syncedAt, now) + repeatSeconds * 1000);
   }
 
   view(): ManagerView | null {
@@ -158,15 +162,21 @@ export class ManagerDesk implements Disposable {
     });
   }
 
+  /** The VM of one of its projects has no account key any more; it names the key at each sync. */
+  keyLost(): void {
+    if (!this.#disposed) void this.sync().catch(() => undefined);
+  }
+
   leave(leaveProjects: boolean): Promise<void> {
     return this.#one.run(async () => {
       if (!this.#kept && !this.#isLost) throw notJoined();
       const { grids, sealed, onChange } = this.#o;
-      this.#cancelNext?.();
       for (const project of grids.list().filter(({ managedBy }) => managedBy.kind === 'manager')) {
         if (leaveProjects) await grids.leave(project.id, 'manager');
         else grids.adopt(project.id);
       }
+      // Not before: with one that cannot be left, the manager is still to be heard.
+      this.#cancelNext?.();
       await sealed.forget(sealedName);
       this.#kept = undefined;
       this.#isLost = false;
@@ -237,12 +247,12 @@ export class ManagerDesk implements Disposable {
   }
 
   async #obey(accounts: readonly ManagedAccount[], kept: Kept): Promise<ManagerView['refused']> {
-    const { grids } = this.#o;
+    const { grids, joins } = this.#o;
     const refusals: ManagerView['refused'] = [];
     for (const account of accounts) {
       if (this.#disposed) break;
       try {
-        const there = grids.list().find(({ url }) => sameProject(url, account.url));
+        const there = grids.list().find((project) => isNamed(project, account.url));
         if (there && there.managedBy.kind !== 'manager') {
           refusals.push(refused(account.url, 'refused.joined'));
         } else if (account.detach) {
@@ -251,20 +261,20 @@ export class ManagerDesk implements Disposable {
           refusals.push(refused(account.url, 'refused.no-key'));
         } else {
           const id =
-            there?.id ??
-            (
-              await grids.joinManaged({
-                url: account.url,
-                key: account.key,
-                share: account.share ?? 100,
-                managedBy: { kind: 'manager', name: kept.name },
-              })
-            ).id;
-          const { queued, running } = grids.set(id, {
-            ...(account.share === null ? {} : { share: account.share }),
-            ...wishesOf(account),
-          });
-          if (account.detachWhenDone && queued + running === 0) await grids.leave(id, 'manager');
+            there && (account.key === '' || account.detachWhenDone)
+              ? there.id
+              : (
+                  await joins.bring({
+                    url: account.url,
+                    key: account.key,
+                    share: account.share ?? there?.share ?? 100,
+                    managedBy: { kind: 'manager', name: kept.name },
+                  })
+                ).id;
+          const share = account.share === null ? {} : { share: account.share };
+          grids.set(id, { ...share, ...wishesOf(account) }, 'manager');
+          // Results that are not reported yet would be lost with its VM.
+          if (account.detachWhenDone && !grids.hasTasks(id)) await grids.leave(id, 'manager');
         }
       } catch (error) {
         const failure = toFailure(error);
@@ -284,7 +294,8 @@ export class ManagerDesk implements Disposable {
     return view;
   }
 
-  #syncAt(at: number): void {
+  /** @param longestMs how far off that may be, however the clock is set meanwhile */
+  #syncAt(at: number, longestMs = at - this.#o.clock.now()): void {
     this.#nextAt = Math.round(at);
     this.#cancelNext?.();
     if (this.#disposed || !this.#begun) return;
@@ -292,7 +303,7 @@ export class ManagerDesk implements Disposable {
     // The wall clock may jump: no timer is trusted for longer than an hour.
     const wait = Math.min(Math.max(1000, at - clock.now()), 3_600_000);
     this.#cancelNext = clock.after(wait, () => {
-      if (clock.now() < at) this.#syncAt(at);
+      if (clock.now() < at) this.#syncAt(Math.min(at, clock.now() + longestMs), longestMs);
       else void this.sync().catch(() => undefined);
     });
   }

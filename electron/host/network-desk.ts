@@ -10,7 +10,8 @@ import {
 } from '../contract/index.ts';
 import type { GatewayRules, ProxyRule } from '../egress/gateway.ts';
 import type { ClosedReason, Login } from '../egress/messages.ts';
-import type { TrafficLog, TrafficRow } from '../egress/traffic-log.ts';
+import { proxyOfUrl, proxyUrlOf } from '../egress/proxy-answer.ts';
+import { hostsMax, keptDenials, others, type TrafficLog, type TrafficRow } from '../egress/traffic-log.ts';
 import type { Booking } from '../ledger/ledger.ts';
 
 /** How long bytes wait before they are written down: each write is synced. In ms. */
@@ -19,8 +20,6 @@ const writeAfterMs = 10_000;
 const againMs = 10 * 60_000;
 const bookAfterMs = 3_600_000;
 const dayMs = 86_400_000;
-/** How many hosts of one grid are told apart. */
-const hostsMax = 200;
 const shownDenials = 5;
 
 /** Why nothing at all may pass. */
@@ -38,8 +37,8 @@ const closedFor = (reason: ClosedReason): GatewayRules['closed'] => ({
 export interface NetworkDeskOptions {
   readonly traffic: TrafficLog;
   readonly settings: () => Settings;
-  /** What the system knows to say to its proxy, where nobody has said anything else. */
-  readonly systemLogin: Login | null;
+  /** What the system knows to say to its proxies, where nobody has said anything else. */
+  readonly systemLogins: readonly Login[];
   /** Whether the network is billed by volume; null: unknown. */
   readonly metered: () => boolean | null;
   readonly book: (booking: Booking) => void;
@@ -63,6 +62,8 @@ export class NetworkDesk implements Disposable {
   readonly #pendingDenials = new Map<string, Denial>();
   readonly #open = new Set<string>();
   #login: Login | null = null;
+  /** The proxy that asked last, and the setting that led to it. */
+  #challenge: { readonly proxy: string; readonly setting: string } | undefined;
   #disposed = false;
   #cancelWrite: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
@@ -81,21 +82,37 @@ export class NetworkDesk implements Disposable {
 
   /** Books what a host that died had not. */
   recover(): void {
-    for (const grid of this.#o.traffic.unbooked()) this.book(grid);
+    this.#bookAll(() => true);
   }
 
-  /** For the proxy. */
+  /** What the person wants said to one proxy. */
   set login(login: Login | null) {
     this.#login = login;
     this.#o.onChange();
   }
 
-  /** A gateway of this grid is open, or no more: rates are divided among them. */
-  isOpen(grid: string, open: boolean): void {
+  /** A proxy wants a name and a password. */
+  challenge(proxy: string): void {
+    this.#challenge = { proxy, setting: this.#o.settings()['network.proxy'] };
+  }
+
+  /** The proxy that a name and a password are for which a person gives now; null: none is known to want any. */
+  get proxyInForce(): string | null {
+    const setting = this.#o.settings()['network.proxy'];
+    const fixed = proxyOfUrl(setting);
+    if (fixed) return proxyUrlOf(fixed);
+    return this.#challenge?.setting === setting ? this.#challenge.proxy : null;
+  }
+
+  /**
+   * A gateway of this grid is open, or no more: rates are divided among them.
+   * @param books whether what one that closes has moved gets an entry of its own; else that of an attempt takes it
+   */
+  isOpen(grid: string, open: boolean, books = true): void {
     if (open) this.#open.add(grid);
     else {
       this.#open.delete(grid);
-      if (!ofAttempts(grid)) this.book(grid);
+      if (books) this.book(grid);
     }
     this.#o.onChange();
   }
@@ -120,8 +137,9 @@ export class NetworkDesk implements Disposable {
     for (const { host: named, sent, received } of rows) {
       this.#totals.today += sent + received;
       this.#totals.month += sent + received;
-      // A wildcard can name any number of hosts.
-      const host = hosts.has(named) || hosts.size < hostsMax ? named : 'others';
+      // A wildcard can name any number of hosts, of which the gateway names some and the rest ''.
+      const isTold = named !== '' && (hosts.has(named) || hosts.size < hostsMax);
+      const host = isTold ? named : others;
       const known = hosts.get(host) ?? { sent: 0, received: 0 };
       hosts.set(host, { sent: known.sent + sent, received: known.received + received });
     }
@@ -138,6 +156,10 @@ export class NetworkDesk implements Disposable {
     const now = this.#o.clock.now();
     const key = keyOf({ grid, ...denial });
     const known = this.#pendingDenials.get(key);
+    // No more than are ever remembered, however long a full disk takes none; the one that waits longest goes.
+    const [oldest] = this.#pendingDenials.keys();
+    if (!known && this.#pendingDenials.size >= keptDenials && oldest !== undefined)
+      this.#pendingDenials.delete(oldest);
     this.#pendingDenials.set(key, {
       ...denial,
       grid,
@@ -178,12 +200,15 @@ export class NetworkDesk implements Disposable {
     return { hosts: this.#o.traffic.hosts(200, grid), denials: this.#o.traffic.denials(100, { grid }) };
   }
 
-  /** Bytes by host of one grid that are not booked yet; to be called in the transaction that books them. */
+  /**
+   * Bytes by host of one grid that are written down and not booked yet; to be called in the transaction that books
+   * them, with {@link settle} before it.
+   */
   take(grid: string): TrafficRow[] {
     return this.#o.traffic.take(grid)?.hosts ?? [];
   }
 
-  /** Writes down what was counted so far. */
+  /** Writes down what was counted so far; outside of any transaction, whose end would not be its own. */
   settle(): void {
     this.#write();
   }
@@ -269,12 +294,12 @@ export class NetworkDesk implements Disposable {
   }
 
   #proxy(setting: Settings['network.proxy']): ProxyRule {
-    const login = this.#login ?? (setting === 'system' ? this.#o.systemLogin : null);
+    const logins = this.#login ? [this.#login] : [];
     if (setting === 'none') return { kind: 'none' };
-    if (setting === 'system') return { kind: 'ask', login };
+    if (setting === 'system') return { kind: 'ask', logins: [...logins, ...this.#o.systemLogins] };
     return setting.startsWith('pac+')
-      ? { kind: 'pac', url: setting.slice('pac+'.length), login }
-      : { kind: 'fixed', url: setting, login };
+      ? { kind: 'pac', url: setting.slice('pac+'.length), logins }
+      : { kind: 'fixed', url: setting, logins };
   }
 
   #pendingOf(grid: string): Counted {
@@ -322,8 +347,13 @@ export class NetworkDesk implements Disposable {
     if (this.#disposed) return;
     this.#cancelBooking ??= this.#o.clock.after(bookAfterMs, () => {
       this.#cancelBooking = undefined;
-      for (const grid of this.#o.traffic.unbooked())
-        if (!ofAttempts(grid) || !this.#open.has(grid)) this.book(grid);
+      this.#bookAll((grid) => !ofAttempts(grid) || !this.#open.has(grid));
+    });
+  }
+
+  #bookAll(which: (grid: string) => boolean): void {
+    this.#safely(() => {
+      for (const grid of this.#o.traffic.unbooked()) if (which(grid)) this.book(grid);
     });
   }
 

@@ -19,8 +19,8 @@ export interface HostOptions {
   readonly updateImages?: (signal?: AbortSignal) => Promise<CommandOutput<'appliance.update'>>;
   /** The system's proxies for a URL, as "PROXY host:port; DIRECT"; by default there are none. */
   readonly askProxy?: (url: string) => Promise<string>;
-  /** What the system knows to say to its proxy. */
-  readonly proxyLogin?: Login | null;
+  /** What the system knows to say to its proxies. */
+  readonly proxyLogins?: readonly Login[];
   readonly sampleDir: string;
   /** Keeps the host's keys, in a place that it names; by default private files in the data folder. */
   readonly secrets?: Secrets & { readonly place: string };

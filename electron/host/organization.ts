@@ -9,7 +9,10 @@ import {
   type OrganizationProject,
   toFailure,
 } from '../contract/index.ts';
+import type { JoinedProject } from '../grid/boinc/store-types.ts';
 import type { BoincGrids } from './boinc-grids.ts';
+import { isNamed } from './join-rules.ts';
+import type { ManagedJoins } from './managed-joins.ts';
 import type { ProblemsOf } from './problems.ts';
 import { sameProject } from './project-url.ts';
 
@@ -17,14 +20,18 @@ const firstRetryMs = 60_000;
 const longestRetryMs = 60 * 60_000;
 
 export interface OrganizationOptions {
-  readonly grids: Pick<BoincGrids, 'list' | 'joinManaged' | 'leave' | 'set'>;
+  readonly grids: Pick<BoincGrids, 'list' | 'leave'>;
+  readonly joins: Pick<ManagedJoins, 'bring'>;
   readonly effective: () => EffectiveSettings;
   readonly problems: ProblemsOf;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Joins the projects that the settings name for all computers of an organization, and leaves those that they name no more. */
+/**
+ * Joins the projects that the settings name for all computers of an organization, those of the person included, has them
+ * follow what the settings say of them, and leaves those that they name no more.
+ */
 export class Organization implements Disposable {
   readonly #o: OrganizationOptions;
   readonly #one = new Mutex();
@@ -41,18 +48,28 @@ export class Organization implements Disposable {
 
   /** The settings may be different now. */
   follow(): void {
-    const { values, organization } = this.#o.effective();
-    const wanted = JSON.stringify([values['grids.boinc'], values['grids.permitted'], organization]);
+    const { values, organization, broken } = this.#o.effective();
+    const known = broken === null;
+    const wanted = JSON.stringify([known, values['grids.boinc'], values['grids.permitted'], organization]);
     if (wanted === this.#wanted || this.#disposed) return;
     this.#wanted = wanted;
-    this.#failures = 0;
-    this.#reconcileSoon(0);
+    this.#reconcileNow();
+  }
+
+  /** The VM of one of its projects has no account key any more; the settings have it still. */
+  keyLost(): void {
+    this.#reconcileNow();
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#cancelRetry?.();
     await this.#one.run(() => Promise.resolve());
+  }
+
+  #reconcileNow(): void {
+    this.#failures = 0;
+    this.#reconcileSoon(0);
   }
 
   #reconcileSoon(ms: number): void {
@@ -63,6 +80,8 @@ export class Organization implements Disposable {
         .run(() => this.#reconcile())
         .catch((error: unknown) => {
           this.#o.log.warn('grids', toFailure(error).sentence);
+          this.#failures += 1;
+          if (!this.#disposed) this.#reconcileSoon(backoffMs(this.#failures, firstRetryMs, longestRetryMs));
         });
     });
   }
@@ -72,18 +91,13 @@ export class Organization implements Disposable {
     const { values, broken } = effective();
     // With a broken profile nothing is known of what is wanted.
     if (broken) return;
-    const wanted = values['grids.boinc'];
-    const owned = grids.list().filter(({ managedBy }) => managedBy.kind === 'organization');
+    const wanted = values['grids.boinc'].filter(isFirst);
     let ok = true;
     for (const url of this.#told) {
       if (!wanted.some((project) => project.url === url)) this.#tell(url, null);
     }
-    for (const project of owned) {
-      const named = wanted.find(({ url }) => sameProject(url, project.url));
-      if (named) {
-        if (named.share !== project.share) grids.set(project.id, { share: named.share });
-        continue;
-      }
+    for (const project of this.#owned()) {
+      if (wanted.some(({ url }) => isNamed(project, url))) continue;
       await grids.leave(project.id, 'organization').catch((error: unknown) => {
         log.warn('grids', toFailure(error).sentence, { grid: project.id });
         ok = false;
@@ -91,10 +105,14 @@ export class Organization implements Disposable {
     }
     for (const project of wanted) {
       if (this.#disposed) return;
-      if (!(await this.#join(project))) ok = false;
+      if (!(await this.#bring(project))) ok = false;
     }
     this.#failures = ok ? 0 : this.#failures + 1;
     if (!ok && !this.#disposed) this.#reconcileSoon(backoffMs(this.#failures, firstRetryMs, longestRetryMs));
+  }
+
+  #owned(): JoinedProject[] {
+    return this.#o.grids.list().filter(({ managedBy }) => managedBy.kind === 'organization');
   }
 
   #tell(url: string, failure: Failure | null): void {
@@ -103,16 +121,11 @@ export class Organization implements Disposable {
     this.#o.problems.set(`project ${url}`, failure);
   }
 
-  /** Whether it is joined now. */
-  async #join(project: OrganizationProject): Promise<boolean> {
-    const { grids, effective } = this.#o;
-    const there = grids.list().find(({ url }) => sameProject(url, project.url));
-    if (there?.managedBy.kind === 'organization') {
-      this.#tell(project.url, null);
-      return true;
-    }
+  /** Whether it is joined now as the settings say. */
+  async #bring(project: OrganizationProject): Promise<boolean> {
+    const { joins, effective } = this.#o;
     try {
-      await grids.joinManaged({
+      await joins.bring({
         url: project.url,
         key: project.key,
         share: project.share,
@@ -123,11 +136,18 @@ export class Organization implements Disposable {
       return true;
     } catch (error) {
       const failure = toFailure(error);
+      const isJoined = this.#owned().some((one) => isNamed(one, project.url));
+      const what = isJoined ? 'does not follow its settings' : 'is not joined';
       this.#tell(project.url, {
         ...failure,
-        sentence: `A project of your organization is not joined: ${failure.sentence}`,
+        sentence: `A project of your organization ${what}: ${failure.sentence}`,
       });
       return false;
     }
   }
+}
+
+/** Of several entries about one project, the first counts. */
+function isFirst({ url }: OrganizationProject, at: number, all: readonly OrganizationProject[]): boolean {
+  return all.findIndex((other) => sameProject(other.url, url)) === at;
 }

@@ -29,8 +29,8 @@ the file is yours, and you may read and cut it before you give it away. It holds
 ${files.join('\n')}
 
 Left out altogether: account keys, passwords and certificates; names of accounts and of this computer's number at a
-project; titles, owners, inputs and results of jobs; messages of projects; names of programs to pause for; what the virtual machines
-wrote; files.
+project; titles, owners, inputs and results of jobs; messages of projects; names of programs to pause for. The log may hold
+the last words of a virtual machine's console.
 
 Replaced wherever they stood: your home folder (~), your user name [user], this computer's name [computer], e-mail
 addresses and logins [address], names of your organization and accounts [name], hosts of private networks

@@ -125,7 +125,8 @@ const liveliness: readonly VmView['phase'][] = [
   'stopped',
 ];
 
-function foremost(vms: readonly VmView[]): Pick<VmView, 'phase' | 'failure' | 'grid'> {
+/** The VM that a person would look for first; a stopped one of the embedded grid where there is none. Pure. */
+export function foremost(vms: readonly VmView[]): Pick<VmView, 'phase' | 'failure' | 'grid'> {
   const [first] = [...vms].sort((a, b) => liveliness.indexOf(a.phase) - liveliness.indexOf(b.phase));
   return first ?? { phase: 'stopped', failure: null, grid: 'local' };
 }

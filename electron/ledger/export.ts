@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AttemptBody, LedgerEntry } from '../contract/index.ts';
 
 const encoder = new TextEncoder();
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 /** A cell that only entries about attempts fill. */
 function attempt(cell: (body: AttemptBody) => Cell): (entry: LedgerEntry) => Cell {
@@ -26,6 +26,8 @@ const columns: readonly (readonly [name: string, cell: (entry: LedgerEntry) => C
   ['frozen seconds', attempt(({ frozenSeconds }) => frozenSeconds)],
   ['cpu seconds', attempt(({ cpuSeconds }) => cpuSeconds)],
   ['memory peak bytes', attempt(({ memoryPeakBytes }) => memoryPeakBytes)],
+  ['energy Wh', attempt(({ energy }) => energy?.wattHours ?? null)],
+  ['energy model', attempt(({ energy }) => energy?.model ?? null)],
   ['credit', ({ body }) => body.credit?.amount ?? null],
   ['unit', ({ body }) => body.credit?.unit ?? null],
   ['credit status', ({ body }) => body.credit?.status ?? null],
@@ -51,9 +53,12 @@ export async function* csvOf(pages: Iterable<readonly LedgerEntry[]>): AsyncGene
   }
 }
 
-/** One JSON document; one chunk per page. */
-export async function* jsonOf(pages: Iterable<readonly LedgerEntry[]>): AsyncGenerator<Uint8Array> {
-  yield encoder.encode('{"format":"gleaner-ledger","version":1,"entries":[');
+/** One JSON document of this format; one chunk per page. */
+export async function* jsonOf(
+  format: string,
+  pages: Iterable<readonly LedgerEntry[]>,
+): AsyncGenerator<Uint8Array> {
+  yield encoder.encode(`{"format":"${format}","version":1,"entries":[`);
   let separator = '\n';
   for (const page of pages) {
     yield encoder.encode(separator + page.map((entry) => JSON.stringify(entry)).join(',\n'));
@@ -63,7 +68,8 @@ export async function* jsonOf(pages: Iterable<readonly LedgerEntry[]>): AsyncGen
   yield encoder.encode('\n]}\n');
 }
 
-function csvLine(cells: readonly Cell[]): string {
+/** One line of RFC 4180, its end included. Pure. */
+export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
@@ -78,6 +84,6 @@ export function csvCell(value: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-function isoTime(epochMs: number): string {
+export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }

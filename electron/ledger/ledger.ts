@@ -2,20 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { canonicalJson, sha256Digest } from '../base/canonical-json.ts';
 import type { Clock } from '../base/clock.ts';
 import {
+  type AttemptBody,
   type AttemptEntry,
+  type EarningsQuery,
+  type EarningsReport,
+  type Energy,
   EntryBody,
   EntryPersonal,
   GleanerError,
-  LedgerEntry,
+  type LedgerEntry,
   type LedgerVerdict,
   type Today,
 } from '../contract/index.ts';
+import { Activity } from './activity.ts';
 import { genesis, hashLink } from './chain.ts';
-import type { Database, SqlRow } from './database.ts';
+import type { Database } from './database.ts';
+import { reportEarnings } from './earnings.ts';
+import { readEntries } from './entries.ts';
 import { csvOf, jsonOf } from './export.ts';
 import { ledgerMigrations } from './schema.ts';
 import { isConstraint } from './sqlite-errors.ts';
-import { totalsSince } from './totals.ts';
+import { Sums } from './sums.ts';
 import { verifyChain } from './verify.ts';
 
 /** An entry's body before the ledger has put the personal fields beside it. */
@@ -25,8 +32,11 @@ export type Booking = EntryBody extends infer Body
     : never
   : never;
 
-const entryColumns = `l.seq, l.booked_at, l.body, l.previous, l.hash, p.personal
-  FROM ledger l LEFT JOIN ledger_personal p ON p.seq = l.seq`;
+/** Estimates what an attempt took; undefined where nobody can. */
+export type EstimateEnergy = (
+  attempt: Pick<AttemptBody, 'startedAt' | 'endedAt' | 'cpuSeconds'>,
+) => Energy | undefined;
+
 const exportPage = 200;
 
 /**
@@ -35,26 +45,35 @@ const exportPage = 200;
  * file never rewrote it as a whole.
  */
 export class Ledger {
+  readonly activity: Activity;
   readonly #db: Database;
   readonly #clock: Clock;
+  readonly #estimate: EstimateEnergy;
   #totals: { readonly since: number; readonly head: number; readonly today: Today } | undefined;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, estimate: EstimateEnergy = () => undefined) {
     this.#db = database;
     this.#clock = clock;
+    this.#estimate = estimate;
     database.migrate('ledger', ledgerMigrations);
+    this.activity = new Activity(database, clock);
   }
 
   /**
    * Appends one entry. Must run inside a transaction of the database, so that what it records (the end of a
-   * lease) and the record stand or fall together. Throws `wrong-phase` when this attempt is already booked.
+   * lease) and the record stand or fall together. Adds the energy of an attempt. Throws `wrong-phase` when this attempt is already booked.
    */
   book(booking: Booking, personal: EntryPersonal): LedgerEntry {
     if (!this.#db.inTransaction) throw new Error('a booking belongs into a transaction');
     const person = EntryPersonal.parse(personal);
     // Salted, so that fields that have expired cannot be guessed from their digest.
     const personalText = canonicalJson({ ...person, salt: randomBytes(16).toString('hex') });
-    const body = EntryBody.parse({ ...booking, personalDigest: sha256Digest(personalText) });
+    const energy = booking.kind === 'attempt' ? (booking.energy ?? this.#estimate(booking)) : undefined;
+    const body = EntryBody.parse({
+      ...booking,
+      ...(energy === undefined ? {} : { energy }),
+      personalDigest: sha256Digest(personalText),
+    });
     const last = this.#db.get('SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1');
     const link = {
       seq: Number(last?.['seq'] ?? 0) + 1,
@@ -87,18 +106,13 @@ export class Ledger {
 
   /** Newest first; with `before`, only entries with a smaller seq. */
   list({ limit, before }: { limit: number; before?: number | undefined }): LedgerEntry[] {
-    const rows = this.#db.all(
-      `SELECT ${entryColumns} WHERE l.seq < ? ORDER BY l.seq DESC LIMIT ?`,
-      before ?? Number.MAX_SAFE_INTEGER,
-      limit,
-    );
-    return rows.map(entryOf);
+    const most = before ?? Number.MAX_SAFE_INTEGER;
+    return [...readEntries(this.#db, 'WHERE l.seq < ? ORDER BY l.seq DESC LIMIT ?', most, limit)];
   }
 
   /** All attempts at one job, oldest first. */
   entriesOf(job: string): AttemptEntry[] {
-    const rows = this.#db.all(`SELECT ${entryColumns} WHERE l.job = ? ORDER BY l.seq`, job);
-    return rows.map(entryOf).filter(isAttempt);
+    return readEntries(this.#db, 'WHERE l.job = ? ORDER BY l.seq', job).filter(isAttempt);
   }
 
   /** Walks the whole chain, in slices that leave the event loop free between them. */
@@ -110,9 +124,16 @@ export class Ledger {
   totals(sinceMs: number): Today {
     const head = Number(this.#db.get('SELECT max(seq) AS head FROM ledger')?.['head'] ?? 0);
     if (this.#totals?.since !== sinceMs || this.#totals.head !== head) {
-      this.#totals = { since: sinceMs, head, today: totalsSince(this.#db, sinceMs) };
+      const sums = new Sums();
+      sums.addBooked(this.#db, { from: sinceMs, to: Number.MAX_SAFE_INTEGER });
+      this.#totals = { since: sinceMs, head, today: sums.today() };
     }
     return this.#totals.today;
+  }
+
+  /** What was earned by period, and what it took; see {@link reportEarnings}. */
+  earnings(query: EarningsQuery, price: EarningsReport['price']): Promise<EarningsReport> {
+    return reportEarnings(this.#db, this.#clock, query, price);
   }
 
   /** All entries, oldest first, as UTF-8 CSV (RFC 4180) that no spreadsheet takes for formulas. */
@@ -122,50 +143,18 @@ export class Ledger {
 
   /** All entries, oldest first, as one UTF-8 JSON document: `{"format", "version", "entries": [LedgerEntry…]}`. */
   exportJson(): AsyncIterable<Uint8Array> {
-    return jsonOf(this.#pages());
+    return jsonOf('gleaner-ledger', this.#pages());
   }
 
   *#pages(): Generator<readonly LedgerEntry[]> {
     for (let last = 0; ; ) {
-      const rows = this.#db.all(
-        `SELECT ${entryColumns} WHERE l.seq > ? ORDER BY l.seq LIMIT ?`,
-        last,
-        exportPage,
-      );
-      const page = rows.map(entryOf);
+      const page = readEntries(this.#db, 'WHERE l.seq > ? ORDER BY l.seq LIMIT ?', last, exportPage);
       const end = page.at(-1);
       if (!end) return;
       yield page;
       last = end.seq;
     }
   }
-}
-
-function entryOf(row: SqlRow): LedgerEntry {
-  try {
-    const personal = row['personal'];
-    return LedgerEntry.parse({
-      seq: row['seq'],
-      bookedAt: row['booked_at'],
-      body: JSON.parse(String(row['body'])) as unknown,
-      personal: typeof personal === 'string' ? personOf(personal) : null,
-      previous: row['previous'],
-      hash: row['hash'],
-    });
-  } catch (error) {
-    throw new GleanerError(
-      'ledger-damaged',
-      `Entry ${String(row['seq'])} of the ledger cannot be read.`,
-      'Run "gleaner ledger verify" to see where the ledger was changed.',
-      { cause: error },
-    );
-  }
-}
-
-function personOf(personalText: string): unknown {
-  const stored: unknown = JSON.parse(personalText);
-  if (typeof stored !== 'object' || stored === null) return stored;
-  return Object.fromEntries(Object.entries(stored).filter(([key]) => key !== 'salt'));
 }
 
 function isAttempt(entry: LedgerEntry): entry is AttemptEntry {

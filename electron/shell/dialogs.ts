@@ -1,5 +1,6 @@
 import type { App, Dialog } from 'electron';
 import { chooseLanguage } from '../../text/languages.ts';
+import { sayFailure } from '../../text/said.ts';
 import { createSpeaker } from '../../text/speaker.ts';
 import type { Failure } from '../contract/failures.ts';
 
@@ -7,13 +8,15 @@ import type { Failure } from '../contract/failures.ts';
 export async function tellCannotStart(
   app: Pick<App, 'getPreferredSystemLanguages'>,
   dialog: Dialog,
-  { sentence, hint }: Failure,
+  failure: Failure,
 ): Promise<void> {
-  const { t } = await createSpeaker(chooseLanguage('system', app.getPreferredSystemLanguages()));
+  const speaker = await createSpeaker(chooseLanguage('system', app.getPreferredSystemLanguages()));
+  const { sentence, hint, detail } = sayFailure(speaker, failure);
+  const more = [hint, detail].filter((words) => words !== null);
   await dialog.showMessageBox({
     type: 'error',
-    title: t('shell:cannotStart'),
+    title: speaker.t('shell:cannotStart'),
     message: sentence,
-    ...(hint === undefined ? {} : { detail: hint }),
+    ...(more.length === 0 ? {} : { detail: more.join('\n\n') }),
   });
 }

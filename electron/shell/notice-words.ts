@@ -1,6 +1,7 @@
+import { sayFailure, sayGrid, sayState } from '../../text/said.ts';
 import type { Speaker } from '../../text/speaker.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
-import type { Notice } from './notices.ts';
+import type { Notice, Trouble } from './notices.ts';
 import { figure, oneLine } from './words.ts';
 
 export interface NoticeWords {
@@ -14,7 +15,7 @@ const longestName = 80;
 /** A notification in words. Names of grids, jobs and hosts are hostile text: some desktops read markup in it. Pure. */
 export function noticeWords(
   notice: Notice,
-  { grids }: Pick<Snapshot, 'grids'>,
+  { grids, at }: Pick<Snapshot, 'grids' | 'at'>,
   speaker: Speaker,
 ): NoticeWords {
   const { t } = speaker;
@@ -31,9 +32,9 @@ export function noticeWords(
       };
     }
     case 'attention': {
-      const { failure, others } = notice;
+      const { trouble, others } = notice;
       const more = others > 0 ? t('notify:attention.more', { count: others }) : '';
-      return { title: t('notify:attention'), body: body(failure.sentence, failure.hint ?? '', more) };
+      return { title: t('notify:attention'), body: body(...troubleWords(trouble, at, speaker), more) };
     }
     case 'denied': {
       const { denial, others } = notice;
@@ -48,6 +49,19 @@ export function noticeWords(
         title: t('notify:finished', { count: notice.others + 1 }),
         body: body(name(notice.job.title)),
       };
+  }
+}
+
+function troubleWords(trouble: Trouble, now: number, speaker: Speaker): string[] {
+  switch (trouble.of) {
+    case 'failure': {
+      const { sentence, hint } = sayFailure(speaker, trouble.failure);
+      return [sentence, hint ?? ''];
+    }
+    case 'computer':
+      return [sayState(speaker, trouble.contribution, now)];
+    case 'grid':
+      return [sayGrid(speaker, trouble.grid, now)];
   }
 }
 

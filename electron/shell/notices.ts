@@ -1,21 +1,24 @@
 import { z } from 'zod';
 import type { Failure } from '../contract/failures.ts';
+import type { GridView } from '../contract/grids.ts';
 import type { Denial } from '../contract/network.ts';
 import type { Place } from '../contract/place.ts';
-import type { JobView, Snapshot, Today } from '../contract/snapshot.ts';
+import type { Contribution, JobView, Snapshot, Today } from '../contract/snapshot.ts';
 
 /** Something worth a notification: `place` is where a click on it leads. */
 export type Notice = { readonly place: Place } & (
   | { readonly kind: 'firstCredit'; readonly row: Today['earned'][number] }
   /** `others`: how many more there are beside the one that is told. */
-  | {
-      readonly kind: 'attention';
-      readonly failure: Pick<Failure, 'sentence' | 'hint'>;
-      readonly others: number;
-    }
+  | { readonly kind: 'attention'; readonly trouble: Trouble; readonly others: number }
   | { readonly kind: 'denied'; readonly denial: Denial; readonly others: number }
   | { readonly kind: 'finished'; readonly job: JobView; readonly others: number }
 );
+
+/** What is wrong, as whoever tells of it knows it. */
+export type Trouble =
+  | { readonly of: 'failure'; readonly failure: Failure }
+  | { readonly of: 'computer'; readonly contribution: Contribution }
+  | { readonly of: 'grid'; readonly grid: GridView };
 
 /** What outlives a restart. */
 export const NoticesTold = z.strictObject({
@@ -100,7 +103,7 @@ function firstCredit({ desktop, today }: Snapshot): Notice | null {
 }
 
 function attention(
-  troubles: readonly Trouble[],
+  troubles: readonly FoundTrouble[],
   since: Readonly<Record<string, number>>,
   told: Told,
   { desktop }: Snapshot,
@@ -111,7 +114,7 @@ function attention(
   for (const { key } of due) told.set(key, now);
   const [worst] = due;
   if (!worst) return null;
-  return { kind: 'attention', failure: worst.failure, others: due.length - 1, place: worst.place };
+  return { kind: 'attention', trouble: worst.trouble, others: due.length - 1, place: worst.place };
 }
 
 function nextLook(
@@ -158,16 +161,16 @@ function hasCredit({ today, jobs, grids }: Snapshot): boolean {
   );
 }
 
-interface Trouble {
+interface FoundTrouble {
   /** The same as long as it is the same trouble. */
   readonly key: string;
-  readonly failure: Pick<Failure, 'sentence' | 'hint'>;
+  readonly trouble: Trouble;
   readonly place: Place;
 }
 
 /** What keeps work from going on and does not mend itself: of the computer, then of each grid. */
-function troublesOf({ contribution, problems, vms, grids }: Snapshot): Trouble[] {
-  const troubles: Trouble[] = [];
+function troublesOf({ contribution, problems, vms, grids }: Snapshot): FoundTrouble[] {
+  const troubles: FoundTrouble[] = [];
   if (contribution.state === 'attention') {
     const failure = [...problems, ...vms.map((vm) => vm.failure)].find(
       (candidate) => candidate?.sentence === contribution.sentence,
@@ -175,15 +178,16 @@ function troublesOf({ contribution, problems, vms, grids }: Snapshot): Trouble[]
     const code = failure?.code ?? contribution.allowance.reasons[0]?.code ?? 'unknown';
     troubles.push({
       key: `attention ${code}`,
-      failure: failure ?? { sentence: contribution.sentence },
+      trouble: failure ? { of: 'failure', failure } : { of: 'computer', contribution },
       place: { page: 'health' },
     });
   }
-  for (const { id, state, sentence, failure } of grids) {
+  for (const grid of grids) {
+    const { id, state, sentence, failure } = grid;
     if (state !== 'attention' || sentence === contribution.sentence) continue;
     troubles.push({
       key: `attention ${id} ${failure?.code ?? 'unknown'}`,
-      failure: failure ?? { sentence },
+      trouble: failure ? { of: 'failure', failure } : { of: 'grid', grid },
       place: { page: 'grids', open: id },
     });
   }

@@ -1,6 +1,15 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type App, Menu, nativeTheme, powerMonitor, session, type WebContents } from 'electron';
+import {
+  type App,
+  BrowserWindow,
+  dialog,
+  Menu,
+  nativeTheme,
+  powerMonitor,
+  session,
+  type WebContents,
+} from 'electron';
 import { chooseLanguage } from '../../text/languages.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, Disposer } from '../base/disposal.ts';
@@ -18,6 +27,7 @@ import { loadIcons } from './icons.ts';
 import { autostartDir, type Run } from './login-start.ts';
 import { Notifier } from './notifier.ts';
 import { Presence, tellsIdleTime } from './presence.ts';
+import { SaveDialogs } from './save-desk.ts';
 import { ShellMemory } from './shell-state.ts';
 import type { StartOptions } from './start-options.ts';
 import { TrayPresenter } from './tray.ts';
@@ -53,6 +63,8 @@ export interface Shell extends Disposable {
   /** Opens the window where a link leads: hostile text, which joins nothing by itself. */
   openLink(link: string): void;
   isOwnWindow(contents: WebContents): boolean;
+  /** Saves files for the window. */
+  readonly desk: SaveDialogs;
 }
 
 /** All that a person sees of the app on this desktop: the tray and, when asked for, the window. The app must be ready. */
@@ -176,6 +188,16 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     nativeTheme.off('updated', repaint);
   });
 
+  const desk = owned.own(
+    new SaveDialogs({
+      ask: (contents, how) => {
+        const asking = BrowserWindow.fromWebContents(contents);
+        return asking ? dialog.showSaveDialog(asking, how) : dialog.showSaveDialog(how);
+      },
+      folder: () => app.getPath('downloads'),
+    }),
+  );
+
   const placeOf = (link: string | null): ReturnType<typeof placeOfLink> => {
     const place = link === null ? null : placeOfLink(link);
     // Not the link itself: it may hold a password.
@@ -212,6 +234,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       window.open(place ? { place } : {});
     },
     isOwnWindow: (contents) => window.isOwn(contents),
+    desk,
     dispose: () => owned.dispose(),
   };
 }

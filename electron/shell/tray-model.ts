@@ -1,3 +1,4 @@
+import { sayFailure, sayState } from '../../text/said.ts';
 import type { Speaker } from '../../text/speaker.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Place } from '../contract/place.ts';
@@ -76,7 +77,7 @@ function stateEntries({ contribution }: Snapshot, now: number, speaker: Speaker)
   const until = contribution.pause?.until ?? null;
   return [
     words(speaker.t(`tray:state.${contribution.state}`)),
-    words(contribution.sentence),
+    words(sayState(speaker, contribution, now)),
     ...(until === null || until <= now
       ? []
       : [words(speaker.t('tray:goesOn', { time: timeLeft(speaker, until - now) }))]),
@@ -145,11 +146,11 @@ function todayEntries({ today, grids, yields }: Snapshot, speaker: Speaker): Tra
 }
 
 /** Those that the first lines do not say already. */
-function problemEntries(snapshot: Snapshot, own: readonly Failure[], { t }: Speaker): TrayEntry[] {
+function problemEntries(snapshot: Snapshot, own: readonly Failure[], speaker: Speaker): TrayEntry[] {
   return [...own, ...snapshot.problems]
     .filter(({ sentence }) => sentence !== snapshot.contribution.sentence)
     .slice(0, shownProblems)
-    .map(({ sentence }) => words(t('tray:problem', { sentence })));
+    .map((problem) => words(speaker.t('tray:problem', { sentence: sayFailure(speaker, problem).sentence })));
 }
 
 function waysIn({ t }: Speaker): TrayEntry[] {
@@ -191,7 +192,7 @@ export function trayModel(
     tooltip: oneLine(
       speaker.t('tray:tooltip', {
         state: speaker.t(`tray:state.${contribution.state}`),
-        sentence: contribution.sentence,
+        sentence: sayState(speaker, contribution, now),
       }),
       longestLabel,
     ),

@@ -113,15 +113,19 @@ export class MainWindow implements Disposable {
     window.once('ready-to-show', () => {
       window.show();
     });
+    /** From here on another window may be asked for: this one is destroyed before it says that it is closed. */
+    const forget = (): void => {
+      if (this.#window === window) this.#window = undefined;
+    };
     window.on('close', () => {
       this.#o.onBounds(window.getNormalBounds());
+      forget();
     });
-    window.once('closed', () => {
-      if (this.#window === window) this.#window = undefined;
-    });
+    window.once('closed', forget);
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       log.warn('window', 'the page is gone', { reason });
       // Never reopened by itself: a page that falls at its start would do so for ever.
+      forget();
       window.destroy();
     });
     this.#page = `${pageOrigin}/${notice === undefined ? '' : `?notice=${notice}`}`;

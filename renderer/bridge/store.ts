@@ -46,6 +46,8 @@ export interface Client {
   readonly reportYields: () => Promise<Answer<CommandOutput<'yields.report'>>>;
   /** Any other command. */
   readonly call: PageBridge['call'];
+  /** A download, into a file of the person's choice. */
+  readonly save: PageBridge['save'];
 }
 
 /** A setting's value as it goes over the bridge. */
@@ -113,6 +115,7 @@ export function createClient(bridge: PageBridge): Client {
     explainPolicy: () => bridge.call('policy.explain', {}),
     reportYields: () => bridge.call('yields.report', {}),
     call: (name, input) => bridge.call(name, input),
+    save: (name, input, suggestedName) => bridge.save(name, input, suggestedName),
   };
 }
 

@@ -1,15 +1,9 @@
 import type { EffectiveSetting, Preset } from '../../electron/contract/settings.ts';
 import type { InputSource, Signals } from '../../electron/contract/signals.ts';
 import type { Key } from '../../text/catalogues.ts';
-import { sayState } from '../../text/said.ts';
 import { bytes, list, milliseconds, percent } from './format.ts';
 import { plain } from './plain.ts';
-import { speaker, t } from './say.ts';
-
-/** What the policy says now, in a sentence; `now` in epoch ms. */
-export function stateWords(state: Parameters<typeof sayState>[1], now: number): string {
-  return sayState(speaker(), state, now);
-}
+import { t } from './say.ts';
 
 /** How input was or is noticed; `pollMs` 0: by event. */
 export function inputSeen(source: InputSource | null, pollMs: number): string {

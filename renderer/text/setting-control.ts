@@ -38,6 +38,8 @@ export type Control =
       readonly unsaid?: string;
       /** Of several lines, such as certificates. */
       readonly long?: boolean;
+      /** Written in capitals, however it is typed. */
+      readonly isCapital?: boolean;
     }
   /** A list that others make: how long it is. */
   | { readonly kind: 'count' }

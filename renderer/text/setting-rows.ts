@@ -20,6 +20,7 @@ export type GroupId =
   | 'quiet'
   | 'network'
   | 'disk'
+  | 'energy'
   | 'notifications'
   | 'window'
   | 'more';
@@ -193,6 +194,31 @@ export const settingGroups: readonly SettingGroup[] = [
       { key: 'vm.memoryTotalBytes', control: size(256 * MiB, 1024 * GiB) },
       { key: 'ladder.saveAfterSeconds', control: step('preferences:unit.minutes', 60) },
       { key: 'ladder.offAfterSeconds', control: step('preferences:unit.hours', 3600) },
+    ],
+  },
+  {
+    id: 'energy',
+    rows: [
+      {
+        key: 'energy.pricePerKwh',
+        control: {
+          kind: 'number',
+          unit: null,
+          scale: 1,
+          min: 0,
+          max: 1_000_000,
+          empty: 'preferences:empty.notSet',
+        },
+      },
+      {
+        key: 'energy.currency',
+        hint: 'preferences:hint.energy.currency',
+        control: { kind: 'text', empty: 'preferences:empty.notSet', isCapital: true },
+      },
+      {
+        key: 'energy.wattsPerCore',
+        control: { kind: 'number', unit: 'preferences:unit.watts', scale: 1, min: 0, max: 500 },
+      },
     ],
   },
   {

@@ -1,8 +1,8 @@
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
-import { bytes, list, percent, sentenceCase } from './format.ts';
+import { bytes, list, percent, price, sentenceCase } from './format.ts';
 import { t } from './say.ts';
 import { controlOf, type GroupId, settingGroups, settingName } from './setting-rows.ts';
-import { asNumber, valueWords } from './setting-value.ts';
+import { asNumber, asText, valueWords } from './setting-value.ts';
 
 type Json = EffectiveSetting['value'];
 type Values = (key: SettingKey) => Json;
@@ -40,6 +40,12 @@ export function groupSummary(id: GroupId, value: Values): string {
         memory: bytes(asNumber(value('vm.memoryBytes')) ?? 0),
         disk: bytes(asNumber(value('vm.diskBytes')) ?? 0),
       });
+    case 'energy': {
+      const perKwh = asNumber(value('energy.pricePerKwh'));
+      return perKwh === null
+        ? t('preferences:summary.noPrice')
+        : t('preferences:summary.energy', { price: price(perKwh, asText(value('energy.currency'))) });
+    }
     case 'notifications':
       return notificationWords(value);
     case 'window':

@@ -1,5 +1,5 @@
 import type { EffectiveSetting, ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
-import { figure, list, percent } from './format.ts';
+import { exact, figure, list, percent } from './format.ts';
 import { plain } from './plain.ts';
 import { t } from './say.ts';
 import { type Control, languageName, type NumberControl } from './setting-control.ts';
@@ -54,7 +54,7 @@ function scheduleWords(windows: readonly ScheduleWindow[]): string {
 
 /** A number of the value's own unit, in the control's. */
 function numberWords({ unit, scale }: NumberControl, value: number): string {
-  const shown = figure(toUnit(value, scale));
+  const shown = exact(toUnit(value, scale));
   return unit === null ? shown : t('preferences:withUnit', { number: shown, unit: t(unit) });
 }
 

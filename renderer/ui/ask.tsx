@@ -16,7 +16,7 @@ export function Ask(props: {
   /** Whether it may be confirmed yet. */
   ready?: boolean;
   /** Why it did not work. */
-  failure: string | null;
+  failure: ReactNode;
   onConfirm: () => void;
   onCancel: () => void;
 }): ReactNode {
@@ -42,9 +42,9 @@ export function Ask(props: {
       <h2 id={id}>{props.title}</h2>
       {props.children}
       {props.failure === null ? null : (
-        <p className="refusal foreign" dir="auto" role="alert">
+        <div className="refusal foreign" role="alert">
           {props.failure}
-        </p>
+        </div>
       )}
       <div className="buttons">
         <Button onPress={props.onCancel}>{props.cancel}</Button>

@@ -72,8 +72,12 @@ export function Switch(props: FieldProps & { on: boolean; onChange: (on: boolean
 export function PercentSlider(
   props: FieldProps & {
     percent: number;
+    /** 100 if not told. */
+    most?: number;
     /** What so many percent read as. */
     words: (percent: number) => string;
+    /** While it is moved, before it is handed over. */
+    onMove?: (percent: number) => void;
     onCommit: (percent: number) => Promise<unknown>;
   },
 ): ReactNode {
@@ -84,7 +88,7 @@ export function PercentSlider(
         ref={ref}
         type="range"
         min={0}
-        max={100}
+        max={props.most ?? 100}
         step={1}
         id={props.id}
         aria-describedby={props.describedBy}
@@ -93,6 +97,7 @@ export function PercentSlider(
         value={value}
         onChange={(event) => {
           onInput(event.target.value);
+          props.onMove?.(Number(event.target.value));
         }}
       />
       <output htmlFor={props.id}>{props.words(Number(value))}</output>

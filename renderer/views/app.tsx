@@ -5,25 +5,32 @@ import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Activity } from './activity.tsx';
+import { Announcer } from './announcer.tsx';
 import { Earnings } from './earnings.tsx';
 import { Failed } from './failed.tsx';
 import { Grids } from './grids.tsx';
 import { Health } from './health.tsx';
 import { Home } from './home.tsx';
 import { Join } from './join.tsx';
-import { firstPlace, type Go, type Place, tabOf, tabs } from './place.ts';
+import { type Go, type Place, tabOf, tabs } from './place.ts';
 import { Preferences } from './preferences.tsx';
+import { useFocusAtHeading, useVisit } from './visit.ts';
 import { Welcome } from './welcome.tsx';
 
-export function App(): ReactNode {
-  /** null: nothing is known of the host yet. */
-  const [place, setPlace] = useState<Place | null>(null);
+/** `begin`: the place that the window was opened for. */
+export function App({ begin }: { begin: Place | null }): ReactNode {
   const snapshot = useReplica((replica) => replica.snapshot);
+  const [visit, go] = useVisit(begin, snapshot);
+  const page = useFocusAtHeading(visit);
+  /** Refusals up to here (epoch ms) were waved away on the home page; the window remembers, nothing else does. */
+  const [seenUntil, setSeenUntil] = useState(0);
   useLanguage();
   useEffect(() => client.follow(), []);
-  // Once: later changes of the Snapshot move nobody to another page.
-  if (place === null && snapshot !== null) setPlace(firstPlace(snapshot));
-  const current = place === null ? 'home' : tabOf(place);
+  const current = visit === null ? 'home' : tabOf(visit.place);
+  const title = t('common:title', { page: titleOf(visit?.place ?? null) });
+  useLayoutEffect(() => {
+    document.title = title;
+  }, [title]);
 
   return (
     <>
@@ -40,7 +47,8 @@ export function App(): ReactNode {
               className="tab"
               aria-current={current === name ? 'page' : undefined}
               onClick={() => {
-                setPlace({ page: name });
+                // Whoever is there already keeps what they have begun.
+                if (visit?.place.page !== name) go({ page: name });
               }}
             >
               {t(`common:tab.${name}`)}
@@ -49,19 +57,38 @@ export function App(): ReactNode {
         </nav>
         <span className="small soft version">{snapshot?.version}</span>
       </header>
-      <main className="page">
+      <main ref={page} className="page">
+        {snapshot === null ? null : <Announcer snapshot={snapshot} />}
         <TrayNotice />
         <CommandFailure />
-        {snapshot === null || place === null ? (
+        {snapshot === null || visit === null ? (
           <p className="soft" role="status">
             {t('common:connecting')}
           </p>
         ) : (
-          <Page place={place} snapshot={snapshot} go={setPlace} />
+          <Page
+            key={visit.count}
+            place={visit.place}
+            snapshot={snapshot}
+            go={go}
+            seenUntil={seenUntil}
+            onSeen={setSeenUntil}
+          />
         )}
       </main>
     </>
   );
+}
+
+function titleOf(place: Place | null): string {
+  switch (place?.page) {
+    case 'welcome':
+      return t('welcome:title');
+    case 'join':
+      return t('join:title');
+    default:
+      return t(`common:tab.${place?.page ?? 'home'}`);
+  }
 }
 
 /**
@@ -80,22 +107,27 @@ function useLanguage(): void {
   }, [spoken]);
 }
 
-function Page({ place, snapshot, go }: { place: Place; snapshot: Snapshot; go: Go }): ReactNode {
-  /** Refusals up to here (epoch ms) were waved away on the home page; the window remembers, nothing else does. */
-  const [seenUntil, setSeenUntil] = useState(0);
+function Page(props: {
+  place: Place;
+  snapshot: Snapshot;
+  go: Go;
+  seenUntil: number;
+  onSeen: (until: number) => void;
+}): ReactNode {
+  const { place, snapshot, go, seenUntil, onSeen } = props;
   switch (place.page) {
     case 'welcome':
       return <Welcome snapshot={snapshot} go={go} />;
     case 'home':
-      return <Home snapshot={snapshot} go={go} seenUntil={seenUntil} onSeen={setSeenUntil} />;
+      return <Home snapshot={snapshot} go={go} seenUntil={seenUntil} onSeen={onSeen} />;
     case 'grids':
       return <Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
     case 'join':
-      return <Join snapshot={snapshot} go={go} />;
+      return <Join snapshot={snapshot} url={place.url ?? ''} go={go} />;
     case 'activity':
       return <Activity snapshot={snapshot} />;
     case 'earnings':
-      return <Earnings snapshot={snapshot} />;
+      return <Earnings snapshot={snapshot} go={go} />;
     case 'health':
       return <Health snapshot={snapshot} />;
     case 'preferences':

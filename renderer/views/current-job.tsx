@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
 import type { JobView } from '../../electron/contract/snapshot.ts';
-import { ago, bytes, duration, moment, percent } from '../text/format.ts';
+import { ago, ahead, bytes, duration, moment, percent } from '../text/format.ts';
 import { jobSource } from '../text/grid-names.ts';
+import { say } from '../text/host-words.ts';
+import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
 
@@ -9,10 +11,17 @@ import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
  * A job that runs right now, of the grid with that name; `at` is the Snapshot's time. `short`: others run beside it,
  * so only what changes is told.
  */
-export function CurrentJob(props: { job: JobView; grid: string; at: number; short: boolean }): ReactNode {
-  const { job, grid, at, short } = props;
+export function CurrentJob(props: {
+  job: JobView;
+  grid: string;
+  at: number;
+  short: boolean;
+  /** Seconds until it is done, at its pace; null: nobody can tell. */
+  left: number | null;
+}): ReactNode {
+  const { job, grid, at, short, left } = props;
   return (
-    <div className="stack">
+    <li className="stack">
       <div>
         <p className="job-title">
           <Foreign>{job.title}</Foreign>
@@ -22,14 +31,18 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
           {job.attempt > 1 ? ` · ${t('activity:attempt', { number: job.attempt })}` : ''}
         </p>
       </div>
-      <Progress label={t('home:progress')} value={job.progress} />
+      <Progress label={t('home:progressOf', { title: plain(job.title) })} value={job.progress} />
       <div className="meter-row small soft">
         <span>
-          {job.progressText === '' && job.progress === null ? t('home:progressUnknown') : ''}
-          <Foreign>{job.progressText}</Foreign>
+          <Stage job={job} at={at} />
           {short ? shortWords(job, at) : ''}
         </span>
-        <span>{job.progress === null ? '' : percent(job.progress)}</span>
+        <span>
+          {[
+            ...(job.progress === null ? [] : [percent(job.progress)]),
+            ...(left === null ? [] : [t('home:doneWhen', { when: ahead(at + left * 1000, at) })]),
+          ].join(' · ')}
+        </span>
       </div>
       {short ? null : (
         <Facts
@@ -45,8 +58,16 @@ export function CurrentJob(props: { job: JobView; grid: string; at: number; shor
           ]}
         />
       )}
-    </div>
+    </li>
   );
+}
+
+/** What the job says of its progress, or the host in its place. */
+function Stage({ job, at }: { job: JobView; at: number }): ReactNode {
+  const { progress, progressText, progressSaid } = job;
+  if (progressSaid !== null) return say(progressSaid, at);
+  if (progressText !== '') return <Foreign>{progressText}</Foreign>;
+  return progress === null ? t('home:progressUnknown') : null;
 }
 
 /** What stands beside the progress where there is little room. */

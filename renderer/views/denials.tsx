@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import type { Denial } from '../../electron/contract/network.ts';
 import { client } from '../bridge/store.ts';
 import { ago } from '../text/format.ts';
+import { sayDenial } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
@@ -9,8 +10,8 @@ import { Tick } from '../ui/form.tsx';
 import { Mark } from '../ui/marks.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { placeOf } from './contacts.tsx';
+import { FailureWords } from './failure-words.tsx';
 import { Part } from './part.tsx';
-import { Told } from './told.tsx';
 import { useCommand } from './use-command.ts';
 
 /** What the VM of one project wanted to reach and did not, why, and how it could. */
@@ -33,7 +34,7 @@ export function Denials(props: {
                 <Foreign className="place">{placeOf(denial)}</Foreign>
                 <span className="denial-why"> · {t(`grids:denialReason.${denial.reason}`)}</span>
               </p>
-              <Told className="small">{denial.sentence}</Told>
+              <p className="foreign small">{sayDenial(denial, at)}</p>
               <p className="soft small">
                 {t('grids:denialTimes', { count: denial.count, when: ago(denial.lastAt, at) })}
               </p>
@@ -77,7 +78,7 @@ function Allow(props: { denial: Denial; name: string; onEnd: () => void }): Reac
       cancel={t('common:cancel')}
       busy={busy}
       ready={!isPrivate || isCompanys}
-      failure={failure?.sentence ?? null}
+      failure={failure === null ? null : <FailureWords failure={failure} />}
       onCancel={onEnd}
       onConfirm={() => {
         const { grid: id, host, port } = denial;

@@ -6,7 +6,7 @@ import { inputSeen } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
-import { Told } from './told.tsx';
+import { Failed } from './failed.tsx';
 
 /** How fast the computer was given back; `at` is the Snapshot's time. */
 export function GivingBack({ yields, at }: { yields: YieldStats; at: number }): ReactNode {
@@ -42,7 +42,7 @@ function Details({ count, at }: { count: number; at: number }): ReactNode {
     void again();
   }, [again, count]);
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
-  if (!answer.ok) return <Told alert>{answer.failure.sentence}</Told>;
+  if (!answer.ok) return <Failed failure={answer.failure} />;
   return (
     <div className="stack">
       <Histogram buckets={answer.value.histogram} />
@@ -52,37 +52,48 @@ function Details({ count, at }: { count: number; at: number }): ReactNode {
   );
 }
 
-/** The buckets from the first to the last that holds anything: a table whose bars are only for the eye. */
+/** How often it took how long: a picture, and the same as a table. */
 function Histogram({ buckets }: { buckets: YieldReport['histogram'] }): ReactNode {
-  const most = Math.max(1, ...buckets.map(({ count }) => count));
   const last = buckets.findLastIndex(({ count }) => count > 0);
-  const below = (index: number): string => bound(buckets[index - 1]?.upToMs ?? 0);
+  const rows = buckets.slice(0, last + 1).map(({ upToMs, count }, index) => ({
+    count,
+    words:
+      upToMs === null
+        ? t('home:longerThan', { time: bound(buckets[index - 1]?.upToMs ?? 0) })
+        : t('home:upTo', { time: bound(upToMs) }),
+  }));
+  const most = Math.max(1, ...rows.map(({ count }) => count));
   return (
-    <table className="histogram small">
-      <caption>{t('home:histogram')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t('home:took')}</th>
-          <th scope="col">{t('home:times')}</th>
-          <td aria-hidden="true" />
-        </tr>
-      </thead>
-      <tbody>
-        {buckets.slice(0, last + 1).map(({ upToMs, count }, index) => (
-          <tr key={upToMs}>
-            <th scope="row">
-              {upToMs === null
-                ? t('home:longerThan', { time: below(index) })
-                : t('home:upTo', { time: bound(upToMs) })}
-            </th>
-            <td className="number">{figure(count)}</td>
-            <td className="histogram-track" aria-hidden="true">
-              <span className="histogram-bar" style={{ width: `${(count / most) * 100}%` }} />
-            </td>
-          </tr>
+    <>
+      <div className="histogram-picture small" aria-hidden="true">
+        {rows.map(({ words, count }) => (
+          <span key={words} className="histogram-column">
+            <span className="histogram-figure">{count > 0 ? figure(count) : ''}</span>
+            <span className="histogram-bar" style={{ blockSize: `${(count / most) * 6}rem` }} />
+            <span className="histogram-label soft">{words}</span>
+          </span>
         ))}
-      </tbody>
-    </table>
+      </div>
+      <table className="histogram small">
+        <caption>{t('home:histogram')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('home:took')}</th>
+            <th scope="col" className="number">
+              {t('home:times')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ words, count }) => (
+            <tr key={words}>
+              <th scope="row">{words}</th>
+              <td className="number">{figure(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
 }
 

@@ -4,16 +4,16 @@ import type { JobView } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { figure, percent } from '../text/format.ts';
 import { finishedWords } from '../text/grid-names.ts';
+import { sayGrid } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
-import { Ask } from '../ui/ask.tsx';
-import { NumberField, Switch } from '../ui/fields.tsx';
+import { Switch } from '../ui/fields.tsx';
 import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Button, Disclosure, Facts, Foreign, Progress } from '../ui/primitives.tsx';
 import { Failed } from './failed.tsx';
 import { GridDetails } from './grid-details.tsx';
+import { LeaveGrid } from './leave-grid.tsx';
 import { Problem } from './problem.tsx';
-import { Told } from './told.tsx';
 import { type Command, useCommand } from './use-command.ts';
 
 const marks: Readonly<Record<GridState, MarkName>> = {
@@ -35,15 +35,19 @@ export function GridCard(props: {
   const { grid, jobs, at, open } = props;
   const id = useId();
   const card = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const command = useCommand();
   const mark = marks[grid.state];
   useEffect(() => {
-    if (open) card.current?.scrollIntoView({ block: 'start' });
+    if (!open) return;
+    card.current?.scrollIntoView({ block: 'start' });
+    // Whoever was sent to this project begins here.
+    heading.current?.focus({ preventScroll: true });
   }, [open]);
   return (
     <section ref={card} className="card grid" aria-labelledby={id}>
       <div className="grid-head">
-        <h2 id={id}>
+        <h2 ref={heading} id={id} tabIndex={-1}>
           <Foreign>{grid.name}</Foreign>
         </h2>
         <span className={`badge badge-${mark}`}>
@@ -51,7 +55,7 @@ export function GridCard(props: {
           {t(`grids:state.${grid.state}`)}
         </span>
       </div>
-      {grid.failure?.sentence === grid.sentence ? null : <Told>{grid.sentence}</Told>}
+      {grid.failure?.sentence === grid.sentence ? null : <p className="foreign">{sayGrid(grid, at)}</p>}
       {grid.managedBy === null ? null : (
         <p className="soft small foreign">{t('grids:managedBy', { name: plain(grid.managedBy) })}</p>
       )}
@@ -100,25 +104,12 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
   const [leaving, setLeaving] = useState(false);
   const { busy, run } = command;
   const { managedBy, name } = grid;
-  const isPaused = grid.state === 'suspended';
+  const isPaused = grid.suspended;
   const isOver = grid.state === 'leaving';
-  const set = (changes: { share?: number; noNewWork?: boolean; suspended?: boolean }): Promise<boolean> =>
+  const set = (changes: { noNewWork?: boolean; suspended?: boolean }): Promise<boolean> =>
     run(() => client.call('grids.set', { id: grid.id, ...changes }));
   return (
     <div className="grid-controls">
-      <span className="grid-control">
-        <label htmlFor={`${id}-share`}>
-          {t('grids:share')} <span className="soft small hint">{t('grids:shareHint')}</span>
-        </label>
-        <NumberField
-          id={`${id}-share`}
-          // Who chose the project decides about its share, too.
-          disabled={isOver || managedBy !== null}
-          value={grid.share}
-          unit=""
-          onCommit={(share) => set(share === null ? {} : { share })}
-        />
-      </span>
       <span className="grid-control">
         <label htmlFor={`${id}-work`}>
           {t('grids:noNewWork')} <span className="soft small hint">{t('grids:noNewWorkHint')}</span>
@@ -168,7 +159,7 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
         ) : null}
       </span>
       {leaving ? (
-        <Leave
+        <LeaveGrid
           grid={grid}
           onEnd={() => {
             setLeaving(false);
@@ -176,27 +167,5 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
         />
       ) : null}
     </div>
-  );
-}
-
-function Leave({ grid, onEnd }: { grid: GridView; onEnd: () => void }): ReactNode {
-  const { busy, failure, run } = useCommand();
-  return (
-    <Ask
-      danger
-      title={t('grids:leaveTitle', { name: plain(grid.name) })}
-      confirm={t('grids:leaveConfirm')}
-      cancel={t('common:cancel')}
-      busy={busy}
-      failure={failure?.sentence ?? null}
-      onCancel={onEnd}
-      onConfirm={() => {
-        void run(() => client.call('grids.leave', { id: grid.id })).then((done) => {
-          if (done) onEnd();
-        });
-      }}
-    >
-      <p>{t('grids:leaveLoses', { tasks: grid.queued + grid.running })}</p>
-    </Ask>
   );
 }

@@ -2,6 +2,7 @@ import { type ReactNode, useCallback } from 'react';
 import type { GridDetail, GridView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { ago, bytes, moment } from '../text/format.ts';
+import { say } from '../text/host-words.ts';
 import { t } from '../text/say.ts';
 import { Facts, Foreign, Progress } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -34,7 +35,7 @@ export function GridDetails({ grid, at }: { grid: GridView; at: number }): React
       <Part title={t('grids:tasks')}>
         <Tasks grid={id} tasks={detail.tasks} at={at} onChanged={again} />
       </Part>
-      <Transfers transfers={detail.transfers} />
+      <Transfers transfers={detail.transfers} at={at} />
       <div className="columns">
         <Part title={t('grids:contacts')}>
           <ContactList
@@ -77,12 +78,12 @@ function aboutOf(detail: GridDetail): readonly (readonly [string, ReactNode])[] 
   ];
 }
 
-function Transfers({ transfers }: Pick<GridDetail, 'transfers'>): ReactNode {
+function Transfers({ transfers, at }: Pick<GridDetail, 'transfers'> & { at: number }): ReactNode {
   if (transfers.length === 0) return null;
   return (
     <Part title={t('grids:transfers')}>
       <ul className="grid-jobs">
-        {transfers.map(({ file, direction, bytes: done, totalBytes, bytesPerSecond, words }) => (
+        {transfers.map(({ file, direction, bytes: done, totalBytes, bytesPerSecond, words, said }) => (
           <li key={`${direction} ${file}`}>
             <span className="meter-row">
               <span>
@@ -99,7 +100,9 @@ function Transfers({ transfers }: Pick<GridDetail, 'transfers'>): ReactNode {
               </span>
             </span>
             <Progress label={file} value={totalBytes > 0 ? Math.min(1, done / totalBytes) : null} />
-            {words === null ? null : <Foreign className="soft small line">{words}</Foreign>}
+            {words === null ? null : (
+              <Foreign className="soft small line">{said === null ? words : say(said, at)}</Foreign>
+            )}
           </li>
         ))}
       </ul>

@@ -6,6 +6,7 @@ import { GridCard } from './grid-card.tsx';
 import { ManagerCard } from './manager-card.tsx';
 import { NetworkCard } from './network-card.tsx';
 import type { Go } from './place.ts';
+import { Shares } from './shares.tsx';
 
 /** Everything that is joined. `open`: the grid whose details are shown at once. */
 export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }): ReactNode {
@@ -49,14 +50,14 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
       {manager === null ? null : <ManagerCard manager={manager} grids={joined} at={at} />}
       {joined.map((grid) => (
         <GridCard
-          // Opened from elsewhere, it is another card: one that begins open.
-          key={`${grid.id} ${open === grid.id}`}
+          key={grid.id}
           grid={grid}
           jobs={jobs.filter((job) => job.grid === grid.id && job.state === 'running')}
           at={at}
           open={open === grid.id}
         />
       ))}
+      {joined.length === 0 ? null : <Shares snapshot={snapshot} />}
       {joined.length === 0 ? null : <NetworkCard grids={grids} at={at} />}
     </>
   );

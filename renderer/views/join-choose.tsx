@@ -12,17 +12,24 @@ import { byArea, knownMark, matching } from './known-projects.ts';
 
 const askKnown = () => client.call('grids.known', {});
 
-/** Which project: one of the list, or any by its address. */
+/** Which project: one of the list, or any by its address. `url`: the address to begin with; it then comes first. */
 export function Choose(props: {
+  url: string;
   refused: { looked: Looked; failure: Failure } | null;
   joined: readonly GridView[];
   onLook: (looked: Looked) => void;
 }): ReactNode {
-  const { refused, onLook } = props;
+  const { url, refused, onLook } = props;
   const other = useRef<HTMLDivElement>(null);
+  const address = (
+    <div ref={other}>
+      <OtherAddress begin={refused?.looked ?? { url, allowPrivate: false }} onLook={onLook} />
+    </div>
+  );
   return (
     <>
       {refused === null ? null : <Refused {...refused} onLook={onLook} />}
+      {url === '' ? null : address}
       <Known
         joined={props.joined}
         onLook={onLook}
@@ -30,9 +37,7 @@ export function Choose(props: {
           other.current?.querySelector('input')?.focus();
         }}
       />
-      <div ref={other}>
-        <OtherAddress begin={refused?.looked ?? null} onLook={onLook} />
-      </div>
+      {url === '' ? address : null}
     </>
   );
 }
@@ -142,9 +147,9 @@ function Choice(props: {
   );
 }
 
-function OtherAddress(props: { begin: Looked | null; onLook: (looked: Looked) => void }): ReactNode {
-  const [url, setUrl] = useState(props.begin?.url ?? '');
-  const [allowPrivate, setAllowPrivate] = useState(props.begin?.allowPrivate ?? false);
+function OtherAddress(props: { begin: Looked; onLook: (looked: Looked) => void }): ReactNode {
+  const [url, setUrl] = useState(props.begin.url);
+  const [allowPrivate, setAllowPrivate] = useState(props.begin.allowPrivate);
   const [empty, setEmpty] = useState(false);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();

@@ -12,8 +12,8 @@ import { firstStep, type JoinStep, joinFlow, type Looked } from './join-flow.ts'
 import { SignIn } from './join-sign-in.tsx';
 import type { Go } from './place.ts';
 
-/** From the choice of a project or an account manager to having joined it. */
-export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
+/** From the choice of a project or an account manager to having joined it. `url`: the address that is filled in. */
+export function Join({ snapshot, url, go }: { snapshot: Snapshot; url: string; go: Go }): ReactNode {
   const [step, send] = useReducer(joinFlow, firstStep);
   const [draft, setDraft] = useState(emptyDraft);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -81,6 +81,7 @@ export function Join({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNod
       <Steps at={at} />
       {step.at === 'choose' ? (
         <Choose
+          url={url}
           refused={step.refused}
           joined={snapshot.grids}
           onLook={(looked) => {

@@ -2,12 +2,14 @@ import { type ReactNode, useId, useState } from 'react';
 import type { GridView, ManagerView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { ago, ahead } from '../text/format.ts';
+import { say } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Tick } from '../ui/form.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { Failed } from './failed.tsx';
+import { FailureWords } from './failure-words.tsx';
 import { useCommand } from './use-command.ts';
 
 /** The account manager that chooses projects. */
@@ -41,11 +43,11 @@ export function ManagerCard(props: {
         <div className="part">
           <h3>{t('grids:manager.refused')}</h3>
           <ul className="places">
-            {manager.refused.map(({ url, sentence }) => (
+            {manager.refused.map(({ url, said }) => (
               <li key={url}>
                 <span>
                   <Foreign className="place">{url}</Foreign>
-                  <Foreign className="soft small line">{sentence}</Foreign>
+                  <Foreign className="soft small line">{say(said, at)}</Foreign>
                 </span>
               </li>
             ))}
@@ -96,7 +98,7 @@ function LeaveManager(props: { manager: ManagerView; chose: boolean; onEnd: () =
       confirm={t('grids:leaveConfirm')}
       cancel={t('common:cancel')}
       busy={busy}
-      failure={failure?.sentence ?? null}
+      failure={failure === null ? null : <FailureWords failure={failure} />}
       onCancel={onEnd}
       onConfirm={() => {
         void run(() => client.call('manager.leave', { leaveProjects })).then((done) => {

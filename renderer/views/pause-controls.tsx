@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import type { Contribution, PauseLength } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
-import { countdown } from '../text/format.ts';
+import { countdown, moment } from '../text/format.ts';
 import { around, t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { useNow } from '../ui/use-now.ts';
@@ -35,9 +35,7 @@ export function PauseControls({ pause }: { pause: Contribution['pause'] }): Reac
 }
 
 function Resume({ until }: { until: number | null }): ReactNode {
-  const now = useNow(until === null ? null : 1000);
   const asking = useReplica((replica) => replica.asking > 0);
-  const [before, after] = around('home:pause.left', 'time');
   return (
     <div className="resume">
       <Button
@@ -49,15 +47,23 @@ function Resume({ until }: { until: number | null }): ReactNode {
       >
         {t('home:pause.resume')}
       </Button>
-      {until === null ? (
-        <span className="soft">{t('home:pause.manual')}</span>
-      ) : (
-        <span role="timer">
-          {before}
-          <strong>{countdown(until - now)}</strong>
-          {after}
-        </span>
-      )}
+      {until === null ? <span className="soft">{t('home:pause.manual')}</span> : <Countdown until={until} />}
     </div>
+  );
+}
+
+/** The time that is left of a pause, to the second, and when that will be. */
+function Countdown({ until }: { until: number }): ReactNode {
+  const now = useNow(1000);
+  const [before, after] = around('home:pause.left', 'time');
+  return (
+    <span className="countdown">
+      <span role="timer">
+        {before}
+        <strong className="countdown-figure">{countdown(until - now)}</strong>
+        {after}
+      </span>
+      <span className="soft small line">{t('home:pause.at', { time: moment(until, now) })}</span>
+    </span>
   );
 }

@@ -1,10 +1,12 @@
+import type { Place as AskedPlace } from '../../electron/contract/place.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 
 /** Where in the window the person is. */
 export type Place =
-  | { readonly page: 'welcome' | 'home' | 'earnings' | 'join' | 'activity' | 'preferences' | 'health' }
-  /** `open`: the grid whose details are shown at once. */
-  | { readonly page: 'grids'; readonly open?: string };
+  | AskedPlace
+  | { readonly page: 'welcome' }
+  /** To choose a project, or to write an address. */
+  | { readonly page: 'join'; readonly url?: undefined };
 
 export type Go = (place: Place) => void;
 

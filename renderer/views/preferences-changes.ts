@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import { client, type Json } from '../bridge/store.ts';
-import { refusalWords } from '../text/refusal-words.ts';
+import { sayFailure } from '../text/host-words.ts';
 import { type Change, type Changes, type InForce, isOwn, isSame, undoable, withChange } from './changes.ts';
 
 const none: InForce = new Map();
@@ -60,7 +60,8 @@ export function useChanges(
     if (answer.ok) known.current.set(key, answer.value);
     await again();
     if (!answer.ok) {
-      setRefused({ key, words: refusalWords(answer.failure) });
+      const { sentence, hint } = sayFailure(answer.failure);
+      setRefused({ key, words: hint === null ? sentence : `${sentence} ${hint}` });
       return;
     }
     if (before && !isUndo) remember(withChange(past.current, { before, after: answer.value }));

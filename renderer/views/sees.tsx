@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { client } from '../bridge/store.ts';
+import { sayState } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
-import { signalRows, stateWords } from '../text/policy-words.ts';
+import { signalRows } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -32,7 +33,7 @@ function Seen(): ReactNode {
   const { said, allowance, signals, sensorTroubles } = answer.value;
   return (
     <div className="stack">
-      <p className="foreign">{stateWords({ said, allowance }, now)}</p>
+      <p className="foreign">{sayState({ said, allowance }, now)}</p>
       {sensorTroubles.length === 0 ? null : (
         <ul className="notice notice-warn small">
           {sensorTroubles.map(({ sensor, words }) => (

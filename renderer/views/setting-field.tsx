@@ -145,7 +145,10 @@ function SettingControl(
           value={value === control.unsaid ? '' : asText(value)}
           empty={t(control.empty)}
           long={control.long === true}
-          onCommit={(words) => changes.set(key, words.trim() || (control.unsaid ?? null))}
+          onCommit={(words) => {
+            const said = control.isCapital === true ? words.toUpperCase() : words;
+            return changes.set(key, said.trim() || (control.unsaid ?? null));
+          }}
         />
       );
     case 'count':

@@ -2,10 +2,12 @@ import { type ReactNode, useState } from 'react';
 import type { TaskView } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { duration, moment, percent } from '../text/format.ts';
+import { say } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
+import { FailureWords } from './failure-words.tsx';
 import { useCommand } from './use-command.ts';
 
 /** States in which there is nothing to abort any more. */
@@ -88,7 +90,7 @@ function TaskRow(props: { task: TaskView; at: number; onAbort: () => void }): Re
         <Foreign className="soft small line">{task.name}</Foreign>
         {task.words === null ? null : (
           <Foreign className={task.state === 'failed' ? 'reason small line' : 'soft small line'}>
-            {task.words}
+            {task.said === null ? task.words : say(task.said, at)}
           </Foreign>
         )}
       </th>
@@ -138,7 +140,7 @@ function Abort(props: { grid: string; task: TaskView; onEnd: () => void }): Reac
       confirm={t('grids:abortConfirm')}
       cancel={t('common:cancel')}
       busy={busy}
-      failure={failure?.sentence ?? null}
+      failure={failure === null ? null : <FailureWords failure={failure} />}
       onCancel={onEnd}
       onConfirm={() => {
         void run(() => client.call('grids.abort-task', { id: grid, task: task.name })).then((done) => {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A sentence of the host's, which speaks English whatever the page speaks. */
+/** Words of the host's own, which are English whatever the page speaks. */
 export function Told(props: { children: string; className?: string; alert?: boolean }): ReactNode {
   return (
     <p

@@ -36,6 +36,7 @@ const gateway = new Gateway({
     console.error(sentence);
   },
   onProblem: () => undefined,
+  onChallenge: () => undefined,
   onLost: ({ sentence }) => {
     console.error(sentence);
   },

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import type {
   Account,
@@ -96,6 +98,19 @@ export class BoincWorld implements Disposable {
     // Credit is told at the contact after the one that reports a task.
     standIn.project.nextContactSeconds = 3;
     return standIn;
+  }
+
+  /** Files of the host that are called after one of these names, or hold one of these secrets. */
+  tracesOf(names: readonly string[], secrets: readonly string[]): string[] {
+    const { dir } = this.folder;
+    return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      .filter((file) => statSync(join(dir, file)).isFile())
+      .filter((file) => {
+        const content = readFileSync(join(dir, file));
+        return (
+          names.some((name) => file.includes(name)) || secrets.some((secret) => content.includes(secret))
+        );
+      });
   }
 
   own(one: Disposable): void {

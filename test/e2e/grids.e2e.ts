@@ -91,22 +91,62 @@ test.describe('the grids’ page', () => {
     await grids.press('Pause Prime Orchard').click();
     await expect(grids.card(orchard)).toContainText('It is suspended: none of its tasks runs.');
     await grids.press('Let Prime Orchard go on').click();
-    await expect(grids.card(orchard)).toContainText('Waiting for its turn.');
+    await expect(grids.card(orchard)).toContainText('It waits for its turn to ask for work.');
     await grids.noNewWork(orchard).check();
     await expect(grids.noNewWork(orchard)).toBeChecked();
-    await grids.share(orchard).fill('25');
-    await grids.share(orchard).press('Enter');
-    await expect(grids.share(orchard)).toHaveValue('25');
     await grids.press('Update Prime Orchard: ask for news and work').click();
-    await expect(grids.card(orchard)).toContainText('Asking the project for work.');
+    await expect(grids.card(orchard)).toContainText('It asks the project for work.');
     const id = 'boinc-orchard';
     expect(await asked(gallery, 'grids.set')).toEqual([
       { id, suspended: true },
       { id, suspended: false },
       { id, noNewWork: true },
-      { id, share: 25 },
     ]);
     expect(await asked(gallery, 'grids.update')).toEqual([{ id }]);
+  });
+
+  test('divides the work by parts that add up, moved by keyboard and by mouse', async () => {
+    await expect.poll(() => grids.parts()).toEqual(['29 %', '29 %', '14 %', '28 %']);
+    await grids.share(orchard).focus();
+    for (let step = 0; step < 3; step += 1) await gallery.page.keyboard.press('ArrowRight');
+    await expect(grids.share(orchard)).toHaveValue('32');
+    await expect(grids.share(orchard)).toHaveAttribute('aria-valuetext', '32 %');
+    await expect.poll(() => grids.parts()).toEqual(['27 %', '32 %', '14 %', '27 %']);
+    await grids.share('This computer').fill('60');
+    await expect.poll(() => grids.parts()).toEqual(['60 %', '18 %', '7 %', '15 %']);
+    await expect(grids.share('Quiet Sky')).toHaveValue('15');
+    expect(await asked(gallery, 'settings.set')).toEqual([{ key: 'grids.localShare', value: 401.4 }]);
+    // While it is moved, before it is set.
+    const at = await grids.share('Protein Loom').boundingBox();
+    if (!at) throw new Error('the slider has no place');
+    await gallery.page.mouse.move(at.x + at.width * 0.08, at.y + at.height / 2);
+    await gallery.page.mouse.down();
+    await gallery.page.mouse.move(at.x + at.width / 2, at.y + at.height / 2, { steps: 4 });
+    await expect.poll(async () => Number.parseInt((await grids.parts())[0] ?? '', 10)).toBeLessThan(40);
+    expect(await asked(gallery, 'grids.set')).toHaveLength(3);
+    await gallery.page.mouse.up();
+    await expect.poll(() => asked(gallery, 'grids.set')).toHaveLength(4);
+  });
+
+  test('shows who set a share that is locked, and takes a refused one back', async () => {
+    await gallery.app.evaluate(() => {
+      const failure = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+      globalThis.gallery.host.failures.set('grids.set', failure);
+    });
+    await grids.share(orchard).fill('50');
+    const card = grids.card('How the work is shared');
+    await expect(card.getByRole('alert')).toContainText('The disk is full.');
+    await expect(grids.share(orchard)).toHaveValue('29');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.lock({ 'grids.localShare': 100 });
+    });
+    await new MainPage(gallery.page).openTab('Home');
+    await grids.open();
+    await expect(grids.share('This computer')).toBeDisabled();
+    await expect(grids.share('This computer')).toHaveAccessibleDescription('set by Acme Research');
+    await gallery.show('managed', 'Grids');
+    await expect(grids.share(orchard)).toBeDisabled();
+    await expect(grids.share(orchard)).toHaveAccessibleDescription('set by Science Together');
   });
 
   test('says on its card why something did not work', async () => {
@@ -121,7 +161,11 @@ test.describe('the grids’ page', () => {
 
   test('leaves a project only after it has said what is lost', async () => {
     await grids.press('Leave Prime Orchard').click();
-    await expect(grids.question).toContainText('3 tasks that are not finished');
+    await expect(grids.question.getByRole('listitem')).toHaveText([
+      '3 tasks that are not finished are given up and earn nothing. The project gives them to other computers.',
+      'Its disk is deleted, with the 410 MiB on it.',
+      'Credit that you have stays with your account there.',
+    ]);
     await gallery.page.keyboard.press('Escape');
     await expect(grids.question).toHaveCount(0);
     await expect(grids.press('Leave Prime Orchard')).toBeFocused();
@@ -258,8 +302,11 @@ test.describe('grids elsewhere', () => {
     await expect(main.card('Now')).toContainText('Sieve 2.04, sieve_40961_17_0Prime Orchard');
     await expect(main.card('Now')).toContainText('1 h 25 min of CPU time · due');
     await expect(main.card('Now')).toContainText('Option book, part 4 of 10for Sample project');
+    await expect(main.card('Now')).toContainText('61 % · done in 4 h at this pace');
+    await expect(main.card('Now').getByRole('progressbar')).toHaveCount(3);
+    await expect(main.gauge).toHaveAttribute('aria-valuetext', '88 % of 100 % granted');
     await expect(main.card('Processor').getByRole('meter')).toHaveCount(2);
-    await expect(main.card('Processor')).toContainText('Prime OrchardCPU share in use93 % of 100 % granted');
+    await expect(main.card('Processor')).toContainText('Prime Orchard47 % of 50 % granted');
     await expect(main.card('Today')).toContainText('Earned (Prime Orchard)12.3 creditobserved');
     await expect(main.card('Today')).toContainText('Earned (This computer)15 points');
     await expect(main.card('Today')).toContainText('Observed: read off the project, which signs nothing.');
@@ -277,6 +324,7 @@ test.describe('grids elsewhere', () => {
     await notice.getByRole('button', { name: 'See why' }).click();
     const grids = new GridsPage(gallery.page);
     await expect(grids.part(orchard, 'What it was refused')).toBeInViewport();
+    await expect(grids.card(orchard).getByRole('heading', { name: orchard })).toBeFocused();
     await main.openTab('Home');
     await notice.getByRole('button', { name: 'Dismiss' }).click();
     await expect(notice).toHaveCount(0);

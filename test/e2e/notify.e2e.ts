@@ -18,11 +18,13 @@ test.describe('notifications', () => {
   /** With nobody at the window, which would see everything there. */
   async function begin(state: GalleryState, wishes: SettingsLayer = {}): Promise<void> {
     gallery = await openGallery({ state });
+    const closed = gallery.page.waitForEvent('close');
     await gallery.app.evaluate(({ BrowserWindow }, layer) => {
       globalThis.gallery.host.settings.layers.user = layer;
       globalThis.gallery.host.emitSettings();
       BrowserWindow.getAllWindows()[0]?.close();
     }, wishes);
+    await closed;
   }
 
   const show = (state: GalleryState): Promise<void> =>

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { pictureGrids } from './grid-pictures.ts';
+import { pictureEarnings } from './earnings-pictures.ts';
+import { pictureGrids, type Take } from './grid-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { openGallery } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
@@ -103,7 +104,9 @@ try {
   for (const dark of [false, true]) {
     for (const scale of [1, 2]) {
       await picture(dark, scale);
-      await pictureGrids(dark, scale, (page, name, whole) => shoot(page, name, dark, scale, whole));
+      const take: Take = (page, name, whole) => shoot(page, name, dark, scale, whole);
+      await pictureGrids(dark, scale, take);
+      await pictureEarnings(dark, scale, take);
     }
   }
   process.stdout.write(`${dir}\n`);

@@ -137,13 +137,13 @@ test.describe('the tray', () => {
     await watcher.labelsWhen((all) => all.includes('Preferences…'));
     const place = (page: Page) => placeOfFragment(new URL(page.url()).hash);
     await gallery.page.evaluate(() => {
-      document.title = 'not loaded anew';
+      document.documentElement.dataset['same'] = 'yes';
     });
     await watcher.click('Preferences…');
     await expect.poll(() => place(gallery.page)).toEqual({ page: 'preferences' });
     await watcher.click('Health…');
     await expect.poll(() => place(gallery.page)).toEqual({ page: 'health' });
-    expect(await gallery.page.title()).toBe('not loaded anew');
+    await expect(gallery.page.locator('html')).toHaveAttribute('data-same', 'yes');
 
     const closed = gallery.page.waitForEvent('close');
     await gallery.app.evaluate(({ BrowserWindow }) => {

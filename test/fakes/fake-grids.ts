@@ -135,7 +135,8 @@ export class FakeGrids {
       name: offer.name,
       url: offer.url,
       state: 'joining',
-      sentence: 'Joining as soon as its virtual machine may run.',
+      sentence: 'It signs in to the project as soon as its virtual machine may run.',
+      said: plainly('grid.signs-in-later'),
       share,
       credit: null,
       queued: 0,
@@ -173,22 +174,34 @@ export class FakeGrids {
   }
 
   update(id: string): GridView {
-    return this.#change(id, { sentence: 'Asking the project for work.' });
+    return this.#change(id, { sentence: 'It asks the project for work.', said: plainly('grid.asks') });
   }
 
   set({ id, share, noNewWork, suspended }: CommandParsed<'grids.set'>): GridView {
+    const { managedBy } = this.show(id).grid;
+    if (share !== undefined && managedBy !== null) {
+      throw new GleanerError('setting-locked', `${managedBy} decides about its share.`, 'Change it there.');
+    }
     return this.#change(id, {
       ...(share === undefined ? {} : { share }),
       ...(noNewWork === undefined ? {} : { noNewWork }),
       ...(suspended === true
         ? {
             state: 'suspended',
+            suspended,
             sentence: 'It is suspended: none of its tasks runs.',
             said: plainly('grid.suspended'),
             running: 0,
           }
         : {}),
-      ...(suspended === false ? { state: 'waiting', sentence: 'Waiting for its turn.' } : {}),
+      ...(suspended === false
+        ? {
+            state: 'waiting',
+            suspended,
+            sentence: 'It waits for its turn to ask for work.',
+            said: plainly('grid.turn-to-ask'),
+          }
+        : {}),
     });
   }
 

@@ -7,16 +7,19 @@ import type {
   PlainCommandName,
   UploadCommandName,
 } from '../../electron/contract/commands.ts';
+import type { EarningsReport } from '../../electron/contract/earnings.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { JobDocument } from '../../electron/contract/job.ts';
 import type { AttemptBody, AttemptEntry, LedgerEntry } from '../../electron/contract/ledger.ts';
 import type { YieldReport } from '../../electron/contract/policy.ts';
+import { plainly } from '../../electron/contract/said.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
-import { fakeContribution, fakeSaid } from './fake-contribution.ts';
+import { fakeContribution } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
 import { FakeHealth } from './fake-health.ts';
+import { fakeActivity, fakeDay, fakeEarnings } from './fake-record.ts';
 import { FakeSettings } from './fake-settings.ts';
 
 export { fakeContribution } from './fake-contribution.ts';
@@ -58,7 +61,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
         grid: 'local',
         phase: 'running',
         since: fakeNow - 100_000,
-        accelerator: { name: 'tcg', reason: 'kvm is not there', said: fakeSaid('kvm is not there') },
+        accelerator: { name: 'tcg', reason: 'kvm is not there', said: plainly('accelerator.no-device') },
         isolation: 'full',
         bootMs: 2610,
         vcpus: 1,
@@ -188,6 +191,10 @@ export class FakeHost implements HostApi {
   jobs: JobView[] = [fakeJob()];
   entries: LedgerEntry[] = [fakeEntry()];
   ledgerIsGood = true;
+  earnings = fakeEarnings();
+  /** What it answers to a query for earnings; the same to all unless it is replaced. */
+  earningsOf: (query: CommandParsed<'earnings.report'>) => EarningsReport = () => this.earnings;
+  day = fakeDay();
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
   signals = fakeSignals;
@@ -214,10 +221,12 @@ export class FakeHost implements HostApi {
     for (const listener of [...this.#listeners]) listener({ type: 'snapshot', snapshot });
   }
 
-  /** After a change of `settings`: the Snapshot carries the preset, and what the desktop heeds. */
+  /** After a change of `settings`: the Snapshot carries the preset, what the desktop heeds, and the embedded grid's share. */
   emitSettings(): void {
     const { preset, desktop } = this.settings;
-    this.emit({ ...this.snapshot, preset, desktop });
+    const share = this.settings.inForce('grids.localShare').value as number;
+    const grids = this.snapshot.grids.map((grid) => (grid.kind === 'local' ? { ...grid, share } : grid));
+    this.emit({ ...this.snapshot, preset, desktop, grids });
   }
 
   /** After a change of `grids`: the Snapshot carries what is joined beside the embedded grid. */
@@ -318,6 +327,10 @@ export class FakeHost implements HostApi {
       this.ledgerIsGood
         ? { ok: true, entries: this.entries.length, head: 'c'.repeat(64), firstBad: null }
         : { ok: false, entries: 1, head: null, firstBad: { seq: 1, why: 'its hash does not fit' } },
+    'earnings.report': (query) => this.earningsOf(query),
+    'activity.list': (input) => fakeActivity(this.entries).list(input),
+    'activity.page': (input) => fakeActivity(this.entries).page(input),
+    'activity.day': () => this.day,
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       said: this.snapshot.contribution.said,

@@ -51,6 +51,7 @@ export class TestGateway {
   readonly denials: DenialRow[] = [];
   readonly traffic: TrafficRow[] = [];
   readonly problems: (Failure | null)[] = [];
+  readonly challenges: string[] = [];
   readonly losses: Failure[] = [];
   /** What `ask` is answered; set by a test. */
   askProxy: (url: string) => Promise<string> = () => Promise.reject(new Error('nobody was to ask'));
@@ -83,6 +84,10 @@ export class TestGateway {
       },
       onProblem: (problem) => {
         this.problems.push(problem);
+        news();
+      },
+      onChallenge: (proxy) => {
+        this.challenges.push(proxy);
         news();
       },
       onLost: (failure) => {

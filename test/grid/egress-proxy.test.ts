@@ -32,10 +32,11 @@ async function proxied(world: World, o: Partial<FakeProxyOptions> = {}): Promise
   return world.own(await FakeProxy.start({ ...proxyAt, hosts, ...o }));
 }
 
-const fixed = (login: { name: string; password: string } | null = null): ProxyRule => ({
+/** Where {@link proxied} stands, with a login for it. */
+const fixed = (login?: { name: string; password: string }): ProxyRule => ({
   kind: 'fixed',
   url: 'http://proxy.example:3128',
-  login,
+  logins: login ? [{ proxy: 'http://proxy.example:3128', ...login }] : [],
 });
 
 async function throughTunnel(gateway: TestGateway): Promise<string> {
@@ -82,7 +83,7 @@ describe('a proxy of the network', () => {
       ];
       for (const authority of refused) {
         expect((await gateway.tunnel(authority)).status, authority).toBe(403);
-        expect((await gateway.get(`http://${authority}/`)).status, authority).toBe(403);
+        expect([403, 503], authority).toContain((await gateway.get(`http://${authority}/`)).status);
       }
       expect(proxy.requests).toEqual([]);
       expect((await gateway.denied('wildcard-behind-proxy'))[0]).toMatchObject({
@@ -122,6 +123,37 @@ describe('a proxy of the network', () => {
     expect(gateway.problems[1]).toBeNull();
   });
 
+  egressTest(
+    'is told no name and password that are for another, and named when it asks',
+    async ({ world }) => {
+      const proxy = await proxied(world, { login: 'me:secret' });
+      world.names.set('other.example', [proxyAt.address]);
+      const strangers = [
+        'http://other.example:3128',
+        'http://proxy.example:3129',
+        'https://proxy.example:3128',
+        'http://10.77.0.1:3128',
+      ];
+      const logins = strangers.map((at) => ({ proxy: at, name: 'me', password: 'secret' }));
+      const gateway = await world.open({ proxy: { kind: 'ask', logins } }, {}, (made) => {
+        made.askProxy = () => Promise.resolve('PROXY proxy.example:3128');
+      });
+      expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
+      expect((await gateway.tunnel(`${good.host}:80`)).status).toBe(502);
+      expect(proxy.logins).toEqual([undefined, undefined]);
+      await gateway.until(() => gateway.problems.length > 0 && gateway.challenges.length > 0);
+      expect(gateway.problems[0]?.sentence).toBe(
+        'The proxy “proxy.example:3128” wants a name and a password.',
+      );
+      expect(gateway.challenges[0]).toBe('http://proxy.example:3128');
+      // The right one among others.
+      const right = { proxy: 'http://proxy.example:3128', name: 'me', password: 'secret' };
+      gateway.gateway.set({ ...gateway.rules, proxy: { kind: 'ask', logins: [...logins, right] } });
+      expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 200 });
+      expect(await throughTunnel(gateway)).toMatch(/good$/);
+    },
+  );
+
   egressTest('that is away, or is none, is a problem; nothing goes round it', async ({ world }) => {
     world.names.set('proxy.example', ['10.77.0.9']);
     world.names.set('odd.example', ['10.77.0.8']);
@@ -133,16 +165,18 @@ describe('a proxy of the network', () => {
     expect(gateway.problems[0]?.sentence).toContain('proxy.example:3128');
     gateway.gateway.set({
       ...gateway.rules,
-      proxy: { kind: 'fixed', url: 'http://odd.example:3128', login: null },
+      proxy: { kind: 'fixed', url: 'http://odd.example:3128', logins: [] },
     });
     expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
     expect((await gateway.tunnel(`${good.host}:80`)).status).toBe(502);
     gateway.gateway.set({
       ...gateway.rules,
-      proxy: { kind: 'fixed', url: 'socks5://odd.example:3128', login: null },
+      proxy: { kind: 'fixed', url: 'socks5://odd.example:3128', logins: [] },
     });
     expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
     gateway.gateway.set({ ...gateway.rules, proxy: { kind: 'none' } });
+    // No proxy answers any more to show that it is content.
+    await gateway.until(() => gateway.problems.at(-1) === null);
     await stillWorks(gateway);
   });
 });
@@ -151,7 +185,7 @@ describe('a proxy by https', () => {
   egressTest('is taken by a private authority that the rules name, and by no other', async ({ world }) => {
     const authority = fakeAuthority();
     const proxy = await proxied(world, { tls: authority.certify('proxy.example') });
-    const rule: ProxyRule = { kind: 'fixed', url: 'https://proxy.example:3128', login: null };
+    const rule: ProxyRule = { kind: 'fixed', url: 'https://proxy.example:3128', logins: [] };
     const gateway = await world.open({ proxy: rule, authorities: authority.certificate });
     expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 200, body: 'good' });
     expect(await throughTunnel(gateway)).toMatch(/good$/);
@@ -177,7 +211,7 @@ describe('a proxy by https', () => {
   ] as const)('is refused with a certificate of %s', async ([, certify], { world }) => {
     const authority = fakeAuthority();
     const proxy = await proxied(world, { tls: certify(authority) });
-    const rule: ProxyRule = { kind: 'fixed', url: 'https://proxy.example:3128', login: null };
+    const rule: ProxyRule = { kind: 'fixed', url: 'https://proxy.example:3128', logins: [] };
     const gateway = await world.open({ proxy: rule, authorities: authority.certificate });
     expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
     expect(proxy.requests).toEqual([]);
@@ -199,7 +233,7 @@ describe('a script that says which proxy to use', () => {
       else answer.writeHead(404).end();
     });
     const gateway = await world.open({
-      proxy: { kind: 'pac', url: 'http://wpad.example/proxy.pac?x=1', login: null },
+      proxy: { kind: 'pac', url: 'http://wpad.example/proxy.pac?x=1', logins: [] },
       contacts: [contact('direct.example', 80), contact('*.wild.example', 80)],
     });
     return { gateway, fetched: () => fetched };
@@ -243,7 +277,7 @@ describe('a script that says which proxy to use', () => {
     const before = gateway.residentMiB;
     const answer = gateway.get(`http://${good.host}/`);
     // Others are not held up by it.
-    expect(await gateway.get('http://other.example/')).toMatchObject({ status: 403 });
+    expect(await gateway.get('http://other.example/')).toMatchObject({ status: 503 });
     await gateway.until(() => gateway.problems.length === 1);
     expect(await answer).toMatchObject({ status: 502 });
     expect(gateway.problems[0]?.code).toBe('proxy-refused');
@@ -273,7 +307,7 @@ describe('a script that says which proxy to use', () => {
         await once(server, 'close');
       },
     });
-    const rule: ProxyRule = { kind: 'pac', url: 'https://wpad.example/proxy.pac', login: null };
+    const rule: ProxyRule = { kind: 'pac', url: 'https://wpad.example/proxy.pac', logins: [] };
     const trusting = await world.open({ proxy: rule, authorities: authority.certificate });
     expect(await trusting.get(`http://${good.host}/`)).toMatchObject({ status: 200, body: 'good' });
     const strange = await world.open({ proxy: rule });
@@ -290,7 +324,7 @@ describe('a script that says which proxy to use', () => {
       });
     });
     for (const url of ['http://wpad.example/moved', 'http://wpad.example/slow', 'http://wpad.example:81/']) {
-      const gateway = await world.open({ proxy: { kind: 'pac', url, login: null } }, { proxyAnswerMs: 800 });
+      const gateway = await world.open({ proxy: { kind: 'pac', url, logins: [] } }, { proxyAnswerMs: 800 });
       expect([502, 504]).toContain((await gateway.get(`http://${good.host}/`)).status);
       await gateway.until(() => gateway.problems.length === 1);
     }
@@ -298,10 +332,24 @@ describe('a script that says which proxy to use', () => {
 });
 
 describe('the system’s own setting', () => {
+  egressTest('is no problem any more once it says that there is no proxy', async ({ world }) => {
+    let answer = Promise.reject<string>(new Error('not yet'));
+    answer.catch(() => undefined);
+    const gateway = await world.open({ proxy: { kind: 'ask', logins: [] } }, {}, (made) => {
+      made.askProxy = () => answer;
+    });
+    expect(await gateway.get(`http://${good.host}/`)).toMatchObject({ status: 502 });
+    await gateway.until(() => gateway.problems.length === 1);
+    answer = Promise.resolve('DIRECT');
+    await stillWorks(gateway);
+    await gateway.until(() => gateway.problems.length === 2);
+    expect(gateway.problems[1]).toBeNull();
+  });
+
   egressTest('is asked for every place, without its path, and obeyed', async ({ world }) => {
     const proxy = await proxied(world);
     const asked: string[] = [];
-    const gateway = await world.open({ proxy: { kind: 'ask', login: null } }, {}, (made) => {
+    const gateway = await world.open({ proxy: { kind: 'ask', logins: [] } }, {}, (made) => {
       made.askProxy = (url) => {
         asked.push(url);
         return Promise.resolve('PROXY proxy.example:3128');
@@ -317,7 +365,7 @@ describe('the system’s own setting', () => {
 
   egressTest('that does not answer, or fails, lets nothing out', async ({ world }) => {
     const gateway = await world.open(
-      { proxy: { kind: 'ask', login: null } },
+      { proxy: { kind: 'ask', logins: [] } },
       { proxyAnswerMs: 500 },
       (made) => {
         made.askProxy = (url) =>

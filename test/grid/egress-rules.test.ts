@@ -1,6 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { GatewayRules, TrafficRow } from '../../electron/egress/gateway.ts';
 import {
   contact,
@@ -145,6 +145,68 @@ describe('other rules', () => {
     echo.write(Buffer.alloc(bytes));
     expect(await up).toBeGreaterThan(1400);
   });
+
+  egressTest('nothing is cut off by a rate, however early its sender ends', async ({ world }) => {
+    const content = Buffer.from(Uint8Array.from({ length: 60_000 }, (_, index) => (index * 31) % 251));
+    const text = content.toString('latin1');
+    const got: Buffer[] = [];
+    const keep = async (from: AsyncIterable<Buffer>): Promise<void> => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of from) chunks.push(chunk);
+      got.push(Buffer.concat(chunks));
+    };
+    world.names.set('early.example', ['45.33.0.62']);
+    await world.http('45.33.0.62', 80, (asked, answer) => {
+      void keep(asked).then(() => answer.end(content));
+    });
+    // Says all and ends at once, and hears what comes meanwhile.
+    await world.tcp('45.33.0.62', 81, (socket) => {
+      socket.end(content);
+      void keep(socket);
+    });
+    const rates = { downBytesPerSecond: 128 * KiB, upBytesPerSecond: 128 * KiB };
+    const contacts = [80, 81].map((port) => contact('early.example', port));
+    const gateway = await world.open({ contacts, ...rates });
+    for (let round = 0; round < 4; round += 1) {
+      const { body } = await gateway.fetch('POST', 'http://early.example/', { body: content });
+      expect(body === text).toBe(true);
+      const { socket } = await gateway.tunnel('early.example:81');
+      socket.end(content);
+      expect((await heard(socket, /$never/)) === text).toBe(true);
+    }
+    await vi.waitUntil(() => got.length === 8, { timeout: 20_000 });
+    expect(got.map((bytes) => bytes.equals(content))).toEqual(Array(8).fill(true));
+    await stillWorks(gateway);
+  });
+
+  egressTest(
+    'what a guest said before it left still waits its turn, in a bounded number',
+    async ({ world }) => {
+      world.names.set('early.example', ['45.33.0.62']);
+      let bytes = 0;
+      await world.tcp('45.33.0.62', 81, (socket) => {
+        socket.end('bye');
+        socket.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+        });
+      });
+      const contacts = [contact('early.example', 81)];
+      const gateway = await world.open({ contacts, upBytesPerSecond: 1024 }, { connections: 4 });
+      const statuses: number[] = [];
+      for (let round = 0; round < 6; round += 1) {
+        const { status, socket } = await gateway.tunnel('early.example:81');
+        statuses.push(status);
+        if (status !== 200) continue;
+        socket.end(Buffer.alloc(10_000));
+        await heard(socket, /bye$/);
+        socket.destroy();
+      }
+      expect(statuses).toEqual([200, 200, 200, 200, 503, 503]);
+      gateway.gateway.set({ ...gateway.rules, upBytesPerSecond: null });
+      await vi.waitUntil(() => bytes === 40_000, { timeout: 20_000 });
+      await stillWorks(gateway);
+    },
+  );
 
   egressTest('a rate that is lifted lets those go on that wait', async ({ world }) => {
     await pouring(world);

@@ -60,7 +60,7 @@ describe('the computer itself', () => {
       const bytes = Buffer.from(`CONNECT ${spelling}:8080 HTTP/1.1\r\nHost: ${spelling}:8080\r\n\r\n`);
       expect([400, 403], `CONNECT ${spelling}`).toContain(await gateway.status(bytes));
       const get = Buffer.from(`GET http://${spelling}:8080/ HTTP/1.1\r\nHost: ${spelling}:8080\r\n\r\n`);
-      expect([400, 403], `GET ${spelling}`).toContain(await gateway.status(get));
+      expect([400, 403, 503], `GET ${spelling}`).toContain(await gateway.status(get));
     }
     expect(here.map(({ connections }) => connections())).toEqual([0, 0, 0]);
     expect(world.names.questions).toEqual([]);
@@ -268,7 +268,8 @@ describe('what is not on the list', () => {
     for (const place of [0, 1, 2, 3]) {
       const led = await gateway.get(`http://leading.example/${place}`);
       expect(led.status).toBe(302);
-      expect(await gateway.get(led.headers.location ?? '')).toMatchObject({ status: 403 });
+      const followed = await gateway.get(led.headers.location ?? '');
+      expect([403, 503]).toContain(followed.status);
     }
     expect(inside.connections()).toBe(0);
     await stillWorks(gateway);

@@ -69,7 +69,7 @@ test('a job reaches what its document names, through the gateway, and nothing el
   const { job, entries } = await ended(host, id);
   expect(job).toMatchObject({ state: 'done' });
   const result = await resultOf(host, id);
-  expect(result.get('out/answers')).toBe('200 forty-two\n403\n403\n403\n403\n');
+  expect(result.get('out/answers')).toBe('200 forty-two\n503\n403\n403\n503\n');
   expect(result.get('out/interfaces')?.trim()).toBe('lo');
   expect(asked).toEqual([`GET data.example:${port}/a?secret=1`]);
   // What it moved is booked with it; what it tried besides is told, without what it asked for.

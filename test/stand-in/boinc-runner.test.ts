@@ -54,6 +54,7 @@ class World {
     onTraffic: () => undefined,
     onDenied: () => undefined,
     onProblem: () => undefined,
+    onChallenge: () => undefined,
     onLost: () => undefined,
   });
   readonly #watching = new Set<() => void>();
@@ -88,6 +89,8 @@ class World {
       availability: () => 1,
       due: () => 1,
       grantedShare: () => 1,
+      machineRuns: () => true,
+      hangsAfterMs: 20_000,
       clock: systemClock,
       log: silentLog,
       onChange: () => {
@@ -220,6 +223,29 @@ namedTest(
       expect(starts).toHaveLength(3);
       expect(starts[0]).toBe(0);
       expect(starts.slice(1).every((start) => start > 0)).toBe(true);
+    });
+  },
+  600_000,
+);
+
+namedTest(
+  'a task that hangs is cured by a new client, or given up',
+  async ({ names }) => {
+    names.set('project.example', ['45.33.1.1']);
+    await inWorld(async (world, standIn) => {
+      const cured = standIn.addTask({ cpuSeconds: 3, hang: 'once' });
+      const stuck = standIn.addTask({ cpuSeconds: 3, hang: 'always' });
+      void world.runner.run(world.machine).catch(() => undefined);
+      await standIn.until(() => cured.verdict !== null);
+      const attempts = (): string[] => world.booked().filter((entry) => !entry.startsWith('credit'));
+      await world.until(() => attempts().length === 2);
+      expect(cured.verdict).toBe('valid');
+      expect(attempts().sort()).toEqual([`${cured.name}_0 done`, `${stuck.name}_0 aborted`].sort());
+      const entry = world.ledger.list({ limit: 10 }).find(({ body }) => body.job === `${stuck.name}_0`);
+      expect(entry?.body).toMatchObject({ failure: 'task-stuck' });
+      expect(world.problems).toMatchObject([{ code: 'task-stuck' }]);
+      // One for both, where they hung together.
+      expect(world.machine.started.length).toBeLessThan(4);
     });
   },
   600_000,

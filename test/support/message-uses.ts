@@ -9,8 +9,8 @@ export interface Use {
   readonly values: readonly string[] | null;
 }
 
-/** `${…}` in a key stands for one segment, but for these, where it is a setting's key. */
-const dotted = ['preferences:name.'];
+/** `${…}` in a key stands for one segment, but for these, where it is a setting's key or the code of what the host says. */
+const dotted = ['preferences:name.', 'said:'];
 
 /**
  * Every use of a message: a literal that looks like a key of one of `parts`, or a template that begins like one.

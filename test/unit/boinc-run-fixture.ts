@@ -174,6 +174,7 @@ export class RunnerFixture extends StoreFixture {
       availability: () => this.availability,
       due: () => 1,
       grantedShare: () => this.share,
+      machineRuns: () => !this.machine.isFrozen,
       clock: this.clock,
       log: {
         info: (_, words) => {

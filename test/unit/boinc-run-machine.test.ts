@@ -20,6 +20,22 @@ afterEach(async () => {
 });
 
 describe('a machine that stands frozen', () => {
+  test('runs nothing, as the views tell; its tasks are held, not given back', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
+    f.start();
+    await f.pass(6);
+    expect(f.views().grid).toMatchObject({ state: 'working', running: 1, queued: 0 });
+    f.machine.freeze();
+    const { grid, detail, jobs } = f.views();
+    expect(grid).toMatchObject({ state: 'waiting', running: 0, queued: 1 });
+    expect(detail.tasks).toMatchObject([
+      { state: 'waiting', words: 'It goes on when the virtual machine runs.' },
+    ]);
+    expect(jobs).toMatchObject([{ state: 'running' }]);
+    f.machine.thaw();
+    expect(f.views().detail.tasks).toMatchObject([{ state: 'running' }]);
+  });
+
   test('for an hour in the middle of a task: nothing runs out, and the hour counts as frozen', async () => {
     f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
     f.start();

@@ -123,6 +123,24 @@ describe('what the person sets', () => {
     expect(failures).toEqual(['job-aborted', 'job-aborted']);
     expect(view()).toMatchObject({ aborted: 2, queued: 0, running: 0 });
   });
+
+  test('an abort that is lost on its way to the client is passed on by the next one, and by the next host', async () => {
+    f.client.joined(projectUrl).tasks = [clientTask('a', runningTask), clientTask('b', runningTask)];
+    f.start();
+    await f.pass(6);
+    f.workers.refuse('abortTask', new GleanerError('session-lost', 'The connection is gone.'));
+    f.runner.abortTask('a');
+    await f.pass(30);
+    expect(f.asked('abortTask')).toEqual(['abortTask a']);
+    f.machine.lose();
+    await f.pass(4);
+    f.runner.abortTask('b');
+    await f.restartRunner();
+    f.start(nextMachine());
+    await f.pass(30);
+    expect(f.asked('abortTask')).toEqual(['abortTask a', 'abortTask b']);
+    expect(f.booked()).toEqual(['a 1 aborted', 'b 1 aborted']);
+  });
 });
 
 describe('before a freeze that nobody waits for', () => {

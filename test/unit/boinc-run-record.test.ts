@@ -218,6 +218,7 @@ describe('what is remembered', () => {
       clientTask('b'),
       clientTask('c', { state: 4, cpuSeconds: 9, elapsedSeconds: 9 }),
     );
+    fixture.store.leave(id);
     record.abandon();
     expect(fixture.booked()).toEqual(['a 1 aborted', 'c 1 aborted']);
     expect(record.over.map(({ failure }) => failure?.sentence)).toEqual([
@@ -225,9 +226,27 @@ describe('what is remembered', () => {
       'The task was given up because the project was left.',
     ]);
     expect(fixture.store.tasks.listed(id)).toEqual([]);
+    // Its client has not let go of them yet.
     take(record, clientTask('a', { ...runningTask, cpuSeconds: 2, elapsedSeconds: 2 }));
     take(record);
     expect(fixture.booked()).toHaveLength(2);
+  });
+
+  test('what is handed out again after the project was left and joined again is another attempt', () => {
+    take(record, clientTask('a', { ...runningTask, cpuSeconds: 1, elapsedSeconds: 1 }));
+    fixture.store.leave(id);
+    record.abandon();
+    fixture.store.left(id);
+    expect(fixture.join()).toBe(id);
+    const again = new ProjectRecord(id, fixture.store, fixture.clock);
+    take(again, clientTask('a', { ...runningTask, cpuSeconds: 2, elapsedSeconds: 2 }));
+    expect(again.inMemory).toBe(true);
+    expect(again.open()).toMatchObject([{ name: 'a', attempt: 2, abortedBy: null }]);
+    take(again, clientTask('a', { state: 5, cpuSeconds: 9, elapsedSeconds: 9 }));
+    expect(fixture.booked()).toEqual(['a 1 aborted', 'a 2 done']);
+    expect(again.unreported).toBe(1);
+    take(again);
+    expect(again.unreported).toBe(0);
   });
 
   test('messages are heard once, the newest two hundred kept, notices apart', () => {

@@ -73,6 +73,27 @@ test('what is joined survives, with all that is known of it', () => {
   });
 });
 
+test('by whom and how a project was named survives, until it is the person’s; a key that was lost is held again', () => {
+  const { store } = fixture;
+  const named = { url: 'https://www.upper.example.org/', keyDigest: 'ab'.repeat(32) };
+  const { id } = store.join({
+    url: projectUrl,
+    name: 'Upper',
+    share: 50,
+    managedBy: { kind: 'organization', name: 'Acme' },
+    named,
+    contacts: [],
+    weakKey: false,
+  });
+  store.keyGone(id);
+  store.change(id, { share: 7 });
+  restart();
+  expect(fixture.store.project(id)).toMatchObject({ named, keyHeld: false });
+  expect(fixture.store.keyGiven(id, true)).toMatchObject({ keyHeld: true, weakKey: true });
+  const mine = { managedBy: { kind: 'person', name: null }, named: null } as const;
+  expect(fixture.store.change(id, mine)).toMatchObject(mine);
+});
+
 test('a project is joined once, whatever its address looks like, until its disk is gone', () => {
   const { store } = fixture;
   const id = fixture.join();

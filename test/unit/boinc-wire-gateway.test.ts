@@ -38,6 +38,7 @@ describe('the real gateway', () => {
       onTraffic: () => undefined,
       onDenied: () => undefined,
       onProblem: () => undefined,
+      onChallenge: () => undefined,
       onLost: () => undefined,
     });
     await gateway.open(rules);

@@ -177,6 +177,10 @@ describe('gleaner manager', () => {
       'mac-only.example.org/: The account manager’s signature',
     );
     expect((await managed.run('manager', 'sync', '--json')).code).toBe(0);
+    expect(await managed.run('grids', 'share', orchard, '5')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('setting-locked') as string,
+    });
     expect((await managed.run('manager', 'leave', '--leave-projects', '--json')).stdout).toBe('null\n');
     expect(managed.asked('manager.leave')).toEqual([{ leaveProjects: true }]);
     expect((await managed.run('manager', 'show')).stderr).toContain('not-joined');

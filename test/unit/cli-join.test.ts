@@ -17,7 +17,7 @@ describe('gleaner grids join', () => {
     const ran = await runWith({ stdin: `${key}\n` }, ...join, '--key', '-', '--yes', '--share', '7');
     expect(ran).toMatchObject({ code: 0, stderr: '', questions: [] });
     expect(ran.stdout).toMatch(
-      /^Knot Atlas\n[^]*Its tasks may contact, and nothing else\n {2}knot-atlas\.example\.org:443[^]*\n\nJoined Knot Atlas as boinc-knot-atlas\. Joining as soon/,
+      /^Knot Atlas\n[^]*Its tasks may contact, and nothing else\n {2}knot-atlas\.example\.org:443[^]*\n\nJoined Knot Atlas as boinc-knot-atlas\. It signs in/,
     );
     expect(ran.stdout).not.toContain(key);
     expect(asked('grids.join')).toEqual([{ ...joined, account: { kind: 'key', key }, share: 7 }]);

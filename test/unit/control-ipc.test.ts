@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
+import { GleanerError } from '../../electron/contract/failures.ts';
 import { ipcChannels } from '../../electron/control/ipc-channels.ts';
 import { type IpcServerOptions, isOwnPage, serveIpc } from '../../electron/control/ipc-server.ts';
 import { FakeHost, fakeSnapshot } from '../fakes/fake-host.ts';
@@ -43,16 +44,29 @@ function setUp(url = 'app://gleaner/index.html') {
   const host = new FakeHost();
   const ipcMain = new FakeIpcMain();
   const window = new FakeContents(url);
+  const saved: { name: string; bytes: string }[] = [];
+  const answers = { saves: true };
   const server = serveIpc({
     ipcMain: ipcMain as unknown as IpcServerOptions['ipcMain'],
     api: host,
     log: silentLog,
     isOwnWindow: (contents) => (contents as unknown) === window,
+    desk: {
+      async save(_contents, name, open) {
+        if (!answers.saves) return false;
+        const pieces: Uint8Array[] = [];
+        for await (const piece of await open()) pieces.push(piece);
+        saved.push({ name, bytes: Buffer.concat(pieces).toString() });
+        return true;
+      },
+    },
   });
   const event = (changes = {}) => ({ sender: window, senderFrame: window.mainFrame, ...changes });
   const call = async (from: unknown, name: unknown, input: unknown): Promise<unknown> =>
     await ipcMain.handlers.get(ipcChannels.call)?.(from, name, input);
-  return { host, ipcMain, window, server, event, call };
+  const save = async (from: unknown, ...asked: unknown[]): Promise<unknown> =>
+    await ipcMain.handlers.get(ipcChannels.save)?.(from, ...asked);
+  return { host, ipcMain, window, server, event, call, save, saved, answers };
 }
 
 const refused = { ok: false, failure: { code: 'bad-request' } };
@@ -68,7 +82,7 @@ describe('the IPC server', () => {
   });
 
   it('answers nobody else', async () => {
-    const { host, window, event, call } = setUp();
+    const { host, window, event, call, save } = setUp();
     const frame = { url: 'app://gleaner/index.html' };
     const other = new FakeContents('app://gleaner/index.html');
     const strangers = [
@@ -76,12 +90,60 @@ describe('the IPC server', () => {
       event({ senderFrame: null }),
       { sender: other, senderFrame: other.mainFrame },
     ];
-    for (const stranger of strangers) expect(await call(stranger, 'status', {})).toMatchObject(refused);
+    for (const stranger of strangers) {
+      expect(await call(stranger, 'status', {})).toMatchObject(refused);
+      expect(await save(stranger, 'support.bundle', {}, 'a.tar.gz')).toMatchObject(refused);
+    }
     window.mainFrame.url = 'https://gleaner/';
     expect(await call(event(), 'status', {})).toMatchObject(refused);
     window.mainFrame.url = 'app://gleaner/';
     window.destroyed = true;
     expect(await call(event(), 'status', {})).toMatchObject(refused);
+    expect(host.asked).toEqual([]);
+  });
+
+  it('saves a download for the window, when the person has said where to', async () => {
+    const { host, event, save, saved, answers } = setUp();
+    expect(await save(event(), 'support.bundle', {}, 'gleaner-support.tar.gz')).toEqual({
+      ok: true,
+      value: { saved: true },
+    });
+    expect(saved).toEqual([{ name: 'gleaner-support.tar.gz', bytes: 'some bytes' }]);
+    answers.saves = false;
+    host.asked.length = 0;
+    expect(await save(event(), 'ledger.export', { format: 'csv' }, 'ledger.csv')).toEqual({
+      ok: true,
+      value: { saved: false },
+    });
+    expect(host.asked).toEqual([]);
+    answers.saves = true;
+    host.failures.set('ledger.export', new GleanerError('storage-failed', 'No.'));
+    expect(await save(event(), 'ledger.export', { format: 'csv' }, 'ledger.csv')).toMatchObject({
+      ok: false,
+      failure: { code: 'storage-failed' },
+    });
+  });
+
+  it.each([
+    ['status', {}, 'a.csv'],
+    ['jobs.add', {}, 'a.csv'],
+    ['nothing', {}, 'a.csv'],
+    [7, {}, 'a.csv'],
+    ['ledger.export', { format: 'exe' }, 'a.csv'],
+    ['ledger.export', { format: 'csv', path: '/etc/passwd' }, 'a.csv'],
+    ['ledger.export', { format: 'csv' }, '../a.csv'],
+    ['ledger.export', { format: 'csv' }, '/a.csv'],
+    ['ledger.export', { format: 'csv' }, 'C:\\a.csv'],
+    ['ledger.export', { format: 'csv' }, '.a.csv'],
+    ['ledger.export', { format: 'csv' }, 'a.desktop'],
+    ['ledger.export', { format: 'csv' }, 'a.csv\n'],
+    ['ledger.export', { format: 'csv' }, `${'a'.repeat(200)}.csv`],
+    ['ledger.export', { format: 'csv' }, 7],
+    ['ledger.export', { format: 'csv' }, undefined],
+  ])('asks the person nothing for %s %j %j', async (name, input, suggestedName) => {
+    const { host, event, save, saved } = setUp();
+    expect(await save(event(), name, input, suggestedName)).toMatchObject(refused);
+    expect(saved).toEqual([]);
     expect(host.asked).toEqual([]);
   });
 

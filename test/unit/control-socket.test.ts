@@ -36,6 +36,12 @@ describe('the control socket', () => {
       'ledger.list': { limit: 50, before: 7 },
       'ledger.verify': {},
       'ledger.export': { format: 'csv' },
+      'earnings.report': { from: 1, to: 2, by: 'day', grid: 'local' },
+      'earnings.export': { from: 1, to: 2, by: 'month', format: 'json' },
+      'activity.list': { text: 'option', kind: 'attempt', before: 7, limit: 3 },
+      'activity.page': { outcome: 'done', anchor: 1, offset: 0, limit: 100 },
+      'activity.day': { day: '2025-03-31' },
+      'activity.export': { grid: 'local', format: 'csv' },
       'policy.explain': {},
       'settings.list': {},
       'settings.set': { key: 'idle.share', value: 0.5 },
@@ -93,6 +99,14 @@ describe('the control socket', () => {
     expect(await client.call('ledger.list', inputs['ledger.list'])).toEqual(host.entries);
     expect((await client.call('ledger.verify', inputs['ledger.verify'])).ok).toBe(true);
     expect(await collect(await client.download('ledger.export', inputs['ledger.export']))).toBe('some bytes');
+    expect(await client.call('earnings.report', inputs['earnings.report'])).toEqual(host.earnings);
+    const bytesOf = async (name: 'earnings.export' | 'activity.export'): Promise<string> =>
+      await collect(await client.download(name, inputs[name]));
+    expect(await bytesOf('earnings.export')).toBe('some bytes');
+    expect((await client.call('activity.list', inputs['activity.list'])).total).toBe(1);
+    expect((await client.call('activity.page', inputs['activity.page'])).entries).toEqual(host.entries);
+    expect(await client.call('activity.day', inputs['activity.day'])).toEqual(host.day);
+    expect(await bytesOf('activity.export')).toBe('some bytes');
     expect((await client.call('policy.explain', inputs['policy.explain'])).signals).toEqual(host.signals);
     expect(await client.call('settings.list', inputs['settings.list'])).toEqual(host.settings.list());
     expect(await client.call('settings.set', inputs['settings.set'])).toMatchObject({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ImageSet } from '../../electron/appliance/store.ts';
-import { GleanerError, type JobState } from '../../electron/contract/index.ts';
+import type { JobState } from '../../electron/contract/index.ts';
 import { Disposables } from '../../electron/host/doctor-disk.ts';
 
 let jobsDir = '';
@@ -27,12 +27,7 @@ const images: ImageSet = {
 
 class FakeStore {
   unused = 0;
-  broken = false;
   readonly kept: (readonly string[])[] = [];
-
-  ensure(): Promise<ImageSet> {
-    return this.broken ? Promise.reject(new GleanerError('image-missing', 'No.')) : Promise.resolve(images);
-  }
 
   unusedBytes(): Promise<number> {
     return Promise.resolve(this.unused);
@@ -56,7 +51,8 @@ const states: Readonly<Record<string, JobState>> = {
   cccccccccc: 'queued',
   dddddddddd: 'failed',
 };
-const disposables = (store: FakeStore) => new Disposables({ store, jobsDir, stateOf: (id) => states[id] });
+const disposables = (store: FakeStore) =>
+  new Disposables({ store, images: () => Promise.resolve(images), jobsDir, stateOf: (id) => states[id] });
 
 test('what ended jobs left goes, but for their results; what is needed stays', async () => {
   const store = new FakeStore();
@@ -83,9 +79,14 @@ test('what ended jobs left goes, but for their results; what is needed stays', a
 test('while it is not known which images are needed, none goes', async () => {
   const store = new FakeStore();
   store.unused = 1000;
-  store.broken = true;
   job('dddddddddd', 'input.tar');
-  expect(await disposables(store).free()).toBe(10);
+  const unknown = new Disposables({
+    store,
+    images: () => Promise.resolve(undefined),
+    jobsDir,
+    stateOf: (id) => states[id],
+  });
+  expect(await unknown.free()).toBe(10);
   expect(store.kept).toEqual([]);
 });
 

@@ -139,6 +139,52 @@ describe('a pump', () => {
     expect(Buffer.concat(got).equals(content)).toBe(true);
   });
 
+  test('hands on what waits for its turn when its source has ended already', async () => {
+    const clock = new FakeClock();
+    const content = bytesOf(20_000);
+    const from = new PassThrough();
+    const order: (Buffer | 'end')[] = [];
+    const to = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        order.push(chunk);
+        done();
+      },
+    });
+    const bucket = new TokenBucket(clock, 4096);
+    new Pump({ from, to, bucket, onProgress: () => undefined, onEnd: () => order.push('end') });
+    from.end(content);
+    await finished(from, { writable: false });
+    expect(order).not.toContain('end');
+    while (clock.pending > 0) {
+      clock.advance(1000);
+      await new Promise(setImmediate);
+    }
+    expect(order.at(-1)).toBe('end');
+    expect(order.filter((part) => part === 'end')).toHaveLength(1);
+    const got = Buffer.concat(order.filter((part) => part !== 'end'));
+    expect(got.equals(content)).toBe(true);
+  });
+
+  test('ends once when a limit is lifted after its source ended', async () => {
+    const clock = new FakeClock();
+    const from = new PassThrough();
+    const to = new PassThrough();
+    const bucket = new TokenBucket(clock, 1024);
+    let ends = 0;
+    const onEnd = (): void => {
+      ends += 1;
+      to.end();
+    };
+    new Pump({ from, to, bucket, onProgress: () => undefined, onEnd });
+    from.end(bytesOf(10_000));
+    await finished(from, { writable: false });
+    bucket.setRate(null);
+    const got: Buffer[] = [];
+    for await (const chunk of to) got.push(chunk as Buffer);
+    expect(Buffer.concat(got).equals(bytesOf(10_000))).toBe(true);
+    expect(ends).toBe(1);
+  });
+
   test('reads nothing that the other side does not take', async () => {
     let read = 0;
     const from = new Readable({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import type { Failure } from '../../electron/contract/failures.ts';
+import { DenialReason } from '../../electron/contract/network.ts';
 import { Gateway, type GatewayRules } from '../../electron/egress/gateway.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeWorker } from '../fakes/fake-worker.ts';
@@ -47,6 +48,7 @@ function make(): Gateway {
     onTraffic: (rows) => told.push(['traffic', rows]),
     onDenied: (denial) => told.push(['denied', denial]),
     onProblem: (problem) => told.push(['problem', problem]),
+    onChallenge: (proxy) => told.push(['challenge', proxy]),
     onLost: (failure) => lost.push(failure),
   });
 }
@@ -127,11 +129,13 @@ describe('news', () => {
     worker.say({ kind: 'denied', denial: denied });
     worker.say({ kind: 'trouble', sentence: 'The proxy sleeps.' });
     worker.say({ kind: 'trouble', sentence: null });
+    worker.say({ kind: 'challenge', proxy: 'http://proxy.example:3128' });
     expect(told).toEqual([
       ['traffic', rows],
       ['denied', denied],
       ['problem', expect.objectContaining({ code: 'proxy-refused', sentence: 'The proxy sleeps.' })],
       ['problem', null],
+      ['challenge', 'http://proxy.example:3128'],
     ]);
     expect(lost).toEqual([]);
   });
@@ -166,6 +170,8 @@ describe('news', () => {
     ],
     ['an unknown reason', { kind: 'denied', denial: { ...denied, reason: 'because' } }],
     ['a question about a file', { kind: 'ask', id: 1, url: 'file:///etc/passwd' }],
+    ['a proxy that is none', { kind: 'challenge', proxy: 'http://me:secret@proxy.example:3128' }],
+    ['a proxy in another spelling', { kind: 'challenge', proxy: 'HTTP://proxy.example' }],
     ['a second start', { kind: 'listening' }],
     ['a failure after the start', { kind: 'failed', failure: { code: 'internal', sentence: 'x' } }],
     ['an end that nobody asked for', { kind: 'closed' }],
@@ -186,7 +192,7 @@ describe('news', () => {
       clock.advance(1000);
     }
     expect(lost).toEqual([]);
-    for (let count = 0; count < 101; count += 1) worker.say({ kind: 'denied', denial: denied });
+    for (let count = 0; count < 201; count += 1) worker.say({ kind: 'denied', denial: denied });
     expect(lost).toHaveLength(1);
     expect(worker.killed).toBe(true);
   });
@@ -231,6 +237,21 @@ describe('the end', () => {
     await disposed;
     expect(told).toHaveLength(1);
     expect(lost).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('hears the last account also behind all that waited to be told', async () => {
+    const gateway = await opened();
+    for (let id = 1; id <= 30; id += 1) worker.say({ kind: 'ask', id, url: 'https://a.example:443/' });
+    const disposed = gateway.dispose();
+    for (let count = 0; count < 4 + 64 + DenialReason.options.length; count += 1)
+      worker.say({ kind: 'denied', denial: denied });
+    worker.say({ kind: 'traffic', rows: [{ host: 'a.example', sent: 1, received: 0 }] });
+    worker.say({ kind: 'closed' });
+    await new Promise(setImmediate);
+    worker.exit(null);
+    await disposed;
+    expect(told.at(-1)?.[0]).toBe('traffic');
     expect(clock.pending).toBe(0);
   });
 

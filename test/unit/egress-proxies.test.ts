@@ -4,8 +4,13 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { capMemory, matchesGlob } from '../../electron/egress/pac-thread.ts';
-import { parseProxyAnswer, proxyAnswerOf, proxyOfUrl } from '../../electron/egress/proxy-answer.ts';
-import { environmentLogin, environmentProxy } from '../../electron/egress/system-proxy.ts';
+import {
+  isProxyUrl,
+  parseProxyAnswer,
+  proxyAnswerOf,
+  proxyOfUrl,
+} from '../../electron/egress/proxy-answer.ts';
+import { environmentLogins, environmentProxy } from '../../electron/egress/system-proxy.ts';
 
 describe('answers of a script or the system', () => {
   const at = (host: string, port: number, literal = false) => ({ host, port, literal });
@@ -69,6 +74,18 @@ describe('answers of a script or the system', () => {
         expect(parseProxyAnswer(proxyAnswerOf(routes))).toEqual(routes);
       }),
     );
+  });
+
+  test.each([
+    ['http://proxy.example:3128', true],
+    ['https://[2001:db8::1]:443', true],
+    ['https://proxy.example', false],
+    ['http://Proxy.example:3128', false],
+    ['http://proxy.example:3128/', false],
+    ['socks5://proxy.example:1080', false],
+    ['', false],
+  ])('%j names a proxy: %s', (text, is) => {
+    expect(isProxyUrl(text)).toBe(is);
   });
 
   test.each([
@@ -138,15 +155,20 @@ describe('the environment', () => {
     expect(await answer(environment, url)).toBe(isExempt ? 'DIRECT' : 'PROXY proxy:3128');
   });
 
-  test('a login in it is for the gateway’s rule', () => {
-    expect(environmentLogin({})).toBeNull();
-    expect(environmentLogin({ https_proxy: 'http://proxy:3128' })).toBeNull();
-    expect(environmentLogin({ http_proxy: 'http://me:p%40ss:word@proxy:3128' })).toEqual({
-      name: 'me',
-      password: 'p@ss:word',
-    });
-    expect(environmentLogin({ all_proxy: 'http://me@proxy' })).toEqual({ name: 'me', password: '' });
-    expect(environmentLogin({ all_proxy: 'http://%zz:x@proxy' })).toBeNull();
+  test('a login in it is for the proxy that it stands with', () => {
+    expect(environmentLogins({})).toEqual([]);
+    expect(environmentLogins({ https_proxy: 'http://proxy:3128' })).toEqual([]);
+    expect(environmentLogins({ http_proxy: 'http://me:p%40ss:word@proxy:3128' })).toEqual([
+      { proxy: 'http://proxy:3128', name: 'me', password: 'p@ss:word' },
+    ]);
+    expect(environmentLogins({ all_proxy: 'me@PROXY' })).toEqual([
+      { proxy: 'http://proxy:80', name: 'me', password: '' },
+    ]);
+    expect(environmentLogins({ all_proxy: 'http://%zz:x@proxy' })).toEqual([]);
+    expect(
+      environmentLogins({ https_proxy: 'http://u:p@corp:3128', http_proxy: 'http://other:8080' }),
+    ).toEqual([{ proxy: 'http://corp:3128', name: 'u', password: 'p' }]);
+    expect(environmentLogins({ all_proxy: 'socks5://me:x@proxy' })).toEqual([]);
   });
 });
 

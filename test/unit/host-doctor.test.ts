@@ -134,6 +134,37 @@ test('damaged images are told, rebuilt when that is asked for, and work goes on'
   expect(rebuilt).toBe(1);
 });
 
+test('while images are built the rest of doctor answers at once, and the build can be ended', async () => {
+  installQemu();
+  const source = imagesIn('images', 'first');
+  let begun: () => void = () => undefined;
+  const building = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  await newHost({
+    imageSourceDir: () => Promise.resolve(source),
+    rebuildImages: (_why, signal) => {
+      begun();
+      return new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(new Error('ended'));
+        });
+      });
+    },
+  });
+  expect(await check('images')).toMatchObject({ state: 'ok' });
+  rmSync(source, { recursive: true });
+  const fixing = host.call('doctor.fix', { id: 'images' });
+  await building;
+  const checks = await host.call('doctor', {});
+  expect(checks.filter(({ code }) => code === 'late')).toEqual([]);
+  expect(checks.find(({ id }) => id === 'images')).toMatchObject({ code: 'mending' });
+  expect(checks.find(({ id }) => id === 'appliance-age')).toMatchObject({ code: 'fresh' });
+  await expect(host.call('doctor.fix', { id: 'images' })).rejects.toMatchObject({ code: 'wrong-phase' });
+  await host.call('doctor.cancel', { id: 'images' });
+  expect(await fixing).toMatchObject({ outcome: 'cancelled', check: { code: 'missing' } });
+});
+
 test('unused images are freed, and those in use stay', async () => {
   installQemu();
   let source = imagesIn('images', 'first');

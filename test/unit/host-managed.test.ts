@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
-import { GleanerError, type OrganizationProject, type SettingsLayer } from '../../electron/contract/index.ts';
+import { GleanerError, type SettingsLayer } from '../../electron/contract/index.ts';
 import { plainly } from '../../electron/contract/said.ts';
 import type { ManagedAccount, ManagerReply, ProjectFacts } from '../../electron/grid/boinc/messages.ts';
-import type { JoinedProject } from '../../electron/grid/boinc/store-types.ts';
 import type { BoincGrids } from '../../electron/host/boinc-grids.ts';
-import type { ManagedJoin } from '../../electron/host/join-rules.ts';
+import type { ManagedJoins } from '../../electron/host/managed-joins.ts';
 import { ManagerDesk } from '../../electron/host/manager-desk.ts';
 import { Organization } from '../../electron/host/organization.ts';
 import { Problems } from '../../electron/host/problems.ts';
@@ -16,83 +15,27 @@ import { SealedFiles } from '../../electron/host/sealed.ts';
 import { KeyFiles } from '../../electron/host/secrets-file.ts';
 import type { WebDesk } from '../../electron/host/web-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeManagedGrids } from '../fakes/fake-managed-grids.ts';
+import { managedAccount as account, organizationProject as project } from './host-grids-fixture.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Fake joined projects: what is asked of them, and a refusal for some. */
-class FakeGrids {
-  readonly story: string[] = [];
-  readonly refuse = new Map<string, GleanerError>();
-  projects: Pick<
-    JoinedProject,
-    'id' | 'url' | 'name' | 'share' | 'managedBy' | 'hostId' | 'suspended' | 'noNewWork'
-  >[] = [];
-  tasks = 0;
-
-  list(): readonly JoinedProject[] {
-    return this.projects as JoinedProject[];
-  }
-
-  requirePermitted(url: string): void {
-    const refusal = this.refuse.get(url);
-    if (refusal) throw refusal;
-  }
-
-  joinManaged({ url, share, managedBy }: ManagedJoin): Promise<{ id: string }> {
-    const refusal = this.refuse.get(url);
-    if (refusal) return Promise.reject(refusal);
-    const id = `boinc-${this.projects.length}`;
-    this.story.push(`join ${url}`);
-    this.projects.push({
-      id,
-      url,
-      name: url,
-      share,
-      managedBy,
-      hostId: null,
-      suspended: false,
-      noNewWork: false,
-    });
-    return Promise.resolve({ id });
-  }
-
-  leave(id: string, by: string): Promise<void> {
-    this.story.push(`leave ${id} by ${by}`);
-    this.projects = this.projects.filter((project) => project.id !== id);
-    return Promise.resolve();
-  }
-
-  set(id: string, values: object): { queued: number; running: number } {
-    this.story.push(`set ${id} ${JSON.stringify(values)}`);
-    return { queued: 0, running: this.tasks };
-  }
-
-  adopt(id: string): void {
-    this.story.push(`adopt ${id}`);
-  }
-}
-
-const asGrids = (grids: FakeGrids): BoincGrids => grids as unknown as BoincGrids;
-const project = (url: string, more: Partial<OrganizationProject> = {}): OrganizationProject => ({
-  url,
-  key: '1234567890abcdef',
-  share: 100,
-  contacts: [],
-  ...more,
-});
-
+const asGrids = (grids: FakeManagedGrids): BoincGrids => grids as unknown as BoincGrids;
+const asJoins = (grids: FakeManagedGrids): ManagedJoins => grids as unknown as ManagedJoins;
 let clock: FakeClock;
-let grids: FakeGrids;
+let grids: FakeManagedGrids;
 let problems: Problems;
 let settings: SettingsLayer;
+let broken: boolean;
 let dir = '';
 beforeEach(() => {
   clock = new FakeClock();
-  grids = new FakeGrids();
+  grids = new FakeManagedGrids();
   problems = new Problems(() => undefined);
   settings = {};
+  broken = false;
   dir = mkdtempSync(join(tmpdir(), 'gleaner-managed-'));
 });
 afterEach(() => {
@@ -102,7 +45,8 @@ afterEach(() => {
 function organization(): Organization {
   return new Organization({
     grids: asGrids(grids),
-    effective: () => effectiveOf(settings),
+    joins: asJoins(grids),
+    effective: () => effectiveOf(settings, { broken }),
     problems,
     clock,
     log: silentLog,
@@ -125,7 +69,7 @@ test('an organization’s projects are joined, and left when they are named no m
   expect(grids.story).toHaveLength(2);
   settings = { 'grids.boinc': [project('https://b.example', { share: 7 })] };
   await follow(desk);
-  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'set boinc-1 {"share":7}']);
+  expect(grids.story.slice(2)).toEqual(['leave boinc-0 by organization', 'follow boinc-1 with 7']);
   await desk.dispose();
 });
 
@@ -147,6 +91,18 @@ test('one that cannot be joined is told, and tried again', async () => {
   await desk.dispose();
 });
 
+test('a profile that is broken for a while hides nothing that it names once it is mended', async () => {
+  const desk = organization();
+  settings = { 'grids.boinc': [project('https://a.example/')] };
+  broken = true;
+  await follow(desk);
+  expect(grids.story).toEqual([]);
+  broken = false;
+  await follow(desk);
+  expect(grids.story).toEqual(['join https://a.example/']);
+  await desk.dispose();
+});
+
 const facts: ProjectFacts = {
   kind: 'manager',
   url: 'https://manager.example/',
@@ -159,17 +115,6 @@ const facts: ProjectFacts = {
   schedulers: [],
   signingKey: 'key of the manager',
 };
-const account = (url: string, more: Partial<ManagedAccount> = {}): ManagedAccount => ({
-  url,
-  key: 'abcdef1234567890',
-  share: 50,
-  suspended: false,
-  noNewWork: false,
-  detach: false,
-  detachWhenDone: false,
-  ...more,
-});
-
 function managed() {
   const waiting: (() => void)[] = [];
   const asked: {
@@ -203,6 +148,7 @@ function managed() {
     const desk = new ManagerDesk({
       web,
       grids: asGrids(grids),
+      joins: asJoins(grids),
       sealed: new SealedFiles(dir, new KeyFiles(dir)),
       clock,
       log: silentLog,
@@ -285,6 +231,7 @@ test('a project that the person has joined stays theirs, and one that is not per
       name: 'A',
       share: 1,
       managedBy: { kind: 'person', name: null },
+      named: null,
       hostId: null,
       suspended: false,
       noNewWork: false,
@@ -315,15 +262,19 @@ test('a project that is to go when it is done gets no more work, and goes', asyn
   const { world, make } = managed();
   const desk = make();
   world.accounts = [account('https://a.example/', { detachWhenDone: true })];
-  grids.tasks = 1;
+  grids.tasks = { running: 1, unreported: 0 };
   await desk.join(login);
   expect(grids.story).toEqual([
     'join https://a.example/',
     'set boinc-0 {"share":50,"noNewWork":true,"suspended":false}',
   ]);
-  grids.tasks = 0;
+  // What is over is lost with the project until it is reported.
+  grids.tasks = { running: 0, unreported: 1 };
   await desk.sync();
-  expect(grids.story.slice(3)).toEqual(['leave boinc-0 by manager']);
+  grids.tasks = { running: 0, unreported: 0 };
+  expect(grids.story.filter((one) => one.startsWith('leave'))).toEqual([]);
+  await desk.sync();
+  expect(grids.story.slice(4)).toEqual(['leave boinc-0 by manager']);
   await desk.dispose();
 });
 
@@ -346,6 +297,32 @@ test('a refused account joins nothing; a manager that fails later is told and tr
   await desk.dispose();
 });
 
+test('a clock that ran ahead and is set right makes no manager fall silent', async () => {
+  const { asked, make, changed } = managed();
+  const year = 365 * 24 * hour;
+  clock.jump(year);
+  const first = make();
+  await first.join(login);
+  clock.jump(-year);
+  // The one that goes on as well as the next host.
+  clock.advance(hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(2);
+  clock.jump(year);
+  await first.sync();
+  await first.dispose();
+  clock.jump(-year);
+  const second = make();
+  await second.recover();
+  second.begin();
+  expect(second.view()?.nextAt).toBe(clock.now() + hour);
+  clock.advance(hour);
+  await changed();
+  expect(asked).toHaveLength(4);
+  await second.dispose();
+});
+
 test('leaving it leaves its projects, or hands them to the person', async () => {
   const { world, make } = managed();
   const desk = make();
@@ -360,6 +337,20 @@ test('leaving it leaves its projects, or hands them to the person', async () => 
   await desk.leave(true);
   expect(grids.story.at(-1)).toBe('leave boinc-0 by manager');
   expect(readdirSync(dir)).toEqual(['sealed.key']);
+  await desk.dispose();
+});
+
+test('one whose projects cannot be left goes on being heard', async () => {
+  const { asked, world, make, changed } = managed();
+  const desk = make();
+  world.accounts = [account('https://a.example/')];
+  await desk.join(login);
+  grids.refuse.set('boinc-0', new GleanerError('wrong-phase', 'It is busy.'));
+  await expect(desk.leave(true)).rejects.toThrow('It is busy.');
+  grids.refuse.clear();
+  clock.advance(24 * hour);
+  await changed();
+  expect(asked).toHaveLength(2);
   await desk.dispose();
 });
 

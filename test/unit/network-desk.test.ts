@@ -12,6 +12,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
 const hour = 3_600_000;
+const corp = { proxy: 'http://corp.example:3128', name: 'u', password: 'p' };
 let dir = '';
 let database: Database;
 let clock: FakeClock;
@@ -25,7 +26,7 @@ function open(): void {
   desk = new NetworkDesk({
     traffic: new TrafficLog(database, clock),
     settings: () => effectiveOf(world.settings).values,
-    systemLogin: null,
+    systemLogins: [corp],
     metered: () => world.metered,
     transaction: (work) => {
       database.transaction(work);
@@ -121,6 +122,41 @@ test('one grid’s hosts are told apart up to a bound', () => {
   expect(entry?.body.hosts).toContainEqual(row('others', 50, 0));
 });
 
+test('the bound is one for all that is written down of a day, and for all of a booking', () => {
+  desk.isOpen('boinc-a', true);
+  desk.isOpen('boinc-b', true);
+  for (let write = 0; write < 20; write += 1) {
+    // One that is told apart already stays so.
+    desk.count('boinc-a', [row('h0.example', 0, 1)]);
+    const rows = Array.from({ length: 200 }, (_, n) => row(`h${write * 200 + n}.example`, 1, 0));
+    desk.count('boinc-a', rows);
+    clock.advance(10_000);
+  }
+  desk.count('boinc-b', [row('b.example', 1, 0)]);
+  desk.settle();
+  const days = database.get("SELECT count(*) AS n, sum(sent) AS sent FROM traffic WHERE grid = 'boinc-a'");
+  expect([days?.['n'], days?.['sent']]).toEqual([201, 4000]);
+  desk.isOpen('boinc-a', false);
+  desk.isOpen('boinc-b', false);
+  const [b, a] = ledger.list({ limit: 2 });
+  expect(a?.body.hosts).toHaveLength(201);
+  expect(a?.body.hosts).toContainEqual(row('h0.example', 1, 20));
+  expect(a?.body.hosts).toContainEqual(row('others', 3800, 0));
+  expect(b?.body.hosts).toEqual([row('b.example', 1, 0)]);
+});
+
+test('what the gateway told of many hosts together is booked, too', () => {
+  desk.count('boinc-a', [row('a.example', 1, 0), row('', 30, 40)]);
+  desk.deny('boinc-a', denial);
+  desk.isOpen('boinc-a', false);
+  const [entry] = ledger.list({ limit: 1 });
+  expect(entry?.body).toMatchObject({
+    hosts: [row('a.example', 1, 0), row('others', 30, 40)],
+    denied: 2,
+  });
+  expect(desk.report()).toMatchObject({ todayBytes: 71, monthBytes: 71 });
+});
+
 test('a month’s quota holds over its days, and says so', () => {
   world.settings = { 'network.quotaMonthBytes': 100 };
   desk.count('boinc-a', [row('a.example', 100, 0)]);
@@ -150,19 +186,35 @@ test('rates are divided among the gateways that are open', () => {
 });
 
 test('the proxy comes from the setting, with the login where there is one', () => {
-  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', login: null });
-  desk.login = { name: 'me', password: 'secret' };
+  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', logins: [corp] });
+  const mine = { proxy: 'http://proxy.example:3128', name: 'me', password: 'secret' };
+  desk.login = mine;
+  expect(desk.rules([]).proxy).toEqual({ kind: 'ask', logins: [mine, corp] });
   world.settings = { 'network.proxy': 'http://proxy.example:3128' };
   expect(desk.rules([]).proxy).toEqual({
     kind: 'fixed',
     url: 'http://proxy.example:3128',
-    login: { name: 'me', password: 'secret' },
+    logins: [mine],
   });
   world.settings = { 'network.proxy': 'pac+https://proxy.example/proxy.pac' };
   expect(desk.rules([]).proxy).toMatchObject({ kind: 'pac', url: 'https://proxy.example/proxy.pac' });
   expect(JSON.stringify(desk.report())).not.toContain('secret');
   world.settings = { 'network.proxy': 'none' };
   expect(desk.report().proxy).toBeNull();
+});
+
+test('a login given now is for the proxy that is set, or else the one that asked under this setting', () => {
+  expect(desk.proxyInForce).toBeNull();
+  desk.challenge('http://asks.example:3128');
+  expect(desk.proxyInForce).toBe('http://asks.example:3128');
+  world.settings = { 'network.proxy': 'pac+https://proxy.example/proxy.pac' };
+  expect(desk.proxyInForce).toBeNull();
+  world.settings = { 'network.proxy': 'https://Proxy.example' };
+  expect(desk.proxyInForce).toBe('https://proxy.example:443');
+  desk.challenge('http://asks.example:3128');
+  expect(desk.proxyInForce).toBe('https://proxy.example:443');
+  world.settings = { 'network.proxy': 'none' };
+  expect(desk.proxyInForce).toBeNull();
 });
 
 test('equal denials are added up; what is allowed afterwards is forgiven', () => {
@@ -211,11 +263,29 @@ test('what a grid has moved is booked when its gateway closes, once', () => {
 test('what a job takes into its own entry is booked there alone', () => {
   desk.isOpen('local', true);
   desk.count('local', [row('a.example', 10, 100)]);
+  desk.isOpen('local', false, false);
   desk.settle();
+  expect(ledger.list({ limit: 10 })).toEqual([]);
   expect(desk.take('local')).toEqual([row('a.example', 10, 100)]);
   expect(desk.take('local')).toEqual([]);
   desk.isOpen('local', false);
   expect(ledger.list({ limit: 10 })).toEqual([]);
+});
+
+test('what is told after a job was booked gets an entry of its own, and is no other job’s', () => {
+  desk.isOpen('local', true);
+  desk.count('local', [row('a.example', 10, 100)]);
+  // The job is aborted: its entry does not wait for the gateway's last account.
+  desk.settle();
+  expect(desk.take('local')).toEqual([row('a.example', 10, 100)]);
+  desk.count('local', [row('a.example', 1, 2)]);
+  desk.isOpen('local', false);
+  expect(ledger.list({ limit: 10 }).map(({ body }) => [body.kind, body.grid, body.hosts])).toEqual([
+    ['network', 'local', [row('a.example', 1, 2)]],
+  ]);
+  desk.isOpen('local', true);
+  desk.isOpen('local', false, false);
+  expect(desk.take('local')).toEqual([]);
 });
 
 test('what a host that died had not booked is booked by the next', () => {
@@ -241,6 +311,37 @@ test('a gateway that stays open is booked by the hour, and a booking that failed
   desk.count('boinc-a', [row('a.example', 2, 2)]);
   clock.advance(hour + 20_000);
   expect(ledger.list({ limit: 10 }).map(({ body }) => body.hosts)).toEqual([[row('a.example', 3, 3)]]);
+});
+
+test('a disk that takes nothing for long costs no memory without end, and no fault', () => {
+  desk.isOpen('boinc-a', true);
+  desk.count('boinc-a', [row('a.example', 1, 1)]);
+  clock.advance(10_000);
+  const refuse = (): never => {
+    throw new GleanerError('disk-full', 'The disk is full.');
+  };
+  const run = database.run.bind(database);
+  const all = database.all.bind(database);
+  database.run = refuse;
+  for (let n = 0; n < 2000; n += 1) desk.deny('boinc-a', { ...denial, host: `h${n}.example` });
+  database.all = refuse;
+  // It also wants to book what it cannot read.
+  clock.advance(2 * hour);
+  expect(desk.recentDenials()).toHaveLength(5);
+  database.all = all;
+  let writes = 0;
+  database.run = (...words) => {
+    writes += 1;
+    return run(...words);
+  };
+  desk.settle();
+  // Each costs two: it is added, and the oldest goes.
+  expect(writes).toBeLessThan(2 * 500 + 10);
+  expect(Number(database.get('SELECT count(*) AS n FROM denials')?.['n'])).toBe(500);
+  expect(desk.of('boinc-a').denials.map(({ host }) => host)).toContain('h1999.example');
+  desk.isOpen('boinc-a', false);
+  const [entry] = ledger.list({ limit: 1 });
+  expect(entry?.body).toMatchObject({ hosts: [row('a.example', 1, 1)], denied: 4000 });
 });
 
 test('a guest that is refused all the time costs few writes', () => {

@@ -17,7 +17,8 @@ let clock: FakeClock;
 let database: Database;
 let ledger: Ledger;
 let queue: LocalQueue;
-let network: { open: boolean; hosts: { host: string; sent: number; received: number }[] };
+type Bytes = { host: string; sent: number; received: number };
+let network: { open: boolean; counted: Bytes[]; hosts: Bytes[] };
 
 function open(): void {
   database = openDatabase(join(dir, 'gleaner.db'));
@@ -28,13 +29,19 @@ function open(): void {
     jobsDir: join(dir, 'jobs'),
     clock,
     networkOpen: () => network.open,
-    contacted: () => network.hosts.splice(0),
+    contacted: {
+      settle: () => {
+        expect(database.inTransaction).toBe(false);
+        network.hosts.push(...network.counted.splice(0));
+      },
+      take: () => network.hosts.splice(0),
+    },
   });
 }
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'gleaner-queue-'));
   clock = new FakeClock();
-  network = { open: true, hosts: [] };
+  network = { open: true, counted: [], hosts: [] };
   open();
 });
 afterEach(() => {
@@ -219,7 +226,8 @@ test('a job that declares network waits while that is closed, and others go past
 
 test('hosts contacted are booked with the job that declared network, and with no other', async () => {
   const bytes = { host: 'example.org', sent: 1, received: 2 };
-  network.hosts = [bytes];
+  // Not written down yet.
+  network.counted = [bytes];
   const silent = await add();
   queue.lease(machine);
   queue.settle({ id: silent, attempt: 1 }, { outcome: 'done', resultDigest: digest }, usage);

@@ -14,6 +14,7 @@ function fakeBridge(call: PageBridge['call']) {
   const listeners = new Set<(event: HostEvent) => void>();
   const bridge: PageBridge = {
     call,
+    save: () => Promise.resolve({ ok: true, value: { saved: true } }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -28,9 +28,9 @@ describe('words of grids', () => {
   });
 
   it('say what is lost by leaving, and how often something was refused', () => {
-    expect(t('grids:leaveLoses', { tasks: 0 })).toMatch(/^Its disk is deleted with all that is on it\./);
-    expect(t('grids:leaveLoses', { tasks: 1 })).toContain('1 task that is not finished');
-    expect(t('grids:leaveLoses', { tasks: 3 })).toContain('3 tasks that are not finished');
+    expect(t('grids:leaveTasks', { tasks: 0 })).toBe('No task of it is unfinished.');
+    expect(t('grids:leaveTasks', { tasks: 1 })).toContain('1 task that is not finished is given up');
+    expect(t('grids:leaveTasks', { tasks: 3 })).toContain('3 tasks that are not finished are given up');
     expect(t('grids:denialTimes', { count: 1, when: '2 min ago' })).toBe('2 min ago');
     expect(t('grids:denialTimes', { count: 4, when: '2 min ago' })).toBe('4 times, the last 2 min ago');
     expect(finishedWords({ done: 14, failed: 1, aborted: 2 })).toBe('14 · 1 failed · 2 aborted');

@@ -4,10 +4,15 @@ import {
   amount,
   bytes,
   countdown,
+  dates,
   duration,
+  energy,
   milliseconds,
   moment,
+  money,
   percent,
+  price,
+  watts,
 } from '../../renderer/text/format.ts';
 import * as format from '../../text/format.ts';
 import { speakIn } from '../fakes/speak.ts';
@@ -47,6 +52,44 @@ describe('formatting', () => {
     [5000 * 1024 ** 4, '5000 TiB'],
   ])('says %d bytes as %s', (count, words) => {
     expect(bytes(count)).toBe(words);
+  });
+
+  it.each([
+    [0, '0 kWh'],
+    [0.4567, '0.00046 kWh'],
+    [20.4, '0.02 kWh'],
+    [1249, '1.25 kWh'],
+    [34_567, '34.6 kWh'],
+  ])('says %d Wh as %s', (wattHours, words) => {
+    expect(energy(wattHours)).toBe(words);
+    expect(format.energy('ar', wattHours)).toContain('kWh');
+  });
+
+  it.each([
+    [0, 'EUR', '€0.00'],
+    [0.006412, 'EUR', '€0.0064'],
+    [0.01, 'EUR', '€0.01'],
+    [1.256, 'EUR', '€1.26'],
+    [-0.004, 'EUR', '-€0.004'],
+    [0.321, 'JPY', 'JP¥0.32'],
+    [31.5, 'JPY', 'JP¥32'],
+  ])('says %d %s as %s', (value, currency, words) => {
+    expect(money(value, currency)).toBe(words);
+  });
+
+  it('says prices and powers as they are set', () => {
+    expect(price(0.3245, 'EUR')).toBe('€0.3245');
+    expect(price(0.3, 'EUR')).toBe('€0.30');
+    expect(price(31.5, 'JPY')).toBe('JP¥31.5');
+    expect(watts(12.5)).toBe('12.5 W');
+  });
+
+  it('says from which date to which', () => {
+    const at = (month: number, day: number): number => new Date(2026, month - 1, day, 12).getTime();
+    // Versions of ICU differ in the spaces.
+    expect(dates(at(2, 23), at(3, 1)).replaceAll(/\s/g, '')).toBe('23Feb–1Mar2026');
+    expect(dates(at(3, 2), at(3, 8)).replaceAll(/\s/g, '')).toBe('2–8Mar2026');
+    expect(format.date('de', at(3, 2), 'wholeDay')).toBe('Montag, 2. März 2026');
   });
 
   it('says shares, amounts and yields shortly', () => {

@@ -8,6 +8,7 @@ import {
   type NoticesMemory,
   type NoticesOutput,
   NoticesTold,
+  type Trouble,
 } from '../../electron/shell/notices.ts';
 import { fakeDenial, fakeLocalGrid } from '../fakes/fake-grid-views.ts';
 import { fakeContribution, fakeJob, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
@@ -133,7 +134,12 @@ describe('what needs attention', () => {
     expect(kinds(broken(), minute - 1)).toEqual([]);
     const told = step(broken(), 1);
     expect(told.notices).toEqual([
-      { kind: 'attention', failure: qemu, others: 0, place: { page: 'health' } },
+      {
+        kind: 'attention',
+        trouble: { of: 'failure', failure: qemu },
+        others: 0,
+        place: { page: 'health' },
+      },
     ]);
     expect(told.lookAt).toBe(now() + day);
     expect(kinds(broken(), day - 1)).toEqual([]);
@@ -179,7 +185,7 @@ describe('what needs attention', () => {
     expect(step(snapshot, minute).notices).toEqual([
       {
         kind: 'attention',
-        failure: { sentence: 'orchard does not answer.' },
+        trouble: { of: 'grid', grid: grid('orchard') },
         others: 1,
         place: { page: 'grids', open: 'orchard' },
       },
@@ -332,7 +338,7 @@ describe('whatever happens', () => {
             expect(at - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(pause);
             toldAt.set(what, at);
             if (notice.kind === 'attention') {
-              expect(at - (since.get(notice.failure.sentence) ?? at)).toBeGreaterThanOrEqual(minute);
+              expect(at - (since.get(sentenceOf(notice.trouble)) ?? at)).toBeGreaterThanOrEqual(minute);
             }
           }
           isFirst = false;
@@ -342,13 +348,24 @@ describe('whatever happens', () => {
     );
   });
 
+  function sentenceOf(trouble: Trouble): string {
+    switch (trouble.of) {
+      case 'failure':
+        return trouble.failure.sentence;
+      case 'computer':
+        return trouble.contribution.sentence;
+      case 'grid':
+        return trouble.grid.sentence;
+    }
+  }
+
   /** What a notice is about, and how long it must not be told again, in ms. */
   function repeats(notice: Notice): [what: string, pauseMs: number] {
     switch (notice.kind) {
       case 'firstCredit':
         return ['credit', Number.POSITIVE_INFINITY];
       case 'attention':
-        return [notice.failure.sentence, day];
+        return [sentenceOf(notice.trouble), day];
       case 'denied':
         return [notice.denial.host, day];
       case 'finished':

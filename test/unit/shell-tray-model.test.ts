@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainly } from '../../electron/contract/said.ts';
 import { ContributionState, type Snapshot } from '../../electron/contract/snapshot.ts';
 import {
   firstTrayModel,
@@ -190,6 +191,24 @@ describe('trayModel', () => {
     expect(labels(trayModel(fakeSnapshot({ preset }), fakeNow).entries)).toContain(
       'Preset: Generous (locked)',
     );
+  });
+
+  it('says in another language what the host says in English', () => {
+    // No other is at hand: its messages are English, but what the host has written is not used.
+    const other = { ...english, language: 'de' } as const;
+    const snapshot = fakeSnapshot({
+      contribution: fakeContribution({ sentence: 'Own words.', said: plainly('state.giving-back') }),
+      problems: [{ code: 'disk-full', sentence: 'Own words, too.' }],
+    });
+    const model = modelOf(snapshot, fakeNow, other, [{ code: 'internal', sentence: 'And the shell’s.' }]);
+    expect(model.tooltip).toBe('Gleaner: Working. Giving your computer back.');
+    expect(labels(model.entries).slice(0, 5)).toEqual([
+      'Working',
+      'Giving your computer back.',
+      '—',
+      '⚠ Something went wrong inside Gleaner.',
+      '⚠ The disk is full.',
+    ]);
   });
 
   it('tells a computer that was given back from a paused one by its picture', () => {

@@ -79,7 +79,7 @@ export class SaveHost {
       sampleDir: fileURLToPath(new URL('../../resources/sample', import.meta.url)),
       spawnWorker,
       networkOpen: () => true,
-      contacted: () => [],
+      contacted: { settle: () => undefined, take: () => [] },
       clock,
       log,
       onChange: changed,
@@ -108,7 +108,7 @@ export class SaveHost {
     this.#local = new LocalVm(world, {
       socketPath: '',
       open: () => Promise.resolve(false),
-      settle: () => undefined,
+      finish: () => Promise.resolve(),
       close: () => Promise.resolve(),
     });
     const { vm } = this.#local;

@@ -1,5 +1,6 @@
 import activity from './en/activity.json' with { type: 'json' };
 import common from './en/common.json' with { type: 'json' };
+import earnings from './en/earnings.json' with { type: 'json' };
 import failures from './en/failures.json' with { type: 'json' };
 import grids from './en/grids.json' with { type: 'json' };
 import home from './en/home.json' with { type: 'json' };
@@ -16,6 +17,7 @@ import welcome from './en/welcome.json' with { type: 'json' };
 export default {
   activity,
   common,
+  earnings,
   failures,
   grids,
   home,

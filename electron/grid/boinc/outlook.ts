@@ -38,16 +38,42 @@ export function outlookOf(look: ClientLook, project: ClientProject | undefined, 
 /** What a task still needs is known badly: twice the estimate is kept for it. */
 const estimateMargin = 2;
 
+export interface Due {
+  /** Epoch ms; null: it has none. */
+  readonly deadline: number | null;
+  /** On one vCPU that it has to itself; null: not told. */
+  readonly remainingSeconds: number | null;
+}
+
+/** What a client's tasks are computed with. */
+export interface Pace {
+  readonly vcpus: number;
+  /** The part of a day in which its VM runs at full speed when it has all turns, 0…1; anything else counts as the nearest of these. */
+  readonly part: number;
+}
+
+/** A VM that has hardly run lately shall not press years ahead. */
+const leastPart = 0.02;
+
 /**
- * When the most pressing of these tasks has to be begun, in epoch ms; null: none has a deadline. What it needs beside
- * its computing (a report, a VM that comes back) is in the margin. What is late already presses no more. Pure.
+ * When the most pressing of these tasks has to be begun, in epoch ms; null: none has a deadline. They are computed in the
+ * order of their deadlines, each on one vCPU, so that a task waits for those before it. What it needs beside its computing
+ * (a report, a VM that comes back) is in the margin. What is late already presses no more, but is computed all the same.
+ * Pure.
  */
-export function latestStart(
-  tasks: readonly { readonly deadline: number | null; readonly remainingSeconds: number | null }[],
-  now: number,
-): number | null {
-  const starts = tasks.flatMap(({ deadline, remainingSeconds }) =>
-    deadline === null || deadline <= now ? [] : [deadline - (remainingSeconds ?? 0) * 1000 * estimateMargin],
-  );
-  return starts.length === 0 ? null : Math.min(...starts);
+export function latestStart(tasks: readonly Due[], now: number, { vcpus, part }: Pace): number | null {
+  const speed = Number.isNaN(part) ? leastPart : Math.min(1, Math.max(leastPart, part));
+  const queue = tasks
+    .flatMap(({ deadline, remainingSeconds }) =>
+      deadline === null ? [] : [{ deadline, ms: (remainingSeconds ?? 0) * 1000 * estimateMargin }],
+    )
+    .sort((a, b) => a.deadline - b.deadline || a.ms - b.ms);
+  let earliest: number | null = null;
+  let before = 0;
+  for (const { deadline, ms } of queue) {
+    const takes = (before / Math.max(1, vcpus) + ms) / speed;
+    before += ms;
+    if (deadline > now) earliest = Math.min(earliest ?? Number.POSITIVE_INFINITY, deadline - takes);
+  }
+  return earliest;
 }

@@ -52,6 +52,11 @@ export class ProjectRecord {
     return [...this.#tasks.values()].filter(({ outcome }) => outcome === null);
   }
 
+  /** How many results are finished, but not reported to the project yet. */
+  get unreported(): number {
+    return [...this.#tasks.values()].filter(({ outcome }) => outcome === 'done').length;
+  }
+
   /** Whether the client still has tasks, were it only to report them. */
   get hasTasks(): boolean {
     return this.#tasks.size > 0;
@@ -98,6 +103,8 @@ export class ProjectRecord {
     this.#hear(look.messages);
     this.#project = project ?? this.#project;
     this.#diskBytes = look.diskBytes;
+    // Its tasks were given up; until the client has let go of them it still lists them.
+    if (this.#store.project(this.#id).state === 'leaving') return;
     const now = this.#clock.now();
     const followed = follow(this.#recalled(look.tasks), this.#admitted(look.tasks), {
       now,

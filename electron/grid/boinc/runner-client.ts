@@ -39,7 +39,6 @@ export class ClientLink {
   readonly #reach: () => Promise<string>;
   #worker: BoincWorkerLike | undefined;
   #lost: () => void = () => undefined;
-  #loss: Promise<void> = Promise.resolve();
   /** It was running, or told to start, so that its being gone is its own end. */
   #wasUp = false;
   /** What runs is not to be gone on with. */
@@ -65,9 +64,9 @@ export class ClientLink {
     return this.#worker !== undefined;
   }
 
-  /** Resolves when the connection is lost. */
-  get loss(): Promise<void> {
-    return this.#loss;
+  /** Who is told when the connection is lost: one, for as long as this lives. */
+  whenLost(told: () => void): void {
+    this.#lost = told;
   }
 
   /**
@@ -190,9 +189,6 @@ export class ClientLink {
   #newWorker(): BoincWorkerLike {
     const worker = this.#o.worker();
     this.#worker = worker;
-    this.#loss = new Promise((resolve) => {
-      this.#lost = resolve;
-    });
     worker.onLost((failure) => {
       if (this.#worker !== worker) return;
       this.#o.log.info('boinc', failure.sentence, { grid: this.#o.id });

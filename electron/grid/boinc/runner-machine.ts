@@ -65,6 +65,10 @@ export interface RunnerOptions {
   readonly due: () => number;
   /** What policy grants its VM's vCPUs now, 0…1. */
   readonly grantedShare: () => number;
+  /** Whether its VM runs: not frozen, not saved. */
+  readonly machineRuns: () => boolean;
+  /** How much CPU time a task may leave unused before it counts as hanging, in ms; 20 minutes unless told otherwise. */
+  readonly hangsAfterMs?: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Something that the views tell, or `hasWork`, has changed. */

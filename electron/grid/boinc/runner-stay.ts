@@ -57,6 +57,9 @@ export class Stay {
     this.#frozenMs = machine.frozenMs();
     this.#stirredAt = context.wait.now();
     this.#usefulAt = this.#stirredAt;
+    context.link.whenLost(() => {
+      this.#wake();
+    });
   }
 
   /**
@@ -125,7 +128,7 @@ export class Stay {
   }
 
   async #watch(): Promise<Outlook> {
-    const { wait, halt, link, store, id, clock, permitted } = this.#o;
+    const { wait, halt, store, id, clock, permitted } = this.#o;
     for (let first = true; ; first = false) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -144,7 +147,7 @@ export class Stay {
       this.#o.onLook(outlook);
       if (!permitted()) return outlook;
       if (project && (this.#isIdle(outlook) || store.project(id).suspended)) return outlook;
-      await wait.pause(lookMs, halt, Promise.race([woken, link.loss]));
+      await wait.pause(lookMs, halt, woken);
     }
   }
 
@@ -175,8 +178,8 @@ export class Stay {
   }
 
   async #guard(look: ClientLook, { url }: ClientProject): Promise<void> {
-    const { wait, grantedShare, log, id, link, record, onStuck, watchdog } = this.#o;
-    const measure = { nowMs: wait.now(), share: grantedShare() };
+    const { wait, grantedShare, hangsAfterMs, log, id, link, record, onStuck, watchdog } = this.#o;
+    const measure = { nowMs: wait.now(), share: grantedShare(), patienceMs: hangsAfterMs };
     const { state, orders } = watchTasks(watchdog.get(), look.tasks, measure);
     watchdog.set(state);
     for (const { task, what } of orders) {

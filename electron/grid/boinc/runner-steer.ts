@@ -42,7 +42,8 @@ const passing: readonly FailureCode[] = [
 /** What the person asked for, to be passed on when the client can be reached. */
 export interface Wishes {
   update: boolean;
-  readonly aborts: Set<string>;
+  /** Of tasks; which ones, the record knows. */
+  abort: boolean;
 }
 
 export interface SteeringContext extends RunnerOptions {
@@ -56,6 +57,8 @@ export interface SteeringContext extends RunnerOptions {
 /** Brings a client to what is wanted of it. */
 export class Steering {
   readonly #o: SteeringContext;
+  /** Tasks that the client was asked to abort since it was reached. */
+  readonly #aborted = new Set<string>();
   #attaches = 0;
   #preferences = '';
   #preferencesAt = Number.NEGATIVE_INFINITY;
@@ -70,6 +73,7 @@ export class Steering {
     const { link, wait } = this.#o;
     await link.ask('runMode', { mode: 'always' });
     await link.ask('networkMode', { mode: 'always' });
+    this.#aborted.clear();
     this.#preferences = started ? this.#wantedPreferences() : '';
     this.#preferencesAt = started ? wait.now() : Number.NEGATIVE_INFINITY;
   }
@@ -108,10 +112,10 @@ export class Steering {
       if (wanted !== this.#preferences) await link.ask('setPreferences', { xml: wanted });
       this.#preferences = wanted;
     }
-    for (const task of wishes.aborts) {
-      wishes.aborts.delete(task);
-      if (record.open().some(({ name }) => name === task)) await this.abort(url, task);
+    for (const { name, abortedBy } of record.open()) {
+      if (abortedBy !== null && !this.#aborted.has(name)) await this.abort(url, name);
     }
+    wishes.abort = false;
     if (wishes.update) {
       // One that comes while this is asked is another one.
       wishes.update = false;
@@ -132,6 +136,7 @@ export class Steering {
       if (!(error instanceof GleanerError)) throw error;
       this.#o.log.warn('boinc', `not aborted: ${error.message}`, { grid: this.#o.id, task });
     }
+    this.#aborted.add(task);
   }
 
   /** Once the account key is in the VM, and safe there, the host's copy is let go of. */

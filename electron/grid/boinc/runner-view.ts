@@ -31,10 +31,12 @@ export function gridView(known: Known): GridView {
     managedBy: project.managedBy.kind === 'person' ? null : managerWords(project.managedBy),
     share: project.share,
     noNewWork: project.noNewWork,
+    suspended: project.suspended,
     credit: creditOf(known),
     failure: attention ?? passing,
     queued: open.length - running,
     running,
+    unreported: known.unreported,
     ...counts,
   };
 }

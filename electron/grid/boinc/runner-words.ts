@@ -29,6 +29,8 @@ export interface Known {
   readonly open: readonly SeenTask[];
   /** There are these, or some that are over and wait to be reported. */
   readonly hasTasks: boolean;
+  /** Finished, and not reported yet. */
+  readonly unreported: number;
   readonly counts: TaskCounts;
   readonly transfers: readonly ClientTransfer[];
   /** Its client is looked at. */

@@ -39,7 +39,7 @@ export class BoincRunner implements Disposable {
   readonly #record: ProjectRecord;
   readonly #patience: Patience;
   readonly #mood: Mood;
-  readonly #wishes = { update: false, aborts: new Set<string>() };
+  readonly #wishes = { update: false, abort: false };
   readonly #gateways = new WeakMap<AgentMachine, Promise<void>>();
   readonly #ways = new WeakMap<AgentMachine, Promise<string>>();
   #stay: Stay | undefined;
@@ -74,7 +74,7 @@ export class BoincRunner implements Disposable {
     const { state, suspended, noNewWork } = this.#project;
     if (this.#disposed || state === 'leaving' || suspended || this.#mood.isRefused) return false;
     if (!this.#o.permitted()) return false;
-    if (this.#stay || this.#wishes.update || this.#wishes.aborts.size > 0) return true;
+    if (this.#stay || this.#wishes.update || this.#wishes.abort) return true;
     if (this.#patience.waits) return false;
     return state === 'joining' || !noNewWork || this.#record.hasTasks;
   }
@@ -165,14 +165,17 @@ export class BoincRunner implements Disposable {
     if (!this.#record.abortAsked(name, 'person')) {
       throw new GleanerError('not-found', `${this.#project.name} has no such task at hand.`);
     }
-    this.#wishes.aborts.add(name);
+    this.#wishes.abort = true;
     this.#stay?.wake();
     this.#o.onChange();
   }
 
   /** Begun later than that, an unfinished task misses its deadline, in epoch ms; null: none has one. */
   latestStartAt(): number | null {
-    return latestStart(this.#record.open(), this.#o.clock.now());
+    const { clock, room, availability, due } = this.#o;
+    // It got about its due of what policy gives to all; one whose deadlines press gets the whole of that.
+    const pace = { vcpus: room().vcpus, part: availability() / due() };
+    return latestStart(this.#record.open(), clock.now(), pace);
   }
 
   view(): GridView {
@@ -186,7 +189,9 @@ export class BoincRunner implements Disposable {
     return {
       grid: this.view(),
       seenAt: this.#seenAt,
-      tasks: [...record.open(), ...record.over.slice(0, shownOver)].map((task) => taskView(task, this.#live)),
+      tasks: [...record.open(), ...record.over.slice(0, shownOver)].map((task) =>
+        taskView(task, this.#isLive),
+      ),
       messages: record.messages.map(messageView),
       transfers: record.transfers.map((transfer) => transferView(transfer, this.#o.clock.now())),
       diskBytes: record.diskBytes ?? standing?.diskBytes ?? null,
@@ -208,6 +213,11 @@ export class BoincRunner implements Disposable {
     this.#disposed = true;
     this.#patience.dispose();
     await this.#end();
+  }
+
+  /** What the last look told is what goes on. */
+  get #isLive(): boolean {
+    return this.#live && this.#o.machineRuns();
   }
 
   get #project(): JoinedProject {
@@ -321,8 +331,9 @@ export class BoincRunner implements Disposable {
       open: record.open(),
       hasTasks: record.hasTasks,
       counts: record.counts,
-      transfers: this.#live ? record.transfers : [],
-      live: this.#live,
+      unreported: record.unreported,
+      transfers: this.#isLive ? record.transfers : [],
+      live: this.#isLive,
       waiting,
       attention,
       passing,

@@ -3,9 +3,9 @@ import { Contact, Failure } from '../../contract/index.ts';
 import type { JoinedProject } from './store-types.ts';
 
 /**
- * Numbered for ever: a released step is never edited, a change is a new step. JSON columns: managed_by, contacts,
- * standing, seen. What is kept of a project that was left (its id, its tasks, its host's totals) keeps the bookings of
- * a later time with it apart from those of the first.
+ * Numbered for ever: a released step is never edited, a change is a new step. JSON columns: managed_by, named,
+ * contacts, standing, seen. What is kept of a project that was left (its id, its tasks, its host's totals) keeps the
+ * bookings of a later time with it apart from those of the first.
  */
 export const boincMigrations: readonly string[] = [
   `
@@ -59,6 +59,7 @@ export const boincMigrations: readonly string[] = [
     PRIMARY KEY (grid, job)
   ) STRICT;
   `,
+  'ALTER TABLE boinc_projects ADD COLUMN named TEXT;',
 ];
 
 const json = <T extends z.ZodType>(inner: T) =>
@@ -89,6 +90,7 @@ export const ProjectRow = z
     managed_by: json(
       z.object({ kind: z.enum(['person', 'manager', 'organization']), name: z.string().nullable() }),
     ),
+    named: json(z.object({ url: z.string(), keyDigest: z.string() })).nullable(),
     contacts: json(z.array(Contact)),
     state: z.enum(['joining', 'joined', 'leaving']),
     host_id: z.string().nullable(),
@@ -107,6 +109,7 @@ export const ProjectRow = z
       noNewWork: row.no_new_work,
       suspended: row.suspended,
       managedBy: row.managed_by,
+      named: row.named,
       contacts: row.contacts,
       state: row.state,
       hostId: row.host_id,

@@ -39,6 +39,14 @@ export interface ManagedBy {
   readonly name: string | null;
 }
 
+/** How whoever decides about a project named it last. */
+export interface Named {
+  /** Which need not be the master URL, though it leads there. */
+  readonly url: string;
+  /** SHA-256 (hex) of the account key that they gave: a VM's key cannot be read again, and may be a weaker one. */
+  readonly keyDigest: string;
+}
+
 /** What was told last of the account and this host; in the project's own unit. */
 export interface Standing {
   /** Epoch ms. */
@@ -61,6 +69,8 @@ export interface JoinedProject {
   readonly noNewWork: boolean;
   readonly suspended: boolean;
   readonly managedBy: ManagedBy;
+  /** null: by nobody but the person. */
+  readonly named: Named | null;
   readonly contacts: readonly Contact[];
   /** `joining`: the project has not answered to its VM yet; `leaving`: its VM and disk are still there. */
   readonly state: 'joining' | 'joined' | 'leaving';
@@ -82,6 +92,7 @@ export interface NewProject {
   readonly noNewWork?: boolean;
   readonly suspended?: boolean;
   readonly managedBy: ManagedBy;
+  readonly named?: Named | null;
   readonly contacts: readonly Contact[];
   readonly weakKey: boolean;
 }

@@ -8,6 +8,7 @@ import type {
   BoincDatabase,
   JoinedProject,
   ManagedBy,
+  Named,
   NewProject,
   Standing,
   StoreOptions,
@@ -20,6 +21,7 @@ export interface ProjectChange {
   readonly noNewWork?: boolean | undefined;
   readonly suspended?: boolean | undefined;
   readonly managedBy?: ManagedBy | undefined;
+  readonly named?: Named | null | undefined;
   readonly weakKey?: boolean | undefined;
 }
 
@@ -76,8 +78,8 @@ export class BoincStore {
     const id = this.#db.transaction(() => {
       const given = this.#idFor(placeOf(project.url));
       this.#db.run(
-        `INSERT INTO boinc_projects (id, url, name, share, no_new_work, suspended, managed_by, contacts, state,
-           weak_key, key_held, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'joining', ?, 1, ?)`,
+        `INSERT INTO boinc_projects (id, url, name, share, no_new_work, suspended, managed_by, named, contacts,
+           state, weak_key, key_held, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'joining', ?, 1, ?)`,
         given,
         project.url,
         project.name,
@@ -85,6 +87,7 @@ export class BoincStore {
         Number(project.noNewWork ?? false),
         Number(project.suspended ?? false),
         JSON.stringify(project.managedBy),
+        jsonOf(project.named ?? null),
         JSON.stringify(project.contacts),
         Number(project.weakKey),
         this.#clock.now(),
@@ -94,15 +97,17 @@ export class BoincStore {
     return this.#read(id);
   }
 
-  change(id: string, { share, noNewWork, suspended, managedBy, weakKey }: ProjectChange): JoinedProject {
+  change(id: string, change: ProjectChange): JoinedProject {
     const now = this.project(id);
+    const { share, noNewWork, suspended, managedBy, named, weakKey } = change;
     return this.#update(
       id,
-      'share = ?, no_new_work = ?, suspended = ?, managed_by = ?, weak_key = ?',
+      'share = ?, no_new_work = ?, suspended = ?, managed_by = ?, named = ?, weak_key = ?',
       share ?? now.share,
       Number(noNewWork ?? now.noNewWork),
       Number(suspended ?? now.suspended),
       JSON.stringify(managedBy ?? now.managedBy),
+      jsonOf(named === undefined ? now.named : named),
       Number(weakKey ?? now.weakKey),
     );
   }
@@ -127,6 +132,11 @@ export class BoincStore {
   attached(id: string, hostId: string): JoinedProject {
     const { state } = this.project(id);
     return this.#update(id, 'state = ?, host_id = ?', state === 'leaving' ? state : 'joined', hostId);
+  }
+
+  /** The host holds an account key again. */
+  keyGiven(id: string, weakKey: boolean): JoinedProject {
+    return this.#update(id, 'key_held = 1, weak_key = ?', Number(weakKey));
   }
 
   /** The account key is safe in the VM's disk: the host's copy was let go of. */
@@ -176,6 +186,10 @@ export class BoincStore {
     this.#projects.set(id, project);
     return project;
   }
+}
+
+function jsonOf(value: object | null): Value {
+  return value && JSON.stringify(value);
 }
 
 function unique(contacts: readonly Contact[]): Contact[] {

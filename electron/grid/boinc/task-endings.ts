@@ -50,8 +50,9 @@ export function endingOfVanished(task: SeenTask, attached: boolean): Ending {
 }
 
 /** What becomes of a task that is not over when its project is left: its results, if it has any, never arrive. Pure. */
-export function endingOfAbandoned(task: SeenTask): Ending {
-  return badEnding({ ...task, abortedBy: task.abortedBy ?? 'leaving' });
+export function endingOfAbandoned(task: SeenTask): Ending & Pick<SeenTask, 'abortedBy'> {
+  const abortedBy = task.abortedBy ?? 'leaving';
+  return { ...badEnding({ ...task, abortedBy }), abortedBy };
 }
 
 function badEnding({ state, exitStatus, abortedBy }: SeenTask): Ending {

@@ -45,8 +45,8 @@ export interface Followed {
 
 /**
  * What one look means for what is remembered. A task ends once: its last figures are those of the look at which its
- * end was seen, or of the last look before it was gone. One that was lost and is there again is a new attempt. Of
- * tasks that share a name the first counts. Pure.
+ * end was seen, or of the last look before it was gone. One that was lost or given up, and is there again, is a new
+ * attempt. Of tasks that share a name the first counts. Pure.
  */
 export function follow(
   known: ReadonlyMap<string, SeenTask>,
@@ -61,7 +61,7 @@ export function follow(
   for (const told of look) {
     if (tasks.has(told.name)) continue;
     const before = known.get(told.name);
-    if (before?.outcome != null && before.outcome !== 'lost') {
+    if (before && isOverForGood(before)) {
       const there = { ...before, listed: true };
       tasks.set(told.name, there);
       if (!before.listed) relisted.push(there);
@@ -84,6 +84,15 @@ export function follow(
     else dropped.push({ ...gone, attempt: before.attempt - 1, outcome: 'lost', endedAt: moment.now });
   }
   return { tasks, ended, dropped, relisted, changed };
+}
+
+/**
+ * One that was lost, or given up because its project was left, may be handed out anew under the same name: a project
+ * recognises the computer when it is joined again.
+ */
+function isOverForGood({ outcome, abortedBy }: SeenTask): boolean {
+  if (outcome === null || outcome === 'lost') return false;
+  return outcome !== 'aborted' || abortedBy !== 'leaving';
 }
 
 export function somethingRan({ cpuSeconds, elapsedSeconds }: SeenTask): boolean {

@@ -39,9 +39,17 @@ export interface WatchdogOrder {
   readonly what: 'restart' | 'abort';
 }
 
+export interface Measure {
+  /** Unfrozen time. */
+  readonly nowMs: number;
+  /** What the VM's vCPUs were granted lately, 0…1: a throttled task uses less. */
+  readonly share: number;
+  /** {@link windowMs} unless told otherwise. */
+  readonly patienceMs?: number | undefined;
+}
+
 /**
- * Looks for running tasks whose elapsed time grows while their CPU time does not. `nowMs` is unfrozen time, `share`
- * what the VM's vCPUs were granted lately, 0…1: a throttled task uses less. Pure.
+ * Looks for running tasks whose elapsed time grows while their CPU time does not. Pure.
  *
  * A task whose progress grows, though it hardly uses the CPU, lives (some projects have such); but a client makes
  * progress up for a task that tells none, see {@link isMadeUp}.
@@ -49,8 +57,9 @@ export interface WatchdogOrder {
 export function watchTasks(
   state: WatchdogState,
   tasks: readonly ClientTask[],
-  { nowMs, share }: { readonly nowMs: number; readonly share: number },
+  measure: Measure,
 ): { readonly state: WatchdogState; readonly orders: readonly WatchdogOrder[] } {
+  const { nowMs, share, patienceMs = windowMs } = measure;
   const passedMs = Math.max(0, nowMs - (state.at ?? nowMs));
   const watched = new Map<string, Watched>();
   const restarted = new Set<string>();
@@ -62,12 +71,12 @@ export function watchTasks(
     if (!isExecuting(task)) continue;
     const before = state.watched.get(name);
     const grantedMs = (before?.grantedMs ?? 0) + passedMs * Math.min(1, Math.max(0, share));
-    if (!before || lives(before, task, grantedMs)) {
+    if (!before || lives(before, task, Math.max(grantedMs, patienceMs))) {
       watched.set(name, freshly(task, nowMs));
       continue;
     }
     watched.set(name, { ...before, grantedMs, told: firstTold(before.told, task) });
-    if (grantedMs < windowMs) continue;
+    if (grantedMs < patienceMs) continue;
     const ranMs = (task.elapsedSeconds - before.elapsedSeconds) * 1000;
     if (ranMs >= leastElapsed * (nowMs - before.since) && !isUnclear(before.told, task)) {
       orders.push({ task: name, what: wasRestarted ? 'abort' : 'restart' });
@@ -92,12 +101,12 @@ function firstTold(before: Told, { elapsedSeconds, progress }: ClientTask): Told
   return before.progress > 0 ? before : { elapsedSeconds, progress };
 }
 
-function lives(before: Watched, task: ClientTask, grantedMs: number): boolean {
+/** `couldMs`: what it could have used; no less than the whole window, so that a trace of it early on is no use. */
+function lives(before: Watched, task: ClientTask, couldMs: number): boolean {
   const usedMs = (task.cpuSeconds - before.cpuSeconds) * 1000;
   // Back at its checkpoint, it begins anew.
   if (usedMs < 0 || task.elapsedSeconds < before.elapsedSeconds) return true;
-  // Against the whole window, so that a trace of CPU time early in it does not count as use.
-  if (usedMs > leastUse * Math.max(grantedMs, windowMs)) return true;
+  if (usedMs > leastUse * couldMs) return true;
   const { told } = before;
   return told.progress > 0 && task.progress > told.progress && !isMadeUp(told, task);
 }

@@ -15,6 +15,14 @@ export interface QueueDatabase {
 /** Books one attempt; called inside the transaction that ends its lease. */
 export type Book = (body: Omit<AttemptBody, 'personalDigest'>, personal: EntryPersonal) => unknown;
 
+/** What the running job has moved so far through the gateway. */
+export interface Contacted {
+  /** Writes down what was only counted; called before the transaction that books it. */
+  settle(): void;
+  /** What is written down, once; called inside of it. */
+  take(): AttemptBody['hosts'];
+}
+
 export interface QueueOptions {
   readonly database: QueueDatabase;
   readonly book: Book;
@@ -23,8 +31,7 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Whether jobs that declare network may be begun now; by default they may. */
   readonly networkOpen?: () => boolean;
-  /** What the running job has moved so far through the gateway; asked once at its end. */
-  readonly contacted?: () => AttemptBody['hosts'];
+  readonly contacted?: Contacted;
   /** Told the name of each step of a settlement, inside its transaction; tests stop the process there. */
   readonly step?: (name: QueueStep) => void;
 }

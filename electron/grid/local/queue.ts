@@ -40,7 +40,7 @@ export class LocalQueue {
   readonly #clock: Clock;
   readonly #step: (name: QueueStep) => void;
   readonly #networkOpen: () => boolean;
-  readonly #contacted: NonNullable<QueueOptions['contacted']>;
+  readonly #contacted: QueueOptions['contacted'];
   readonly files: JobFiles;
   readonly checkpoints: CheckpointRecords;
   #live: LiveJob | undefined;
@@ -53,7 +53,7 @@ export class LocalQueue {
     this.#clock = clock;
     this.#step = step ?? (() => undefined);
     this.#networkOpen = networkOpen ?? (() => true);
-    this.#contacted = contacted ?? (() => []);
+    this.#contacted = contacted;
     database.migrate('local-queue', queueMigrations);
   }
 
@@ -169,6 +169,7 @@ export class LocalQueue {
     usage: Usage,
     endedAt = this.#clock.now(),
   ): void {
+    this.#contacted?.settle();
     this.#db.transaction(() => {
       this.#step('settle-begun');
       const { row, memo } = this.#leased(lease);
@@ -197,7 +198,7 @@ export class LocalQueue {
       if (over) this.checkpoints.clear(lease.id);
       if (ending.outcome === 'interrupted') this.#lose(lease, lossOf(memo, usage), endedAt);
       this.#step('settle-released');
-      const hosts = document.network === 'none' ? [] : this.#contacted();
+      const hosts = document.network === 'none' ? [] : (this.#contacted?.take() ?? []);
       this.#book({ ...bookingOfAttempt(row, memo, settlement, usage, endedAt), hosts }, row.label);
       this.#step('settle-booked');
     });
@@ -206,12 +207,12 @@ export class LocalQueue {
 
   /** Ends a job that waits: one that nothing ran of is not booked, one whose machine is saved is. */
   abortWaiting(id: string): void {
+    const { state, attempt, lease } = this.#row(id);
+    if (lease?.parked) {
+      this.settle({ id, attempt }, { outcome: 'aborted' }, lease.parked.usage);
+      return;
+    }
     this.#db.transaction(() => {
-      const { state, attempt, lease } = this.#row(id);
-      if (lease?.parked) {
-        this.settle({ id, attempt }, { outcome: 'aborted' }, lease.parked.usage);
-        return;
-      }
       if (state === 'running') throw new GleanerError('wrong-phase', `Job ${id} is running.`);
       if (state !== 'queued') throw new GleanerError('job-finished', `Job ${id} has already ended.`);
       this.#endUnbooked(id, 'aborted', abortedFailure);

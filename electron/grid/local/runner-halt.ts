@@ -5,17 +5,9 @@ export class Halted extends Error {
 
 /** A stop from outside that ends any wait. */
 export class Halt {
-  readonly #signal: Promise<never>;
-  #reject: (reason: Halted) => void = () => undefined;
+  /** Of those that wait now. One promise for all would keep what each of them got until the halt comes. */
+  readonly #waiting = new Set<(reason: Halted) => void>();
   #halted = false;
-
-  constructor() {
-    this.#signal = new Promise<never>((_, reject) => {
-      this.#reject = reject;
-    });
-    // Nobody may be waiting when it comes.
-    this.#signal.catch(() => undefined);
-  }
 
   get halted(): boolean {
     return this.#halted;
@@ -23,11 +15,30 @@ export class Halt {
 
   halt(): void {
     this.#halted = true;
-    this.#reject(new Halted());
+    for (const reject of this.#waiting) reject(new Halted());
+    this.#waiting.clear();
   }
 
   /** What `waited` gives, or a rejection as soon as the halt comes; a later end of `waited` is nobody's concern. */
   race<T>(waited: Promise<T>): Promise<T> {
-    return Promise.race([this.#signal, waited]);
+    return new Promise((resolve, reject) => {
+      if (this.#halted) {
+        waited.catch(() => undefined);
+        reject(new Halted());
+        return;
+      }
+      this.#waiting.add(reject);
+      const over = (): boolean => this.#waiting.delete(reject);
+      waited.then(
+        (value) => {
+          over();
+          resolve(value);
+        },
+        (error: unknown) => {
+          over();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
   }
 }

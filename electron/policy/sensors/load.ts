@@ -6,7 +6,7 @@ import type { Sensor } from './sensor.ts';
 
 const everyMs = 1000;
 /** USER_HZ is 100 on every architecture. */
-const msPerTick = 10;
+export const msPerTick = 10;
 
 /** Clock ticks of all cores together since the system started, as far as this file cares. */
 export interface CpuTicks {

@@ -51,7 +51,7 @@ export interface RaplPackage {
 }
 
 /** Energy counters in µJ, package by package, at a monotonic time in ms. */
-interface EnergySample {
+export interface EnergySample {
   readonly at: number;
   readonly counters: readonly number[];
 }
@@ -138,7 +138,7 @@ async function zoneFiles(sysDir: string): Promise<string[]> {
 }
 
 /** `intel-rapl` is AMD's too; `intel-rapl-mmio` tells of the same packages once more. */
-async function findPackages(powercapDir: string): Promise<RaplPackage[]> {
+export async function findPackages(powercapDir: string): Promise<RaplPackage[]> {
   const zones = ((await namesIn(powercapDir, 256)) ?? []).filter((name) => /^intel-rapl:\d+$/.test(name));
   const packages: RaplPackage[] = [];
   for (const zone of zones.slice(0, mostDirs)) {
@@ -168,7 +168,11 @@ function largest(
   return good.length > 0 ? Math.max(...good) : null;
 }
 
-async function readEnergy(packages: readonly RaplPackage[], clock: Clock): Promise<EnergySample | undefined> {
+/** The counters as they are now; undefined when one of them cannot be read. */
+export async function readEnergy(
+  packages: readonly RaplPackage[],
+  clock: Clock,
+): Promise<EnergySample | undefined> {
   if (packages.length === 0) return undefined;
   const counters = await readAll(packages.map(({ energyPath }) => energyPath));
   const known = counters.filter((counter) => counter !== undefined && counter >= 0);

@@ -9,6 +9,7 @@ import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
 import { fakeCreditEntry } from '../../fakes/fake-grid-views.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
+import { type EarningsStory, madeUpEarnings } from '../../fixtures/earnings.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
 export interface Gallery {
@@ -23,6 +24,8 @@ export interface Gallery {
   skip(ms: number): void;
   /** Books what a project told of its credit: a rise after a correction. */
   addCredit(): void;
+  /** What was earned, from the next report on. */
+  earn(story: EarningsStory): void;
 }
 
 declare global {
@@ -52,6 +55,10 @@ async function open(): Promise<void> {
   const host = new FakeHost();
   const first = process.env['GALLERY_STATE'] as GalleryState | undefined;
   host.snapshot = galleryStates(Date.now())[first ?? 'working'];
+  const earn = (story: EarningsStory): void => {
+    host.earningsOf = (query) => madeUpEarnings(query, story, Date.now());
+  };
+  earn('much');
   const shell = await createShell({
     app,
     api: host,
@@ -65,7 +72,13 @@ async function open(): Promise<void> {
     dataDir: homeDir,
     platform: process.platform,
   });
-  serveIpc({ ipcMain, api: host, log, isOwnWindow: (contents) => shell.isOwnWindow(contents) });
+  serveIpc({
+    ipcMain,
+    api: host,
+    log,
+    isOwnWindow: (contents) => shell.isOwnWindow(contents),
+    desk: shell.desk,
+  });
   globalThis.gallery = {
     host,
     shell,
@@ -84,6 +97,7 @@ async function open(): Promise<void> {
     skip(ms) {
       skipped += ms;
     },
+    earn,
     addCredit() {
       host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
     },

@@ -13,8 +13,8 @@ export interface GalleryRun {
   readonly page: Page;
   /** Shows a state of test/fixtures/snapshots.ts and waits until the page does. */
   show(state: GalleryState, heading: string): Promise<void>;
-  /** Makes the window as narrow as it may be. */
-  narrow(): Promise<void>;
+  /** Makes the window as narrow as it may be, or so many pixels wide. */
+  narrow(width?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,11 +61,11 @@ export async function openGallery(options: {
       }, state);
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
     },
-    async narrow() {
-      await app.evaluate(({ BrowserWindow }) => {
-        BrowserWindow.getAllWindows()[0]?.setBounds({ width: 420, height: 600 });
-      });
-      await page.waitForFunction(() => window.innerWidth < 430);
+    async narrow(width = 420) {
+      await app.evaluate(({ BrowserWindow }, wanted) => {
+        BrowserWindow.getAllWindows()[0]?.setBounds({ width: wanted, height: 600 });
+      }, width);
+      await page.waitForFunction((wanted) => Math.abs(window.innerWidth - wanted) < 20, width);
     },
     async close() {
       await app.close();

@@ -143,8 +143,14 @@ export class GridsPage {
     return this.#page.getByRole('button', { name, exact: true });
   }
 
+  /** Its part of the work. */
   share(name: string): Locator {
-    return this.card(name).getByRole('spinbutton', { name: /^Share/ });
+    return this.card('How the work is shared').getByRole('slider', { name });
+  }
+
+  /** The parts of all grids, as they read. */
+  async parts(): Promise<string[]> {
+    return await this.card('How the work is shared').getByRole('status').allTextContents();
   }
 
   noNewWork(name: string): Locator {

@@ -1,5 +1,8 @@
 import type { Locator, Page } from '@playwright/test';
 
+export const tabs = ['Home', 'Earnings', 'Activity', 'Grids', 'Preferences', 'Health'] as const;
+export type Tab = (typeof tabs)[number];
+
 /** The window as a person sees it: by roles and labels only. */
 export class MainPage {
   readonly state: Locator;
@@ -31,12 +34,27 @@ export class MainPage {
     return this.#page.getByRole('timer');
   }
 
+  /** Of the first job that runs. */
   get progress(): Locator {
-    return this.#page.getByRole('progressbar', { name: 'Progress of the job' });
+    return this.card('Now').getByRole('progressbar').first();
   }
 
-  async openTab(name: 'Home' | 'Grids' | 'Activity' | 'Preferences'): Promise<void> {
-    await this.#page.getByRole('navigation').getByRole('button', { name }).click();
+  /** How much of the processor may be used, and is. */
+  get gauge(): Locator {
+    return this.#page.getByRole('meter', { name: 'CPU share in use', exact: true });
+  }
+
+  /** What is told politely, once, when the state changes. */
+  get announced(): Locator {
+    return this.#page.getByRole('main').locator('> [aria-live="polite"]');
+  }
+
+  tab(name: Tab): Locator {
+    return this.#page.getByRole('navigation').getByRole('button', { name });
+  }
+
+  async openTab(name: Tab): Promise<void> {
+    await this.tab(name).click();
   }
 
   /** The row of a job in the list of what ran. */

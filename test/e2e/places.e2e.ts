@@ -1,0 +1,86 @@
+import { expect, test } from '@playwright/test';
+import { type Place, placeFragment } from '../../electron/contract/place.ts';
+import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { MainPage, tabs } from './support/pages.ts';
+
+test.describe('the window’s places', () => {
+  let gallery: GalleryRun;
+  let main: MainPage;
+  test.beforeEach(async () => {
+    gallery = await openGallery({});
+    main = new MainPage(gallery.page);
+  });
+  test.afterEach(() => gallery.close());
+
+  const asked = (): Promise<string[]> =>
+    gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name));
+
+  test('goes from page to page by keyboard, and begins each at its heading', async () => {
+    const heading = gallery.page.getByRole('heading', { level: 1 });
+    await gallery.show('working', 'Working');
+    await expect(heading).not.toBeFocused();
+    await expect(gallery.page).toHaveTitle('Home · Gleaner');
+    for (const name of tabs.slice(1)) {
+      await main.tab(name).focus();
+      await gallery.page.keyboard.press('Enter');
+      await expect(main.tab(name)).toHaveAttribute('aria-current', 'page');
+      // A page that has to ask first has no heading yet.
+      await expect
+        .poll(() => gallery.page.evaluate(() => document.activeElement?.tagName))
+        .toMatch(/^(H1|MAIN)$/);
+      await expect(gallery.page).toHaveTitle(`${name} · Gleaner`);
+    }
+  });
+
+  test('goes where the shell sends it: a grid opened, an address filled in and nothing looked up', async () => {
+    await gallery.show('volunteer', 'Working');
+    const complaints: string[] = [];
+    gallery.page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    let count = 0;
+    // As the shell sends an open window.
+    const send = async (place: Place): Promise<void> => {
+      count += 1;
+      await gallery.app.evaluate(
+        ({ BrowserWindow }, fragment) => {
+          const [window] = BrowserWindow.getAllWindows();
+          void window?.loadURL(new URL(fragment, window.webContents.getURL()).href);
+        },
+        placeFragment(place, count),
+      );
+    };
+    await send({ page: 'grids', open: 'boinc-loom' });
+    const loom = main.card('Protein Loom');
+    await expect(loom.getByRole('group', { name: 'About the project' })).toBeVisible();
+    await expect(loom.getByRole('heading', { name: 'Protein Loom' })).toBeFocused();
+    // The same place once more: opened anew, whatever became of it meanwhile.
+    await loom.getByRole('button', { name: 'Details of Protein Loom' }).click();
+    await expect(loom.getByRole('group', { name: 'About the project' })).toHaveCount(0);
+    await send({ page: 'grids', open: 'boinc-loom' });
+    await expect(loom.getByRole('group', { name: 'About the project' })).toBeVisible();
+
+    const url = 'https://meadow.example/';
+    await send({ page: 'join', url });
+    await expect(gallery.page.getByRole('textbox', { name: 'Address' })).toHaveValue(url);
+    await expect(gallery.page.getByRole('textbox', { name: 'Address' })).toBeInViewport();
+    expect(await asked()).not.toContain('grids.lookup');
+
+    // Not even a try at what the page's policy forbids.
+    expect(complaints).toEqual([]);
+
+    const closed = gallery.page.waitForEvent('close');
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.close();
+    });
+    await closed;
+    const opened = gallery.app.waitForEvent('window');
+    await gallery.app.evaluate(() =>
+      globalThis.gallery.shell.showUp('gleaner://join/https%3A%2F%2Forchard.example%2F'),
+    );
+    await expect((await opened).getByRole('textbox', { name: 'Address' })).toHaveValue(
+      'https://orchard.example/',
+    );
+    expect(await asked()).not.toContain('grids.lookup');
+  });
+});

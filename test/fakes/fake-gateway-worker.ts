@@ -1,0 +1,30 @@
+import { FakeWorker } from './fake-worker.ts';
+
+const failure = { code: 'network-unavailable', sentence: 'There is no room for a socket.' };
+
+/** A fake worker `egress` that listens when it is told to, and ends when it is asked to. */
+export class FakeGatewayWorker extends FakeWorker {
+  /** Whether it can listen; null: it hangs instead. */
+  listens: boolean | null = true;
+  /** Said before it is closed. */
+  last: unknown;
+
+  override send(message: unknown): void {
+    super.send(message);
+    const { kind } = message as { kind: string };
+    if (this.listens === null) return;
+    queueMicrotask(() => {
+      if (kind === 'open') this.say(this.listens ? { kind: 'listening' } : { kind: 'failed', failure });
+      if (kind !== 'close') return;
+      if (this.last !== undefined) this.say(this.last);
+      this.say({ kind: 'closed' });
+    });
+  }
+
+  override kill(): void {
+    super.kill();
+    queueMicrotask(() => {
+      this.exit(null);
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { silentLog } from '../../electron/base/log.ts';
+import { resolvePaths } from '../../electron/base/paths.ts';
+import type { Failure } from '../../electron/contract/index.ts';
+import type { GatewayRules } from '../../electron/egress/gateway.ts';
+import type { TrafficRow } from '../../electron/egress/traffic-log.ts';
+import { type GatewayWorld, GridGateway } from '../../electron/host/grid-gateway.ts';
+import { JobGateway } from '../../electron/host/job-gateway.ts';
+import type { NetworkDesk } from '../../electron/host/network-desk.ts';
+import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeGatewayWorker } from '../fakes/fake-gateway-worker.ts';
+
+const rules: GatewayRules = {
+  contacts: [],
+  closed: null,
+  downBytesPerSecond: null,
+  upBytesPerSecond: null,
+  proxy: { kind: 'none' },
+  authorities: null,
+};
+
+let dir = '';
+let clock: FakeClock;
+let workers: FakeGatewayWorker[];
+let problems: (Failure | null)[];
+/** Bytes by grid that are in no entry yet, and entries of the network's own. */
+let unbooked: number;
+let booked: number[];
+let canListen: boolean | null;
+let world: GatewayWorld;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'gateway-'));
+  clock = new FakeClock();
+  workers = [];
+  problems = [];
+  unbooked = 0;
+  booked = [];
+  canListen = true;
+  const desk = {
+    rules: (contacts: GatewayRules['contacts']) => ({ ...rules, contacts }),
+    count: (_: string, rows: readonly TrafficRow[]) => {
+      for (const { sent } of rows) unbooked += sent;
+    },
+    isOpen: (_: string, open: boolean, books = true) => {
+      if (!open && books && unbooked > 0) booked.push(unbooked);
+      if (!open && books) unbooked = 0;
+    },
+  };
+  world = {
+    paths: resolvePaths({ platform: 'linux', home: dir, uid: 1, env: { GLEANER_HOME: dir } }),
+    spawnWorker: () => {
+      const worker = new FakeGatewayWorker();
+      worker.listens = canListen;
+      workers.push(worker);
+      return worker;
+    },
+    network: desk as unknown as NetworkDesk,
+    askProxy: () => Promise.resolve('DIRECT'),
+    onProblem: (_, failure) => problems.push(failure),
+    clock,
+    log: silentLog,
+  };
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+const traffic = (sent: number) => ({ kind: 'traffic', rows: [{ host: 'a.example', sent, received: 0 }] });
+const worker = (index: number): FakeGatewayWorker => {
+  const found = workers[index];
+  if (!found) throw new Error('no such worker was started');
+  return found;
+};
+
+test('the last account of a job’s gateway is left to the attempt that ends, and booked where none is left', async () => {
+  const gateway: GridGateway = new GridGateway(world, 'local', () => jobs.contacts);
+  const jobs = new JobGateway(gateway, () => ['a.example:443']);
+  await jobs.open('a');
+  worker(0).last = traffic(7);
+  await jobs.finish();
+  expect([unbooked, booked]).toEqual([7, []]);
+  unbooked = 0;
+  // Aborted, or its VM is gone.
+  await jobs.open('a');
+  worker(1).last = traffic(5);
+  await jobs.close();
+  expect([unbooked, booked]).toEqual([0, [5]]);
+});
+
+test('a job gets a gateway of its own, also where the one before it left its open', async () => {
+  const gateway: GridGateway = new GridGateway(world, 'local', () => jobs.contacts);
+  const jobs = new JobGateway(gateway, (id) => (id === 'none' ? 'none' : [`${id}.example:443`]));
+  expect(await jobs.open('a')).toBe(true);
+  worker(0).say(traffic(3));
+  worker(0).last = traffic(4);
+  // The same job goes on with it, in another session.
+  await jobs.open('a');
+  expect(workers).toHaveLength(1);
+  await jobs.open('b');
+  expect([workers.length, unbooked, booked]).toEqual([2, 0, [7]]);
+  expect(jobs.contacts).toMatchObject([{ host: 'b.example', port: 443 }]);
+  expect(await jobs.open('none')).toBe(false);
+  expect([worker(1).killed, jobs.contacts]).toEqual([true, []]);
+});
+
+test('one that is lost is opened anew; that it could not be at first is no problem afterwards', async () => {
+  const gateway = new GridGateway(world, 'boinc-a', () => []);
+  await gateway.open();
+  problems.length = 0;
+  canListen = false;
+  worker(0).exit(1);
+  await vi.waitFor(() => {
+    expect(clock.pending).toBe(1);
+  });
+  clock.advance(60_000);
+  await vi.waitFor(() => {
+    expect(problems.at(-1)).toMatchObject({ code: 'network-unavailable' });
+  });
+  canListen = true;
+  clock.advance(60_000);
+  await vi.waitFor(() => {
+    expect(problems.at(-1)).toBeNull();
+  });
+  expect(workers).toHaveLength(3);
+  await gateway.dispose();
+  expect(clock.pending).toBe(0);
+});
+
+test('one that hangs at its start is not waited for at its end', async () => {
+  canListen = null;
+  const gateway = new GridGateway(world, 'boinc-a', () => []);
+  const opening = expect(gateway.open()).rejects.toMatchObject({ code: 'network-unavailable' });
+  await vi.waitFor(() => {
+    expect(workers).toHaveLength(1);
+  });
+  const disposed = gateway.dispose();
+  clock.advance(2000);
+  await disposed;
+  await opening;
+  expect([worker(0).killed, clock.pending]).toEqual([true, 0]);
+});
