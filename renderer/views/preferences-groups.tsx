@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, type Ref, useEffect, useId, useRef } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -16,8 +16,19 @@ interface GroupsProps {
 }
 
 /** Every setting, behind titles that open; each says in a line what is set. */
-export function Groups(props: GroupsProps): ReactNode {
-  const [open, setOpen] = useState<ReadonlySet<GroupId>>(new Set());
+export function Groups(
+  props: GroupsProps & {
+    open: ReadonlySet<GroupId>;
+    onOpen: (open: ReadonlySet<GroupId>) => void;
+    /** Whose title gets the focus as soon as it is there. */
+    sentTo: GroupId | null;
+  },
+): ReactNode {
+  const { open, onOpen, sentTo } = props;
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    button.current?.focus();
+  }, []);
   return (
     <div className="card groups">
       {settingGroups.map((group) => (
@@ -25,11 +36,12 @@ export function Groups(props: GroupsProps): ReactNode {
           key={group.id}
           {...props}
           group={group}
+          button={group.id === sentTo ? button : null}
           isOpen={open.has(group.id)}
           onToggle={() => {
             const next = new Set(open);
             if (!next.delete(group.id)) next.add(group.id);
-            setOpen(next);
+            onOpen(next);
           }}
         />
       ))}
@@ -38,7 +50,12 @@ export function Groups(props: GroupsProps): ReactNode {
 }
 
 function Group(
-  props: GroupsProps & { group: SettingGroup; isOpen: boolean; onToggle: () => void },
+  props: GroupsProps & {
+    group: SettingGroup;
+    button: Ref<HTMLButtonElement>;
+    isOpen: boolean;
+    onToggle: () => void;
+  },
 ): ReactNode {
   const { group, settings, organization, isOpen } = props;
   const id = useId();
@@ -49,6 +66,7 @@ function Group(
       <div className="group-head">
         <h2>
           <button
+            ref={props.button}
             type="button"
             className="group-button"
             aria-expanded={isOpen}

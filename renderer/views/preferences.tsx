@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { t } from '../text/say.ts';
+import type { GroupId } from '../text/setting-rows.ts';
 import { Button } from '../ui/primitives.tsx';
 import { Search } from '../ui/search.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -16,21 +17,20 @@ import { Sees } from './sees.tsx';
 const freshMs = 2000;
 
 /** The presets, everything else behind titles that open, and the way back from the last changes. */
-export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
+export function Preferences(
+  props: Pick<Snapshot, 'preset'> & {
+    /** The group that the person was sent to. */
+    open: GroupId | null;
+  },
+): ReactNode {
   const { answer, again } = useAsked(client.listSettings, freshMs);
   const { shown, changes, last, undo } = useChanges(answer?.ok === true ? answer.value : null, again);
   const [words, setWords] = useState('');
+  const [open, setOpen] = useState<ReadonlySet<GroupId>>(new Set(props.open === null ? [] : [props.open]));
+  /** Whose title gets the focus when the groups appear: whoever searches keeps it. */
+  const [sentTo, setSentTo] = useState(props.open);
   const title = useRef<HTMLHeadingElement>(null);
-  const { organization } = preset;
-  if (answer === null) {
-    return (
-      <p className="soft" role="status">
-        {t('common:loading')}
-      </p>
-    );
-  }
-  if (!answer.ok) return <Failed failure={answer.failure} />;
-  const parts = { settings: shown, organization, changes };
+  const parts = { settings: shown, organization: props.preset.organization, changes };
   return (
     <>
       <div className="title-row">
@@ -41,13 +41,22 @@ export function Preferences({ preset }: Pick<Snapshot, 'preset'>): ReactNode {
           label={t('preferences:search')}
           placeholder={t('preferences:search.placeholder')}
           clear={t('preferences:search.clear')}
-          onSearch={setWords}
+          onSearch={(wanted) => {
+            setSentTo(null);
+            setWords(wanted);
+          }}
         />
       </div>
-      {words.trim() === '' ? (
+      {answer === null ? (
+        <p className="soft" role="status">
+          {t('common:loading')}
+        </p>
+      ) : !answer.ok ? (
+        <Failed failure={answer.failure} />
+      ) : words.trim() === '' ? (
         <>
           <PresetCards {...parts} />
-          <Groups {...parts} />
+          <Groups {...parts} open={open} onOpen={setOpen} sentTo={sentTo} />
           <Sees />
         </>
       ) : (

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { changesIn, type GalleryRun, openGallery, overflow } from './support/gallery.ts';
 import { PreferencesPage } from './support/pages.ts';
 
 const sees = 'Show what it sees now';
@@ -69,16 +69,7 @@ test.describe('preferences', () => {
   });
   test.afterEach(() => gallery.close());
 
-  /** The changes that the host was asked for, in order. */
-  const changes = (): Promise<unknown[]> =>
-    gallery.app.evaluate(() =>
-      globalThis.gallery.host.asked
-        .filter(({ name }) => name === 'settings.set' || name === 'settings.unset')
-        .map(({ name, input }): unknown[] => [
-          name.slice('settings.'.length),
-          ...Object.values(input as Record<string, unknown>),
-        ]),
-    );
+  const changes = (): Promise<unknown[]> => changesIn(gallery);
 
   test('show each value with its source', async () => {
     await gallery.app.evaluate(() => {
@@ -231,6 +222,8 @@ test.describe('preferences', () => {
       ['Proxy', '', 'network.proxy', 'system'],
       ['Projects that may be joined', 'https://a.example/', 'grids.permitted', ['https://a.example/']],
       ['Projects that may be joined', '', 'grids.permitted', null],
+      ['Price of a kilowatt-hour', '0.315', 'energy.pricePerKwh', 0.315],
+      ['Currency of that price', 'usd', 'energy.currency', 'USD'],
       ['Certificates to trust', certificate, 'network.authorities', certificate],
       ['Certificates to trust', '', 'network.authorities', null],
     ];
@@ -279,89 +272,6 @@ test.describe('preferences', () => {
     expect(await changes()).toEqual([
       ['set', 'network.proxy', 'nonsense'],
       ['set', 'idle.afterSeconds', 30],
-    ]);
-  });
-
-  test('follow an administrator who locks and unlocks a value', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ 'pauseOn.call': false });
-    });
-    await expect(preferences.control('A call')).toBeDisabled();
-    await expect(preferences.control('A call')).not.toBeChecked();
-    await expect(preferences.row('A call')).toContainText('set by Acme Research');
-    await expect(preferences.control('A program that fills the screen')).toBeEnabled();
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({});
-    });
-    await expect(preferences.control('A call')).toBeEnabled();
-    await expect(preferences.control('A call')).toBeChecked();
-  });
-
-  test('show what is locked by whom, and disable all of it', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({
-        preset: 'generous',
-        'schedule.windows': [{ days: ['sat'], from: '08:00', to: '12:00' }],
-        'ui.language': 'en',
-        'ui.startAtLogin': true,
-        'notify.firstCredit': false,
-        'notify.attention': true,
-        'notify.denied': true,
-        'notify.finished': false,
-      });
-    });
-    await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');
-    await preferences.show('Exact times');
-    const rows = gallery.page.locator('.setting');
-    await expect(rows.filter({ hasText: 'set by Acme Research' })).toHaveCount(await rows.count());
-    await expect(rows.locator('input:enabled, select:enabled, textarea:enabled')).toHaveCount(0);
-    await expect(rows.getByRole('button', { disabled: false })).toHaveText(['Exact times']);
-    await expect(gallery.page.getByRole('grid')).toHaveAttribute('aria-disabled', 'true');
-    await gallery.page.getByRole('gridcell', { name: 'Saturday 08:00: allowed' }).click({ force: true });
-    await gallery.page.keyboard.press('Space');
-    expect(await changes()).toEqual([]);
-  });
-
-  test('lock a preset for everybody', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ preset: 'generous' });
-    });
-    await expect(preferences.preset('Generous')).toBeChecked();
-    await expect(preferences.preset('Gentle')).toBeDisabled();
-    await expect(gallery.page.getByRole('group', { name: 'How polite it is' })).toContainText(
-      'Set by Acme Research.',
-    );
-  });
-
-  test('show the host’s refusal of a value that was locked since the page looked', async () => {
-    await gallery.app.evaluate(() => {
-      const { host } = globalThis.gallery;
-      const old = host.settings.list();
-      host.settings.list = () => old;
-      globalThis.gallery.lock({ 'pauseOn.call': true });
-    });
-    await preferences.control('A call').click();
-    await expect(preferences.row('A call').getByRole('alert')).toHaveText(
-      '"pauseOn.call" is set by Acme Research and cannot be changed here. Ask whoever looks after this computer.',
-    );
-    await expect(preferences.control('A call')).toBeChecked();
-  });
-
-  test('are refused by the host to a page that asks past the controls', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ 'idle.share': 0.5 });
-    });
-    const answers = await gallery.page.evaluate(async () => [
-      await window.gleaner.call('settings.set', { key: 'idle.share', value: 1 }),
-      await window.gleaner.call('settings.unset', { key: 'idle.share' }),
-      await window.gleaner.call('settings.set', { key: 'idle.sharing', value: 1 }),
-      await window.gleaner.call('settings.set', { key: 'inUse.share', value: 7 }),
-    ]);
-    expect(answers.map((answer) => (answer.ok ? 'ok' : answer.failure.code))).toEqual([
-      'setting-locked',
-      'setting-locked',
-      'setting-unknown',
-      'setting-invalid',
     ]);
   });
 
