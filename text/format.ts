@@ -159,6 +159,11 @@ export function figure(language: Language, value: number): string {
   return numberOf(language, { maximumFractionDigits: 1 }).format(value);
 }
 
+/** A number as somebody wrote it: at most four decimals. */
+export function exact(language: Language, value: number): string {
+  return numberOf(language, { maximumFractionDigits: 4 }).format(value);
+}
+
 /** `a, b, c`. */
 export function list(language: Language, words: readonly string[]): string {
   return listOf(language, { type: 'conjunction', style: 'narrow' }).format(words);

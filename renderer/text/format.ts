@@ -17,6 +17,7 @@ export const date = here(format.date);
 export const dates = here(format.dates);
 export const duration = here(format.duration);
 export const energy = here(format.energy);
+export const exact = here(format.exact);
 export const figure = here(format.figure);
 export const instant = here(format.instant);
 export const list = here(format.list);

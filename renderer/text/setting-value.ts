@@ -1,8 +1,8 @@
-import type { EffectiveSetting, ScheduleWindow } from '../../electron/contract/settings.ts';
-import { figure, list, percent } from './format.ts';
+import type { EffectiveSetting, ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
+import { exact, figure, list, percent } from './format.ts';
 import { plain } from './plain.ts';
 import { t } from './say.ts';
-import type { Control } from './setting-rows.ts';
+import { type Control, languageName, type NumberControl } from './setting-control.ts';
 
 type Json = EffectiveSetting['value'];
 
@@ -24,9 +24,51 @@ export function toList(words: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** `Mo Tu 22:00–06:00`. */
+const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+/** More windows than this are counted, not told. */
+const toldWindows = 3;
+
+/** `Mo–Fr Su 22:00–06:00`. */
 function windowWords({ days, from, to }: ScheduleWindow): string {
-  return `${days.map((day) => t(`preferences:day.${day}`)).join(' ')} ${from}–${to}`;
+  const runs: Weekday[][] = [];
+  for (const day of days.toSorted((a, b) => weekdays.indexOf(a) - weekdays.indexOf(b))) {
+    const run = runs.at(-1);
+    const before = run?.at(-1);
+    const isNext = before !== undefined && weekdays.indexOf(day) === weekdays.indexOf(before) + 1;
+    if (run !== undefined && isNext) run.push(day);
+    else runs.push([day]);
+  }
+  const word = (day: Weekday): string => t(`preferences:day.${day}`);
+  const words = runs.flatMap((run) => {
+    const [first, last] = [run[0], run.at(-1)];
+    return run.length > 2 && first && last ? [`${word(first)}–${word(last)}`] : run.map(word);
+  });
+  return `${words.join(' ')} ${from}–${to}`;
+}
+
+function scheduleWords(windows: readonly ScheduleWindow[]): string {
+  if (windows.length === 0) return t('preferences:alwaysInside');
+  if (windows.length > toldWindows) return t('preferences:times', { count: windows.length });
+  return windows.map((window) => windowWords(window)).join('; ');
+}
+
+/** A number of the value's own unit, in the control's. */
+function numberWords({ unit, scale }: NumberControl, value: number): string {
+  const shown = exact(toUnit(value, scale));
+  return unit === null ? shown : t('preferences:withUnit', { number: shown, unit: t(unit) });
+}
+
+/** Why a value cannot be had, in words that say what can, and that nothing changed; null: it can. Pure. */
+export function numberRefusal(control: NumberControl, value: number, now: Json): string | null {
+  const { min, max, whole } = control;
+  const stays = valueWords(control, now);
+  if (value < min || (max !== undefined && value > max)) {
+    const least = numberWords(control, min);
+    return max === undefined
+      ? t('preferences:refused.least', { least, stays })
+      : t('preferences:refused.between', { least, most: numberWords(control, max), stays });
+  }
+  return whole === true && !Number.isInteger(value) ? t('preferences:refused.whole', { stays }) : null;
 }
 
 export function asNumber(value: Json): number | null {
@@ -65,11 +107,7 @@ export function valueWords(control: Control, value: Json): string {
       return percent(asNumber(value) ?? 0);
     case 'number': {
       const number = asNumber(value);
-      if (number === null) return t(control.empty ?? 'preferences:empty.none');
-      const shown = figure(toUnit(number, control.scale));
-      return control.unit === null
-        ? shown
-        : t('preferences:withUnit', { number: shown, unit: t(control.unit) });
+      return number === null ? t(control.empty ?? 'preferences:empty.none') : numberWords(control, number);
     }
     case 'list':
       if (value === null && control.empty !== undefined) return t(control.empty);
@@ -81,12 +119,10 @@ export function valueWords(control: Control, value: Json): string {
       if (words === '' || words === control.unsaid) return t(control.empty);
       return control.long === true ? t('preferences:value.given') : plain(words);
     }
-    case 'schedule': {
-      const windows = asWindows(value);
-      return windows.length === 0
-        ? t('preferences:alwaysInside')
-        : windows.map((window) => windowWords(window)).join('; ');
-    }
+    case 'schedule':
+      return scheduleWords(asWindows(value));
+    case 'language':
+      return languageName(asText(value));
     case 'choice': {
       const option = asText(value);
       return control.words?.(option) ?? option;

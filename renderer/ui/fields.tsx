@@ -14,6 +14,8 @@ interface FieldProps {
 function useDraft(
   shown: string,
   onCommit: (draft: string) => Promise<unknown>,
+  /** What is written is no value of the field's kind, and is taken out of it. */
+  onUnreadable?: () => void,
 ): {
   readonly ref: (element: HTMLInputElement | HTMLTextAreaElement | null) => void;
   readonly value: string;
@@ -21,15 +23,22 @@ function useDraft(
 } {
   const [draft, setDraft] = useState<string | null>(null);
   const [element, ref] = useState<HTMLInputElement | HTMLTextAreaElement | null>(null);
-  const commit = useRef(onCommit);
+  const told = useRef({ onCommit, onUnreadable });
   useEffect(() => {
-    commit.current = onCommit;
+    told.current = { onCommit, onUnreadable };
   });
   useEffect(() => {
     if (element === null) return undefined;
     const change = (): void => {
       const { value } = element;
-      void commit.current(value).then(() => {
+      if (element.validity.badInput) {
+        // Such a field says that it is empty, so that setting it to what it says would change nothing.
+        element.value = '';
+        setDraft(null);
+        told.current.onUnreadable?.();
+        return;
+      }
+      void told.current.onCommit(value).then(() => {
         // Whatever was written meanwhile stays.
         setDraft((now) => (now === value ? null : now));
       });
@@ -103,12 +112,19 @@ export function NumberField(
     unit: string;
     empty?: string;
     onCommit: (value: number | null) => Promise<unknown>;
+    /** Something was written that is no number, or nothing where there must be one; the field shows `value` again. */
+    onUnreadable?: () => void;
   },
 ): ReactNode {
-  const { ref, value, onInput } = useDraft(props.value === null ? '' : String(props.value), async (draft) => {
-    if (draft !== '') await props.onCommit(Number(draft));
-    else if (props.empty !== undefined) await props.onCommit(null);
-  });
+  const { ref, value, onInput } = useDraft(
+    props.value === null ? '' : String(props.value),
+    async (draft) => {
+      if (draft !== '') await props.onCommit(Number(draft));
+      else if (props.empty !== undefined) await props.onCommit(null);
+      else props.onUnreadable?.();
+    },
+    props.onUnreadable,
+  );
   return (
     <span className="number-field">
       <input

@@ -8,7 +8,7 @@ interface Stroke {
 }
 
 /**
- * A week to paint on. By mouse: press and drag a rectangle. By keyboard: arrows, Home, End and Page keys move; Space or
+ * A week to paint on. By mouse: press and drag a rectangle; Escape gives it up. By keyboard: arrows, Home, End and Page keys move; Space or
  * Enter turns an hour on or off; Shift with a move paints what lies between, as the hour was painted that one began at.
  */
 export function WeekGrid(props: {
@@ -40,6 +40,8 @@ export function WeekGrid(props: {
     if (disabled || event.button !== 0) return;
     event.preventDefault();
     focus(cell);
+    // The stroke ends where the button is let go, be that outside.
+    table.current?.setPointerCapture(event.pointerId);
     setStroke({ from: cell, to: cell, on: !isOn(cell) });
   };
   const drag = (event: PointerEvent): void => {
@@ -54,6 +56,7 @@ export function WeekGrid(props: {
     if (day !== undefined && hour !== undefined) setStroke({ ...stroke, to: { day, hour } });
   };
   const key = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') setStroke(null);
     const next = moved(at, event.key, document.documentElement.dir === 'rtl');
     if (next) {
       event.preventDefault();
@@ -74,6 +77,7 @@ export function WeekGrid(props: {
       aria-labelledby={props.labelledBy}
       aria-describedby={props.describedBy}
       aria-disabled={disabled}
+      aria-multiselectable
       onPointerMove={drag}
       onPointerUp={finish}
       onPointerCancel={() => {
@@ -85,8 +89,9 @@ export function WeekGrid(props: {
         <tr>
           <td />
           {Array.from({ length: hoursOfDay }, (_, hour) => (
-            <th key={hour} scope="col" aria-label={props.hour(hour)}>
+            <th key={hour} scope="col">
               {hour % 3 === 0 ? <span aria-hidden="true">{hour}</span> : null}
+              <span className="hidden-label">{props.hour(hour)}</span>
             </th>
           ))}
         </tr>
@@ -94,8 +99,9 @@ export function WeekGrid(props: {
       <tbody>
         {shown.map((hours, day) => (
           <tr key={props.days[day]?.name}>
-            <th scope="row" aria-label={props.days[day]?.name}>
+            <th scope="row">
               <span aria-hidden="true">{props.days[day]?.short}</span>
+              <span className="hidden-label">{props.days[day]?.name}</span>
             </th>
             {hours.map((state, hour) => (
               <td

@@ -139,7 +139,7 @@ function Page(props: {
     case 'health':
       return <Health snapshot={snapshot} />;
     case 'preferences':
-      return <Preferences preset={snapshot.preset} />;
+      return <Preferences preset={snapshot.preset} open={'open' in place ? (place.open ?? null) : null} />;
   }
 }
 

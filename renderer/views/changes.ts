@@ -9,12 +9,48 @@ export interface Changes {
   set(key: SettingKey, value: Json): Promise<void>;
   /** Takes the person's own value away. */
   unset(key: SettingKey): Promise<void>;
+  /** Says beside the value why it stays as it is, until something else is asked for. */
+  refuse(key: SettingKey, words: string): void;
   /** Why the last change of this key was refused. */
   refusal(key: SettingKey): string | null;
 }
 
+/** One change that can be taken back. */
+export interface Change {
+  readonly before: EffectiveSetting;
+  readonly after: EffectiveSetting;
+}
+
+export type InForce = ReadonlyMap<SettingKey, EffectiveSetting>;
+
+/** So many changes can be taken back, one after another. */
+const mostChanges = 20;
+
+/** With one more change; what changed nothing is none. Pure. */
+export function withChange(history: readonly Change[], change: Change): readonly Change[] {
+  const { before, after } = change;
+  if (isSame(before.value, after.value)) return history;
+  return [...history.slice(1 - mostChanges), change];
+}
+
+/**
+ * The place of the change to take back: the latest whose outcome is still in force, and is not locked since. What
+ * somebody else has changed meanwhile is theirs. -1: none. Pure.
+ */
+export function undoable(history: readonly Change[], inForce: InForce): number {
+  return history.findLastIndex(({ after }) => {
+    const now = inForce.get(after.key);
+    return now !== undefined && now.source !== 'locked' && isSame(now.value, after.value);
+  });
+}
+
+/** Whether two values are the same; both as the contract writes them. */
+export function isSame(a: Json, b: Json): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** What was changed from what to what. */
-export function changeWords(before: EffectiveSetting, after: EffectiveSetting): string {
+export function changeWords({ before, after }: Change): string {
   const control = controlOf(before.key);
   return t('preferences:changed', {
     name: settingName(before.key),

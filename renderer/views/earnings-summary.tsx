@@ -115,7 +115,7 @@ function Electricity({ report, go }: { report: EarningsReport; go: Go }): ReactN
           quiet
           small
           onPress={() => {
-            go({ page: 'preferences' });
+            go({ page: 'preferences', open: 'energy' });
           }}
         >
           {t('earnings:setPrice')}

@@ -1,11 +1,14 @@
 import type { Place as AskedPlace } from '../../electron/contract/place.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import type { GroupId } from '../text/setting-rows.ts';
 import type { Setup } from './welcome-flow.ts';
 
 /** Where in the window the person is. */
 export type Place =
   | AskedPlace
   | { readonly page: 'welcome' }
+  /** `open`: the group of settings that is opened at once. */
+  | { readonly page: 'preferences'; readonly open?: GroupId }
   /**
    * To choose a project, or to write an address. `from`: where it goes on afterwards, else to the grids; `at`: what comes
    * first.

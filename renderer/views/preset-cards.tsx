@@ -5,7 +5,6 @@ import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
-import { Told } from './told.tsx';
 
 const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
 
@@ -52,9 +51,9 @@ export function PresetCards(props: {
         {differing > 0 ? t('policy:differing', { count: differing }) : ''}
       </p>
       {refusal === null ? null : (
-        <Told alert className="refusal small">
+        <p role="alert" className="refusal small foreign">
           {refusal}
-        </Told>
+        </p>
       )}
     </fieldset>
   );

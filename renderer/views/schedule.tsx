@@ -1,31 +1,113 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
-import { t } from '../text/say.ts';
+import { language, t } from '../text/say.ts';
+import { settingName } from '../text/setting-rows.ts';
 import { TimeField } from '../ui/fields.tsx';
-import { Button } from '../ui/primitives.tsx';
+import { Button, Disclosure } from '../ui/primitives.tsx';
+import type { Week } from '../ui/week.ts';
+import { WeekGrid } from '../ui/week-grid.tsx';
+import { firstDayOf, mostWindows, paint, weekdays, weekFrom, weekOf } from './schedule-week.ts';
 
-const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const nights: ScheduleWindow = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '22:00', to: '06:00' };
 /** The end of a day, which a time field writes as the next day's begin; as an end both mean the same. */
 const shownEnd = (to: string): string => (to === '24:00' ? '00:00' : to);
+const hourWords = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
 
-/** The times of the week at which the computer may contribute. */
-export function Schedule(props: {
-  labelledBy: string;
-  describedBy: string;
-  disabled: boolean;
-  windows: readonly ScheduleWindow[];
-  onChange: (windows: ScheduleWindow[]) => void;
-}): ReactNode {
-  const { windows, onChange } = props;
+interface ScheduleProps {
+  readonly labelledBy: string;
+  readonly describedBy: string;
+  readonly disabled: boolean;
+  readonly windows: readonly ScheduleWindow[];
+  readonly onChange: (windows: ScheduleWindow[]) => void;
+}
+
+/** When the computer may contribute: a week to paint on, and the exact times behind it. */
+export function Schedule(props: ScheduleProps & { onRefuse: (words: string) => void }): ReactNode {
+  const { windows, disabled, onChange } = props;
+  const id = useId();
+  const order = weekFrom(firstDayOf(regionTag()));
+  const painted = (week: Week): void => {
+    const done = paint(windows, week, order);
+    switch (done.kind) {
+      case 'windows':
+        onChange(done.windows);
+        return;
+      case 'never':
+        props.onRefuse(
+          t('preferences:schedule.never', {
+            contribute: settingName('contribute'),
+            group: t('preferences:group.howMuch'),
+          }),
+        );
+        return;
+      case 'too-many':
+        props.onRefuse(t('preferences:schedule.tooMany', { most: mostWindows }));
+        return;
+      case 'unchanged':
+    }
+  };
   return (
-    <fieldset
-      className="schedule"
-      disabled={props.disabled}
-      aria-labelledby={props.labelledBy}
-      aria-describedby={props.describedBy}
-    >
-      {windows.length === 0 ? <p className="soft">{t('preferences:always')}</p> : null}
+    <div className="schedule">
+      <p id={`${id}-how`} className="soft small">
+        {t('preferences:schedule.howTo')}
+      </p>
+      <WeekGrid
+        labelledBy={props.labelledBy}
+        describedBy={`${id}-how ${props.describedBy}`}
+        disabled={disabled}
+        week={weekOf(windows, order)}
+        days={order.map((day) => ({
+          short: t(`preferences:day.${day}`),
+          name: t(`preferences:dayName.${day}`),
+        }))}
+        hour={hourWords}
+        cell={(day, hour, state) => t('preferences:schedule.cell', { day, hour, state })}
+        onChange={painted}
+      />
+      <div className="schedule-foot">
+        <p className="schedule-legend small soft">
+          {(['on', 'partly', 'off'] as const).map((state) => (
+            <span key={state}>
+              <span className="week-sample week" aria-hidden="true">
+                <span data-state={state} />
+              </span>
+              {t('preferences:schedule.state', { state })}
+            </span>
+          ))}
+        </p>
+        {windows.length === 0 ? (
+          <p>{t('preferences:schedule.all')}</p>
+        ) : (
+          <Button
+            small
+            disabled={disabled}
+            onPress={() => {
+              onChange([]);
+            }}
+          >
+            {t('preferences:schedule.all')}
+          </Button>
+        )}
+      </div>
+      <Disclosure label={t('preferences:schedule.exact')}>
+        <ExactTimes {...props} />
+      </Disclosure>
+    </div>
+  );
+}
+
+/** The language with the region that the person lives in, which knows the week's first day. */
+function regionTag(): string {
+  const spoken = language();
+  return navigator.languages.find((tag) => tag.split('-')[0]?.toLowerCase() === spoken) ?? spoken;
+}
+
+/** The windows themselves, to the minute. */
+function ExactTimes(props: ScheduleProps): ReactNode {
+  const { windows, disabled, onChange } = props;
+  return (
+    <fieldset className="schedule-times" disabled={disabled} aria-labelledby={props.labelledBy}>
+      {windows.length === 0 ? <p className="soft">{t('preferences:schedule.all')}</p> : null}
       {windows.map((window, index) => (
         <WindowRow
           // Two may be equal; what they are is all that tells them apart from others.
@@ -42,7 +124,7 @@ export function Schedule(props: {
       ))}
       <Button
         small
-        disabled={props.disabled}
+        disabled={disabled}
         onPress={() => {
           onChange([...windows, nights]);
         }}
@@ -82,7 +164,7 @@ function WindowRow(props: {
           </label>
         ))}
       </span>
-      <span className="schedule-times">
+      <span className="schedule-span">
         <TimeField
           label={t('preferences:schedule.from')}
           value={window.from}

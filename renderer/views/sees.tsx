@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react';
 import { client } from '../bridge/store.ts';
+import { sayState } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { signalRows } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { Card, Disclosure } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
-import { Told } from './told.tsx';
+import { useNow } from '../ui/use-now.ts';
+import { Failed } from './failed.tsx';
 
 /** How often the signals are looked at while they are shown, in ms. */
 const freshMs = 2000;
@@ -24,12 +26,14 @@ export function Sees(): ReactNode {
 
 function Seen(): ReactNode {
   const { answer } = useAsked(client.explainPolicy, freshMs);
+  // Only to tell whether a time is today's.
+  const now = useNow(null);
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
-  if (!answer.ok) return <Told alert>{answer.failure.sentence}</Told>;
-  const { sentence, signals, sensorTroubles } = answer.value;
+  if (!answer.ok) return <Failed failure={answer.failure} />;
+  const { said, allowance, signals, sensorTroubles } = answer.value;
   return (
     <div className="stack">
-      <Told>{sentence}</Told>
+      <p className="foreign">{sayState({ said, allowance }, now)}</p>
       {sensorTroubles.length === 0 ? null : (
         <ul className="notice notice-warn small">
           {sensorTroubles.map(({ sensor, words }) => (

@@ -3,6 +3,7 @@ import type { EffectiveSetting } from '../../electron/contract/settings.ts';
 import { figure, percent } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
+import { languageOptions } from '../text/setting-control.ts';
 import { type SettingRow, settingName } from '../text/setting-rows.ts';
 import {
   asList,
@@ -11,15 +12,20 @@ import {
   asWindows,
   countOf,
   fromUnit,
+  numberRefusal,
   toList,
   toUnit,
+  valueWords,
 } from '../text/setting-value.ts';
 import { Choice, NumberField, PercentSlider, Switch, TextField } from '../ui/fields.tsx';
 import { LockMark } from '../ui/marks.tsx';
+import { Pick } from '../ui/pick.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { type Changes, isOwn } from './changes.ts';
 import { Schedule } from './schedule.tsx';
-import { Told } from './told.tsx';
+
+/** What has a name of its own, so that no label stands before it. */
+const named: ReadonlySet<string> = new Set(['schedule', 'language']);
 
 interface SettingFieldProps {
   readonly row: SettingRow;
@@ -35,6 +41,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   const refusal = changes.refusal(row.key);
   const locked = setting.source === 'locked';
   const own = isOwn(setting);
+  const back = t(row.isOfDesktop === true ? 'preferences:backToDefault' : 'preferences:back');
   const name = (
     <>
       {settingName(row.key)}
@@ -43,7 +50,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   );
   return (
     <div className={row.control.kind === 'schedule' ? 'setting setting-tall' : 'setting'}>
-      {row.control.kind === 'schedule' ? (
+      {named.has(row.control.kind) ? (
         <span id={id} className="setting-name">
           {name}
         </span>
@@ -61,19 +68,21 @@ export function SettingField(props: SettingFieldProps): ReactNode {
         {own ? (
           <Button
             small
-            label={t('preferences:backLabel', { name: settingName(row.key) })}
+            label={t('preferences:backLabel', { name: settingName(row.key), back })}
             onPress={() => {
+              // The button goes, the focus stays at what it was about.
+              document.getElementById(id)?.focus();
               void changes.unset(row.key);
             }}
           >
-            {t('preferences:back')}
+            {back}
           </Button>
         ) : null}
       </div>
       {refusal === null ? null : (
-        <Told alert className="refusal small">
+        <p role="alert" className="refusal small foreign">
           {refusal}
-        </Told>
+        </p>
       )}
     </div>
   );
@@ -106,7 +115,15 @@ function SettingControl(
           value={number === null ? null : toUnit(number, control.scale)}
           unit={control.unit === null ? '' : t(control.unit)}
           {...(control.empty === undefined ? {} : { empty: t(control.empty) })}
-          onCommit={(shown) => changes.set(key, shown === null ? null : fromUnit(shown, control.scale))}
+          onCommit={async (shown) => {
+            const wanted = shown === null ? null : fromUnit(shown, control.scale);
+            const refusal = wanted === null ? null : numberRefusal(control, wanted, value);
+            if (refusal === null) await changes.set(key, wanted);
+            else changes.refuse(key, refusal);
+          }}
+          onUnreadable={() => {
+            changes.refuse(key, t('preferences:refused.noNumber', { stays: valueWords(control, value) }));
+          }}
         />
       );
     case 'list':
@@ -128,7 +145,10 @@ function SettingControl(
           value={value === control.unsaid ? '' : asText(value)}
           empty={t(control.empty)}
           long={control.long === true}
-          onCommit={(words) => changes.set(key, words.trim() || (control.unsaid ?? null))}
+          onCommit={(words) => {
+            const said = control.isCapital === true ? words.toUpperCase() : words;
+            return changes.set(key, said.trim() || (control.unsaid ?? null));
+          }}
         />
       );
     case 'count':
@@ -145,6 +165,21 @@ function SettingControl(
           disabled={locked}
           windows={asWindows(value)}
           onChange={(windows) => void changes.set(key, windows)}
+          onRefuse={(words) => {
+            changes.refuse(key, words);
+          }}
+        />
+      );
+    case 'language':
+      return (
+        <Pick
+          label={settingName(key)}
+          hideLabel
+          describedBy={describedBy}
+          disabled={locked}
+          value={asText(value)}
+          options={languageOptions()}
+          onChange={(option) => void changes.set(key, option)}
         />
       );
     case 'choice':

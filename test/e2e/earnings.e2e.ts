@@ -147,7 +147,9 @@ test.describe('earnings', () => {
     await earnings.show('Weeks');
     await expect(earnings.electricity).not.toContainText('Cost');
     await earnings.setPrice.click();
-    await expect(new PreferencesPage(gallery.page).control('Price of a kilowatt-hour')).toBeVisible();
+    const preferences = new PreferencesPage(gallery.page);
+    await expect(preferences.control('Price of a kilowatt-hour')).toBeVisible();
+    await expect(preferences.group('Electricity').getByRole('button', { name: 'Electricity' })).toBeFocused();
   });
 
   test('that are none say what will be there; a failure says why', async () => {

@@ -1,9 +1,8 @@
 import { expect, test } from '@playwright/test';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { changesIn, type GalleryRun, openGallery, overflow } from './support/gallery.ts';
 import { PreferencesPage } from './support/pages.ts';
 
-const more = 'Disk, memory and the virtual machine';
 const sees = 'Show what it sees now';
 
 for (const dark of [false, true]) {
@@ -21,12 +20,22 @@ for (const dark of [false, true]) {
       await gallery.app.evaluate(() => {
         globalThis.gallery.host.sensorTroubles = [{ sensor: 'call', words: 'PipeWire does not answer' }];
       });
-      await preferences.show(more);
-      await preferences.show(sees);
+      expect(await violations(gallery.page)).toEqual([]);
+      await preferences.showAll();
+      await preferences.show(sees, 'Exact times');
       await gallery.page.getByRole('button', { name: 'Add a time' }).click();
       await preferences.control('While it is idle').fill('40');
       await expect(preferences.undo).toBeVisible();
       await expect(gallery.page.getByText('PipeWire does not answer')).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+      await preferences.control('Language').click();
+      await expect(gallery.page.getByRole('option', { name: 'English' })).toBeVisible();
+      expect(await violations(gallery.page)).toEqual([]);
+    });
+
+    test('are accessible while they are searched', async () => {
+      await preferences.search.fill('network');
+      await expect(gallery.page.getByText('7 settings')).toBeVisible();
       expect(await violations(gallery.page)).toEqual([]);
     });
 
@@ -36,6 +45,7 @@ for (const dark of [false, true]) {
         host.failures.set('settings.set', Object.assign(new Error('full'), { code: 'ENOSPC' }));
         globalThis.gallery.lock({ preset: 'gentle', 'schedule.windows': [] });
       });
+      await preferences.showAll();
       await expect(preferences.control('While it is idle')).toBeDisabled();
       expect(await violations(gallery.page)).toEqual([]);
       await gallery.app.evaluate(() => {
@@ -55,19 +65,11 @@ test.describe('preferences', () => {
     gallery = await openGallery({});
     preferences = new PreferencesPage(gallery.page);
     await preferences.open();
+    await preferences.showAll();
   });
   test.afterEach(() => gallery.close());
 
-  /** The changes that the host was asked for, in order. */
-  const changes = (): Promise<unknown[]> =>
-    gallery.app.evaluate(() =>
-      globalThis.gallery.host.asked
-        .filter(({ name }) => name === 'settings.set' || name === 'settings.unset')
-        .map(({ name, input }): unknown[] => [
-          name.slice('settings.'.length),
-          ...Object.values(input as Record<string, unknown>),
-        ]),
-    );
+  const changes = (): Promise<unknown[]> => changesIn(gallery);
 
   test('show each value with its source', async () => {
     await gallery.app.evaluate(() => {
@@ -109,8 +111,10 @@ test.describe('preferences', () => {
     await expect(preferences.lastChange).toContainText('Idle after: 90 s → 60 s.');
     await preferences.undo.click();
     await expect(preferences.control('Idle after')).toHaveValue('90');
+    await expect(preferences.lastChange).toContainText('Idle after: 180 s → 90 s.');
     await preferences.back('Idle after').click();
     await expect(preferences.control('Idle after')).toHaveValue('180');
+    await expect(preferences.control('Idle after')).toBeFocused();
     await expect(preferences.back('Idle after')).toHaveCount(0);
     expect(await changes()).toEqual([
       ['set', 'idle.afterSeconds', 90],
@@ -120,11 +124,51 @@ test.describe('preferences', () => {
     ]);
   });
 
+  test('take change after change back by Ctrl+Z, but what is written by what the field does itself', async () => {
+    const { keyboard } = gallery.page;
+    await preferences.control('A call').click();
+    await expect(preferences.lastChange).toContainText('A call: on → off.');
+    await preferences.control('A program that fills the screen').click();
+    await expect(preferences.lastChange).toContainText('A program that fills the screen: on → off.');
+    await preferences.control('Idle after').focus();
+    await keyboard.press('ControlOrMeta+z');
+    await preferences.control('A call').focus();
+    await keyboard.press('ControlOrMeta+z');
+    await expect(preferences.lastChange).toContainText('A call: on → off.');
+    await keyboard.press('ControlOrMeta+z');
+    await expect(preferences.undo).toHaveCount(0);
+    await keyboard.press('ControlOrMeta+z');
+    await expect(preferences.control('A call')).toBeChecked();
+    expect(await changes()).toEqual([
+      ['set', 'pauseOn.call', false],
+      ['set', 'pauseOn.fullScreen', false],
+      ['unset', 'pauseOn.fullScreen'],
+      ['unset', 'pauseOn.call'],
+    ]);
+  });
+
+  test('offer no way back over what somebody else has changed since', async () => {
+    await preferences.control('A call').click();
+    await expect(preferences.undo).toBeVisible();
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.settings.layers.user = { 'pauseOn.call': true };
+      host.emitSettings();
+    });
+    await expect(preferences.undo).toHaveCount(0);
+    await expect(preferences.control('A call')).toBeChecked();
+  });
+
   test('are changed by keyboard alone', async () => {
     const { keyboard } = gallery.page;
     await preferences.preset('Balanced').focus();
     await keyboard.press('ArrowDown');
     await expect(preferences.preset('Generous')).toBeChecked();
+    await keyboard.press('Tab');
+    await expect(preferences.group('How much').getByRole('button', { name: 'How much' })).toBeFocused();
+    await keyboard.press('Enter');
+    await expect(preferences.control('Contribute')).toHaveCount(0);
+    await keyboard.press('Enter');
     await keyboard.press('Tab');
     await expect(preferences.control('Contribute')).toBeFocused();
     await keyboard.press('Space');
@@ -155,7 +199,6 @@ test.describe('preferences', () => {
     await fill('Other programs need more than', '');
     await fill('One of these programs runs', 'blender, zoom,');
     await fill('Time zone', 'Europe/Berlin');
-    await preferences.show(more);
     await fill('Memory', '1024');
     await preferences.control('Accelerator').selectOption('tcg');
     expect(await changes()).toEqual([
@@ -171,7 +214,6 @@ test.describe('preferences', () => {
 
   test('hand over limits, a proxy, addresses and certificates; an empty field is what it says', async () => {
     const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
-    await preferences.show(more);
     const given: readonly (readonly [name: string, shown: string, key: string, value: unknown])[] = [
       ['At most in a day', '500', 'network.quotaDayBytes', 500 * 1024 ** 2],
       ['At most in a day', '', 'network.quotaDayBytes', null],
@@ -180,6 +222,8 @@ test.describe('preferences', () => {
       ['Proxy', '', 'network.proxy', 'system'],
       ['Projects that may be joined', 'https://a.example/', 'grids.permitted', ['https://a.example/']],
       ['Projects that may be joined', '', 'grids.permitted', null],
+      ['Price of a kilowatt-hour', '0.315', 'energy.pricePerKwh', 0.315],
+      ['Currency of that price', 'usd', 'energy.currency', 'USD'],
       ['Certificates to trust', certificate, 'network.authorities', certificate],
       ['Certificates to trust', '', 'network.authorities', null],
     ];
@@ -201,87 +245,87 @@ test.describe('preferences', () => {
     await preferences.control('Idle after').fill('1');
     await preferences.control('Idle after').press('Enter');
     const row = preferences.row('Idle after');
-    await expect(row.getByRole('alert')).toHaveText('"idle.afterSeconds" cannot hold this value.');
+    await expect(row.getByRole('alert')).toHaveText('It may be from 2 s to 31,622,400 s. It stays 180 s.');
     await expect(preferences.control('Idle after')).toHaveValue('180');
+    await preferences.control('Idle after').fill('');
+    await preferences.control('Idle after').press('Enter');
+    await expect(row.getByRole('alert')).toHaveText('It must be a number. It stays 180 s.');
+    await expect(preferences.control('Idle after')).toHaveValue('180');
+    const load = preferences.control('Other programs need more than');
+    await load.press('ControlOrMeta+a');
+    await load.pressSequentially('-');
+    await load.press('Enter');
+    await expect(preferences.row('Other programs need more than').getByRole('alert')).toHaveText(
+      'It must be a number. It stays 40 %.',
+    );
+    await expect(load).toHaveValue('40');
+    await preferences.control('Proxy').fill('nonsense');
+    await preferences.control('Proxy').press('Enter');
+    await expect(preferences.row('Proxy').getByRole('alert')).toHaveText(
+      '"network.proxy" cannot hold this value.',
+    );
+    await expect(preferences.control('Proxy')).toHaveValue('');
     await expect(preferences.undo).toHaveCount(0);
     await preferences.control('Idle after').fill('30');
     await preferences.control('Idle after').press('Enter');
     await expect(row.getByRole('alert')).toHaveCount(0);
-  });
-
-  test('build a schedule out of days and times', async () => {
-    await expect(preferences.row('Times of the week')).toContainText('At any time');
-    await gallery.page.getByRole('button', { name: 'Add a time' }).click();
-    const window = gallery.page.getByRole('group', { name: 'Time 1' });
-    await window.getByRole('checkbox', { name: 'Saturday' }).check();
-    await window.getByLabel('From').fill('21:30');
-    await window.getByLabel('From').blur();
-    await expect(preferences.lastChange).toContainText('→ Mo Tu We Th Fr Sa 21:30–06:00.');
-    await window.getByRole('button', { name: 'Remove time 1' }).click();
-    await expect(preferences.row('Times of the week')).toContainText('At any time');
-    expect((await changes()).at(-2)).toEqual([
-      'set',
-      'schedule.windows',
-      [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat'], from: '21:30', to: '06:00' }],
+    expect(await changes()).toEqual([
+      ['set', 'network.proxy', 'nonsense'],
+      ['set', 'idle.afterSeconds', 30],
     ]);
   });
 
-  test('follow an administrator who locks and unlocks a value', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ 'pauseOn.call': false });
-    });
-    await expect(preferences.control('A call')).toBeDisabled();
-    await expect(preferences.control('A call')).not.toBeChecked();
-    await expect(preferences.row('A call')).toContainText('set by Acme Research');
-    await expect(preferences.control('A program that fills the screen')).toBeEnabled();
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({});
-    });
-    await expect(preferences.control('A call')).toBeEnabled();
-    await expect(preferences.control('A call')).toBeChecked();
+  test('say in a line what is set, and are found by their names', async () => {
+    const summary = (title: string) => preferences.group(title).getByRole('paragraph').first();
+    await expect(summary('How much')).toHaveText('In use 25 %, idle 100 %, locked 100 %');
+    await preferences.control('Contribute').click();
+    await expect(summary('How much')).toHaveText('Turned off');
+    await preferences.search.fill('CPU');
+    await expect(gallery.page.getByText('4 settings')).toBeVisible();
+    await expect(preferences.group('What stops it')).toHaveCount(0);
+    await preferences.control('CPU at most').fill('60');
+    await preferences.control('CPU at most').press('Enter');
+    await expect(preferences.lastChange).toContainText('CPU at most: 75 °C → 60 °C.');
+    await preferences.search.fill('xyzzy');
+    await expect(gallery.page.getByText('No setting is called so.')).toBeVisible();
+    await preferences.search.press('Escape');
+    await expect(preferences.preset('Balanced')).toBeVisible();
   });
 
-  test('lock a preset for everybody', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ preset: 'generous' });
-    });
-    await expect(preferences.preset('Generous')).toBeChecked();
-    await expect(preferences.preset('Gentle')).toBeDisabled();
-    await expect(gallery.page.getByRole('group', { name: 'How polite it is' })).toContainText(
-      'Set by Acme Research.',
-    );
-  });
-
-  test('show the host’s refusal of a value that was locked since the page looked', async () => {
-    await gallery.app.evaluate(() => {
-      const { host } = globalThis.gallery;
-      const old = host.settings.list();
-      host.settings.list = () => old;
-      globalThis.gallery.lock({ 'pauseOn.call': true });
-    });
-    await preferences.control('A call').click();
-    await expect(preferences.row('A call').getByRole('alert')).toHaveText(
-      '"pauseOn.call" is set by Acme Research and cannot be changed here.',
-    );
-    await expect(preferences.control('A call')).toBeChecked();
-  });
-
-  test('are refused by the host to a page that asks past the controls', async () => {
-    await gallery.app.evaluate(() => {
-      globalThis.gallery.lock({ 'idle.share': 0.5 });
-    });
-    const answers = await gallery.page.evaluate(async () => [
-      await window.gleaner.call('settings.set', { key: 'idle.share', value: 1 }),
-      await window.gleaner.call('settings.unset', { key: 'idle.share' }),
-      await window.gleaner.call('settings.set', { key: 'idle.sharing', value: 1 }),
-      await window.gleaner.call('settings.set', { key: 'inUse.share', value: 7 }),
+  test('offer the languages in a menu, by keyboard', async () => {
+    const { keyboard } = gallery.page;
+    const menu = preferences.control('Language');
+    await menu.focus();
+    await keyboard.press('Enter');
+    await expect(gallery.page.getByRole('listbox').getByRole('option')).toHaveText([
+      'As the system',
+      'English',
     ]);
-    expect(answers.map((answer) => (answer.ok ? 'ok' : answer.failure.code))).toEqual([
-      'setting-locked',
-      'setting-locked',
-      'setting-unknown',
-      'setting-invalid',
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await expect(menu).toContainText('English');
+    await expect(preferences.row('Language')).toContainText('changed by you');
+    await preferences.back('Language').click();
+    await expect(preferences.row('Language')).toContainText('built in');
+    expect(await changes()).toEqual([
+      ['set', 'ui.language', 'en'],
+      ['unset', 'ui.language'],
     ]);
+  });
+
+  test('fit a narrow window, and a middling one with large letters', async () => {
+    await gallery.narrow();
+    expect(await overflow(gallery.page)).toBe(0);
+    await gallery.app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 640, height: 600 });
+    });
+    await gallery.page.waitForFunction(() => window.innerWidth > 600);
+    const wide = await gallery.page.evaluate(() => {
+      document.documentElement.style.fontSize = '200%';
+      const parts = [...document.querySelectorAll('main *')];
+      return parts.filter((part) => part.getBoundingClientRect().right > window.innerWidth + 1).length;
+    });
+    expect(wide).toBe(0);
   });
 
   test('say what Gleaner sees, and what it does not know', async () => {

@@ -8,6 +8,7 @@ import { pictureHealth } from './health-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { openGallery } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
+import { PreferencesPage } from './support/pages.ts';
 
 const dir = path.resolve(process.argv[2] ?? path.join(checkoutDir, '.cache', 'screenshots'));
 
@@ -55,14 +56,15 @@ async function picture(dark: boolean, scale: number): Promise<void> {
     await gallery.show('empty', 'Waiting');
 
     await page.getByRole('button', { name: 'Preferences' }).click();
-    await page.getByRole('slider', { name: 'While it is idle' }).fill('60');
-    await page.getByRole('status').getByText('While it is idle').waitFor();
+    const preferences = new PreferencesPage(page);
+    await preferences.preset('Balanced').waitFor();
+    await take('preferences');
+    await preferences.showAll();
+    await preferences.control('While it is idle').fill('60');
+    await preferences.lastChange.waitFor();
+    await preferences.show('Show what it sees now', 'Exact times');
     await page.getByRole('button', { name: 'Add a time' }).click();
     await page.getByRole('group', { name: 'Time 1' }).waitFor();
-    await take('preferences');
-    for (const name of ['Disk, memory', 'Show what it sees']) {
-      await page.getByRole('button', { name }).click();
-    }
     await page.getByText('Load of other programs').waitFor();
     await takeAll('preferences-all');
     await gallery.app.evaluate(() => {
@@ -92,7 +94,7 @@ async function picture(dark: boolean, scale: number): Promise<void> {
     await gallery.show('yielding', 'Given back');
     await takeAll('home-narrow');
     await page.getByRole('button', { name: 'Preferences' }).click();
-    await page.getByRole('slider', { name: 'While it is idle' }).waitFor();
+    await preferences.show('How much', 'When');
     await takeAll('preferences-narrow');
   } finally {
     await gallery.close();

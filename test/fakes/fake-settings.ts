@@ -49,7 +49,8 @@ export class FakeSettings {
       if (layer[key] !== undefined) return { key, value: layer[key], source, preset: null };
       const isFilled = key !== 'preset' && (source === 'built-in' || !desktopOnes.has(key));
       if (layer.preset !== undefined && isFilled) {
-        return { key, value: presetValues[layer.preset][key], source, preset: layer.preset };
+        const preset = desktopOnes.has(key) ? null : layer.preset;
+        return { key, value: presetValues[layer.preset][key], source, preset };
       }
     }
     throw new Error('the built-in layer names no preset');

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plain } from '../../renderer/text/plain.ts';
 import { around, language, onSpeaker, setSpeaker, speak, t } from '../../renderer/text/say.ts';
-import { languageName } from '../../renderer/text/setting-rows.ts';
+import { languageName, languageOptions } from '../../renderer/text/setting-control.ts';
 import { bytes } from '../../text/format.ts';
 import type { LanguageInfo } from '../../text/languages.ts';
 import { createSpeaker } from '../../text/speaker.ts';
@@ -86,6 +86,16 @@ describe('a language of the menu', () => {
       'English',
       'Deutsch (no speaker has checked it)',
       'xx',
+    ]);
+  });
+
+  it('stands in the menu in its own language, with a note where nobody has checked it', async () => {
+    await speakIn('en');
+    expect(languageOptions()).toEqual([
+      { id: 'system', words: 'As the system' },
+      { id: 'en', words: 'English', lang: 'en' },
+      { id: 'de', words: 'Deutsch', lang: 'de', note: 'No speaker has checked it' },
+      { id: 'ar', words: 'العربية', lang: 'ar', note: 'No speaker has checked it' },
     ]);
   });
 });

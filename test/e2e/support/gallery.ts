@@ -25,6 +25,18 @@ export async function overflow(page: Page): Promise<number> {
   );
 }
 
+/** The changes of settings that the host was asked for, in order: what was asked, the key, the value. */
+export async function changesIn({ app }: GalleryRun): Promise<unknown[]> {
+  return await app.evaluate(() =>
+    globalThis.gallery.host.asked
+      .filter(({ name }) => name === 'settings.set' || name === 'settings.unset')
+      .map(({ name, input }): unknown[] => [
+        name.slice('settings.'.length),
+        ...Object.values(input as Record<string, unknown>),
+      ]),
+  );
+}
+
 /** Starts the gallery with its window open. */
 export async function openGallery(options: {
   readonly dark?: boolean;

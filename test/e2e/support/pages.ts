@@ -93,8 +93,18 @@ export class PreferencesPage {
     return this.#page.locator('.setting').filter({ hasText: name });
   }
 
+  /** The search that shows only what is called so. */
+  get search(): Locator {
+    return this.#page.getByRole('searchbox', { name: 'Search the preferences' });
+  }
+
+  /** A group of values, with its title and what it says of them. */
+  group(title: string): Locator {
+    return this.#page.getByRole('region', { name: title, exact: true });
+  }
+
   back(name: string): Locator {
-    return this.#page.getByRole('button', { name: `${name}: back to preset` });
+    return this.#page.getByRole('button', { name: `${name}: Back to` });
   }
 
   get lastChange(): Locator {
@@ -105,7 +115,15 @@ export class PreferencesPage {
     return this.#page.getByRole('button', { name: 'Undo' });
   }
 
-  async show(disclosure: string): Promise<void> {
-    await this.#page.getByRole('button', { name: disclosure, expanded: false }).click();
+  async show(...titles: readonly string[]): Promise<void> {
+    for (const name of titles) {
+      await this.#page.getByRole('button', { name, exact: true, expanded: false }).click();
+    }
+  }
+
+  async showAll(): Promise<void> {
+    const titles = this.#page.getByRole('heading', { level: 2 });
+    const closed = titles.getByRole('button', { expanded: false });
+    while ((await closed.count()) > 0) await closed.first().click();
   }
 }
