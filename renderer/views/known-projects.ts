@@ -1,4 +1,5 @@
 import type { KnownProject } from '../../electron/contract/grids.ts';
+import { date } from '../text/format.ts';
 import { t } from '../text/say.ts';
 
 /** Those in which every word that was searched for occurs. Pure. */
@@ -12,7 +13,8 @@ export function matching(known: readonly KnownProject[], search: string): readon
 
 /** How far what is told of a project can be relied on. */
 export function knownMark({ asOf, verified }: KnownProject): string {
-  return verified ? t('join:known.checked', { date: asOf }) : t('join:known.memory', { date: asOf });
+  const day = date(new Date(`${asOf}T12:00:00`).getTime(), 'wholeDate');
+  return verified ? t('join:known.checked', { date: day }) : t('join:known.memory', { date: day });
 }
 
 /** By area, areas and names in the order of the alphabet. Pure. */

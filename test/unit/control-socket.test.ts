@@ -106,7 +106,7 @@ describe('the control socket', () => {
     expect(await bytesOf('earnings.export')).toBe('some bytes');
     expect((await client.call('activity.list', inputs['activity.list'])).total).toBe(1);
     expect((await client.call('activity.page', inputs['activity.page'])).entries).toEqual(host.entries);
-    expect(await client.call('activity.day', inputs['activity.day'])).toEqual(host.day);
+    expect(await client.call('activity.day', inputs['activity.day'])).toEqual(host.day('2025-03-31'));
     expect(await bytesOf('activity.export')).toBe('some bytes');
     expect((await client.call('policy.explain', inputs['policy.explain'])).signals).toEqual(host.signals);
     expect(await client.call('settings.list', inputs['settings.list'])).toEqual(host.settings.list());
