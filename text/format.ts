@@ -169,12 +169,31 @@ export function list(language: Language, words: readonly string[]): string {
   return listOf(language, { type: 'conjunction', style: 'narrow' }).format(words);
 }
 
-/** Local time of day of `at`, with the date when it is not the day of `now` (both epoch ms). */
+/** Local time of day of `at`, with the date when it is not the day of `now`, and with the year when it is another (both epoch ms). */
 export function moment(language: Language, at: number, now: number): string {
-  const date = new Date(at);
-  const time = dateOf(language, { hour: '2-digit', minute: '2-digit' }).format(date);
-  if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${dateOf(language, { day: 'numeric', month: 'short' }).format(date)} ${time}`;
+  const [date, today] = [new Date(at), new Date(now)];
+  const time = clock(language, at);
+  if (date.toDateString() === today.toDateString()) return time;
+  const isThisYear = date.getFullYear() === today.getFullYear();
+  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+  if (!isThisYear) options.year = 'numeric';
+  return `${dateOf(language, options).format(date)} ${time}`;
+}
+
+/** Local time of day of `at` (epoch ms). */
+export function clock(language: Language, at: number): string {
+  return dateOf(language, { hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** Date and time of `at` (epoch ms) in full, to the second. */
+export function instant(language: Language, at: number): string {
+  return dateOf(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(at);
+}
+
+/** The day of `at` (epoch ms) with its name: `Monday 31 March 2025`. */
+export function weekday(language: Language, at: number): string {
+  const options = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const;
+  return dateOf(language, options).format(at);
 }
 
 const dateLooks = {

@@ -11,6 +11,7 @@ const here =
 export const amount = here(format.amount);
 export const bound = here(format.bound);
 export const bytes = here(format.bytes);
+export const clock = here(format.clock);
 export const countdown = here(format.countdown);
 export const date = here(format.date);
 export const dates = here(format.dates);
@@ -18,6 +19,7 @@ export const duration = here(format.duration);
 export const energy = here(format.energy);
 export const exact = here(format.exact);
 export const figure = here(format.figure);
+export const instant = here(format.instant);
 export const list = here(format.list);
 export const milliseconds = here(format.milliseconds);
 export const moment = here(format.moment);
@@ -27,6 +29,7 @@ export const price = here(format.price);
 export const sentenceCase = here(format.sentenceCase);
 export const signedAmount = here(format.signedAmount);
 export const watts = here(format.watts);
+export const weekday = here(format.weekday);
 
 /** How far ahead `at` is, in words: `in 23 h`; what is past is due now. Epoch ms. */
 export function ahead(at: number, now: number): string {

@@ -92,6 +92,12 @@ export function asWindows(value: Json): readonly ScheduleWindow[] {
   return Array.isArray(value) ? (value as unknown as readonly ScheduleWindow[]) : [];
 }
 
+/** The addresses in a list of projects; parsed by the host as well. */
+export function asProjectUrls(value: Json): readonly string[] {
+  const projects = Array.isArray(value) ? (value as unknown as readonly { readonly url: string }[]) : [];
+  return projects.map(({ url }) => url);
+}
+
 /** A setting's value as it reads in a sentence. */
 export function valueWords(control: Control, value: Json): string {
   switch (control.kind) {

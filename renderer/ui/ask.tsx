@@ -1,5 +1,6 @@
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { type ReactNode, useId } from 'react';
 import { Button } from './primitives.tsx';
+import { useModal } from './use-modal.ts';
 
 /**
  * Asks before something is done that cannot be taken back. It takes the focus while it is there, and gives it back
@@ -21,14 +22,7 @@ export function Ask(props: {
   onCancel: () => void;
 }): ReactNode {
   const id = useId();
-  const ref = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => {
-      dialog?.close();
-    };
-  }, []);
+  const ref = useModal();
   return (
     <dialog
       ref={ref}

@@ -1,7 +1,7 @@
-import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useState } from 'react';
 
-/** How a piece of the day looks: told apart by pattern and height, not by colour alone. */
-export type DayLook = 'full' | 'part' | 'hatched' | 'dotted' | 'alert' | 'empty';
+/** How a piece of the day looks: told apart by pattern, not by colour alone. */
+export type DayLook = 'full' | 'part' | 'hatched' | 'dotted' | 'lined' | 'alert' | 'empty' | 'blank';
 
 export interface DayPiece {
   /** Epoch ms. */
@@ -12,8 +12,14 @@ export interface DayPiece {
   readonly words: string;
 }
 
-/** A day from its first to its last moment as one line of pieces. Arrow keys go from piece to piece; the words stand below. */
-export function DayLine(props: {
+/** How many pieces a Page key passes. */
+const leap = 10;
+
+/**
+ * A day from its first to its last moment as one line of pieces. Arrow keys go from piece to piece, Page keys over ten; the
+ * words stand below, and are what the line reads as. Kept while nothing of it changes.
+ */
+export const DayLine = memo(function DayLine(props: {
   label: string;
   /** Epoch ms. */
   from: number;
@@ -31,19 +37,21 @@ export function DayLine(props: {
     const isRightToLeft = document.documentElement.dir === 'rtl';
     const ahead = isRightToLeft ? 'ArrowLeft' : 'ArrowRight';
     const back = isRightToLeft ? 'ArrowRight' : 'ArrowLeft';
-    const now = chosen ?? -1;
-    const next =
-      event.key === ahead
-        ? now + 1
-        : event.key === back
-          ? now - 1
-          : event.key === 'Home'
-            ? 0
-            : event.key === 'End'
-              ? pieces.length - 1
-              : null;
-    if (next === null || pieces.length === 0) return;
+    const steps: Readonly<Record<string, number>> = {
+      [ahead]: 1,
+      [back]: -1,
+      ArrowUp: 1,
+      ArrowDown: -1,
+      PageUp: leap,
+      PageDown: -leap,
+      Home: -pieces.length,
+      End: pieces.length,
+    };
+    const step = steps[event.key];
+    if (step === undefined || pieces.length === 0) return;
     event.preventDefault();
+    // The first key finds the first piece, whichever way it goes.
+    const next = chosen === null && Math.abs(step) === 1 ? 0 : (chosen ?? 0) + step;
     setChosen(Math.min(pieces.length - 1, Math.max(0, next)));
   };
   const piece = chosen === null ? undefined : pieces[Math.min(chosen, pieces.length - 1)];
@@ -83,12 +91,13 @@ export function DayLine(props: {
           </span>
         ))}
       </div>
-      <p className="day-words small" aria-live="polite">
+      {/* The line itself reads as these words. */}
+      <p className="day-words small" aria-hidden="true">
         {piece?.words ?? <span className="soft">{props.hint}</span>}
       </p>
     </div>
   );
-}
+});
 
 /** The same patterns, each with what it means. */
 export function DayLegend(props: {

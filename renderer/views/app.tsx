@@ -123,7 +123,15 @@ function Page(props: {
     case 'grids':
       return <Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
     case 'join':
-      return <Join snapshot={snapshot} url={place.url ?? ''} go={go} />;
+      return (
+        <Join
+          snapshot={snapshot}
+          url={place.url ?? ''}
+          from={'from' in place ? place.from : null}
+          at={'at' in place ? place.at : null}
+          go={go}
+        />
+      );
     case 'activity':
       return <Activity snapshot={snapshot} />;
     case 'earnings':

@@ -17,9 +17,12 @@ export function Choose(props: {
   url: string;
   refused: { looked: Looked; failure: Failure } | null;
   joined: readonly GridView[];
+  /** The field for an address comes first. */
+  byAddress: boolean;
   onLook: (looked: Looked) => void;
 }): ReactNode {
   const { url, refused, onLook } = props;
+  const isFirst = url !== '' || props.byAddress;
   const other = useRef<HTMLDivElement>(null);
   const address = (
     <div ref={other}>
@@ -29,7 +32,7 @@ export function Choose(props: {
   return (
     <>
       {refused === null ? null : <Refused {...refused} onLook={onLook} />}
-      {url === '' ? null : address}
+      {isFirst ? address : null}
       <Known
         joined={props.joined}
         onLook={onLook}
@@ -37,7 +40,7 @@ export function Choose(props: {
           other.current?.querySelector('input')?.focus();
         }}
       />
-      {url === '' ? address : null}
+      {isFirst ? null : address}
     </>
   );
 }

@@ -12,8 +12,18 @@ import { firstStep, type JoinStep, joinFlow, type Looked } from './join-flow.ts'
 import { SignIn } from './join-sign-in.tsx';
 import type { Go } from './place.ts';
 
-/** From the choice of a project or an account manager to having joined it. `url`: the address that is filled in. */
-export function Join({ snapshot, url, go }: { snapshot: Snapshot; url: string; go: Go }): ReactNode {
+/**
+ * From the choice of a project or an account manager to having joined it. `url`: the address that is filled in; `from`: where
+ * to go on afterwards; `at`: what comes first.
+ */
+export function Join(props: {
+  snapshot: Snapshot;
+  url: string;
+  from: 'welcome' | null;
+  at: 'address' | null;
+  go: Go;
+}): ReactNode {
+  const { snapshot, url, from, go } = props;
   const [step, send] = useReducer(joinFlow, firstStep);
   const [draft, setDraft] = useState(emptyDraft);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -70,7 +80,7 @@ export function Join({ snapshot, url, go }: { snapshot: Snapshot; url: string; g
             quiet
             disabled={step.at === 'sign-in' && step.joining}
             onPress={() => {
-              if (at === 'choose') go({ page: 'grids' });
+              if (at === 'choose') go({ page: from ?? 'grids' });
               else send({ type: 'back' });
             }}
           >
@@ -83,6 +93,7 @@ export function Join({ snapshot, url, go }: { snapshot: Snapshot; url: string; g
         <Choose
           url={url}
           refused={step.refused}
+          byAddress={props.at === 'address'}
           joined={snapshot.grids}
           onLook={(looked) => {
             void look(looked);
@@ -124,6 +135,7 @@ export function Join({ snapshot, url, go }: { snapshot: Snapshot; url: string; g
       ) : (
         <Done
           step={step}
+          from={from}
           go={go}
           onAgain={() => {
             send({ type: 'again' });
@@ -170,7 +182,13 @@ function Steps({ at }: { at: JoinStep['at'] }): ReactNode {
 const projectSteps = ['join:done.starts', 'join:done.loads', 'join:done.credit'] as const;
 const managerSteps = ['join:done.managerAsks', 'join:done.managerGrids'] as const;
 
-function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain: () => void }): ReactNode {
+function Done(props: {
+  step: Extract<JoinStep, { at: 'done' }>;
+  from: 'welcome' | null;
+  go: Go;
+  onAgain: () => void;
+}): ReactNode {
+  const { from, go } = props;
   const { offer, grid } = props.step;
   const next = offer.kind === 'manager' ? managerSteps : projectSteps;
   return (
@@ -187,10 +205,20 @@ function Done(props: { step: Extract<JoinStep, { at: 'done' }>; go: Go; onAgain:
         </ol>
       </div>
       <div className="buttons">
+        {from === null ? null : (
+          <Button
+            primary
+            onPress={() => {
+              go({ page: from });
+            }}
+          >
+            {t('join:done.goOn')}
+          </Button>
+        )}
         <Button
-          primary
+          primary={from === null}
           onPress={() => {
-            props.go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
+            go(grid === null ? { page: 'grids' } : { page: 'grids', open: grid });
           }}
         >
           {t('join:done.see')}

@@ -1,6 +1,7 @@
 import type { Place as AskedPlace } from '../../electron/contract/place.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import type { GroupId } from '../text/setting-rows.ts';
+import type { Setup } from './welcome-flow.ts';
 
 /** Where in the window the person is. */
 export type Place =
@@ -8,8 +9,11 @@ export type Place =
   | { readonly page: 'welcome' }
   /** `open`: the group of settings that is opened at once. */
   | { readonly page: 'preferences'; readonly open?: GroupId }
-  /** To choose a project, or to write an address. */
-  | { readonly page: 'join'; readonly url?: undefined };
+  /**
+   * To choose a project, or to write an address. `from`: where it goes on afterwards, else to the grids; `at`: what comes
+   * first.
+   */
+  | { readonly page: 'join'; readonly url?: undefined; readonly from?: 'welcome'; readonly at?: 'address' };
 
 export type Go = (place: Place) => void;
 
@@ -23,10 +27,16 @@ export function tabOf({ page }: Place): Tab | null {
 }
 
 /**
- * Where a window begins: with the welcome page while nothing is joined and nothing was ever done here. Nothing
- * remembers that somebody left it; the first finished job, or joining, ends it. Pure.
+ * Where a window begins: with the welcome page while somebody is amid it, or while nothing was joined by a person and
+ * nothing was ever done here. Finishing it, joining, or the first job that is done ends that. Pure.
  */
-export function firstPlace({ grids, manager }: Pick<Snapshot, 'grids' | 'manager'>): Place {
-  const untouched = manager === null && grids.every(({ kind, done }) => kind === 'local' && done === 0);
-  return { page: untouched ? 'welcome' : 'home' };
+export function firstPlace(
+  { grids, manager }: Pick<Snapshot, 'grids' | 'manager'>,
+  setup: Setup | null,
+): Place {
+  if (setup?.state === 'open') return { page: 'welcome' };
+  const untouched =
+    manager === null &&
+    grids.every(({ kind, managedBy, done }) => (kind === 'local' || managedBy !== null) && done === 0);
+  return { page: untouched && setup?.state !== 'finished' ? 'welcome' : 'home' };
 }

@@ -12,7 +12,7 @@ const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
 export function PresetCards(props: {
   settings: ReadonlyMap<SettingKey, EffectiveSetting>;
   organization: string | null;
-  changes: Changes;
+  changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
   const { settings, organization, changes } = props;
   const preset = settings.get('preset');

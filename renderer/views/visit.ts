@@ -2,6 +2,7 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { onAskedPlace } from '../bridge/asked-place.ts';
 import { firstPlace, type Go, type Place } from './place.ts';
+import { rememberedSetup } from './welcome-memory.ts';
 
 /** A stay in a place: the same place may be visited anew. */
 export interface Visit {
@@ -21,7 +22,8 @@ export function useVisit(begin: Place | null, snapshot: Snapshot | null): readon
   }, []);
   useEffect(() => onAskedPlace(go), [go]);
   // Once: later changes of the Snapshot move nobody to another page.
-  if (visit === null && snapshot !== null) setVisit({ place: firstPlace(snapshot), count: 0 });
+  if (visit === null && snapshot !== null)
+    setVisit({ place: firstPlace(snapshot, rememberedSetup()), count: 0 });
   return [visit, go];
 }
 

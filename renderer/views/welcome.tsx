@@ -1,58 +1,125 @@
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
-import { client, useReplica } from '../bridge/store.ts';
-import { plain } from '../text/plain.ts';
+import { client } from '../bridge/store.ts';
 import { t } from '../text/say.ts';
-import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
+import { Failed } from './failed.tsx';
 import type { Go } from './place.ts';
+import { AmountStep } from './welcome-amount.tsx';
+import { BeginStep } from './welcome-begin.tsx';
+import { CheckStep } from './welcome-check.tsx';
+import { beginSetup, type Setup, type SetupStep, setupSteps, stepBeside } from './welcome-flow.ts';
+import { ManagedWelcome } from './welcome-managed.tsx';
+import { rememberedSetup, rememberSetup } from './welcome-memory.ts';
+import { type Settings, useSettings } from './welcome-settings.ts';
+import { WorkStep } from './welcome-work.tsx';
 
-/** What Gleaner is, and the three ways to begin. */
+/** The way to the first work; where an organization has locked anything, one page that says what. */
 export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
-  const { organization } = snapshot.preset;
+  const { settings, failure, changes } = useSettings();
+  if (failure !== null) return <Failed failure={failure} />;
+  if (settings === null) {
+    return (
+      <p className="soft" role="status">
+        {t('common:loading')}
+      </p>
+    );
+  }
+  if ([...settings.values()].some(({ source }) => source === 'locked')) {
+    return <ManagedWelcome snapshot={snapshot} settings={settings} go={go} />;
+  }
+  return <Steps snapshot={snapshot} settings={settings} changes={changes} go={go} />;
+}
+
+interface StepsProps {
+  readonly snapshot: Snapshot;
+  readonly settings: Settings;
+  readonly changes: ReturnType<typeof useSettings>['changes'];
+  readonly go: Go;
+}
+
+function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
+  const { manager, grids, jobs } = snapshot;
+  const done = {
+    joined: manager !== null || grids.some(({ kind }) => kind !== 'local'),
+    preset: settings.get('preset')?.source === 'user',
+  };
+  const [setup, setSetup] = useState(() => beginSetup(rememberedSetup(), done));
+  const heading = useRef<HTMLHeadingElement>(null);
+  const first = useRef(setup.step);
+  const { step } = setup;
+  useEffect(() => {
+    // Whoever listens or uses the keyboard begins each step at its title, but the window at its top.
+    if (first.current === step && step === 'check') return;
+    first.current = 'begin';
+    heading.current?.focus();
+    window.scrollTo(0, 0);
+  }, [step]);
+
+  const keep = (changed: Partial<Setup>): void => {
+    const next = { ...setup, ...changed };
+    setSetup(next);
+    rememberSetup(next);
+  };
+  const move = (by: -1 | 1): void => {
+    keep({ step: stepBeside(step, by) });
+  };
+  const finish = (): void => {
+    keep({ state: 'finished' });
+    const runs = jobs.some(({ state }) => state === 'queued' || state === 'running');
+    if (setup.sample && !runs) void client.runSample();
+    go({ page: 'home' });
+  };
   return (
     <>
-      <section className="welcome">
-        <span className="hero-mark">
-          <Mark name="working" size={44} />
-        </span>
-        <h1 className="page-title">{t('welcome:title')}</h1>
-        <p>{t('welcome:what')}</p>
-      </section>
-      <section className="ways" aria-label={t('welcome:ways')}>
-        <Way title={t('welcome:public.title')} words={t('welcome:public.words')} mark="globe">
+      <StepHead step={step} heading={heading} />
+      {step === 'check' ? (
+        <CheckStep />
+      ) : step === 'work' ? (
+        <WorkStep
+          snapshot={snapshot}
+          onJoin={(place) => {
+            keep({});
+            go(place);
+          }}
+          onSample={() => {
+            keep({ step: 'amount', sample: true });
+          }}
+        />
+      ) : step === 'amount' ? (
+        <AmountStep settings={settings} organization={snapshot.preset.organization} changes={changes} />
+      ) : (
+        <BeginStep snapshot={snapshot} settings={settings} changes={changes} />
+      )}
+      <div className="welcome-go">
+        {step === 'begin' ? (
+          <Button primary onPress={finish}>
+            {t('welcome:begin.agree')}
+          </Button>
+        ) : (
           <Button
-            primary
+            // One of the ways is what matters there, as long as nothing is chosen.
+            primary={step !== 'work' || done.joined || setup.sample}
             onPress={() => {
-              go({ page: 'join' });
+              move(1);
             }}
           >
-            {t('welcome:public.do')}
+            {t('welcome:next')}
           </Button>
-        </Way>
-        <Sample snapshot={snapshot} go={go} />
-        <Way
-          title={t('welcome:company.title')}
-          words={
-            organization === null
-              ? t('welcome:company.words')
-              : t('welcome:company.set', { organization: plain(organization) })
-          }
-          mark="building"
-        >
+        )}
+        {step === 'check' ? null : (
           <Button
             onPress={() => {
-              go({ page: 'preferences' });
+              move(-1);
             }}
           >
-            {t('welcome:company.do')}
+            {t('welcome:back')}
           </Button>
-        </Way>
-      </section>
-      <div className="welcome-later">
+        )}
         <Button
           quiet
           onPress={() => {
+            keep({ state: 'left' });
             go({ page: 'home' });
           }}
         >
@@ -63,38 +130,31 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
   );
 }
 
-function Sample({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
-  const asking = useReplica((replica) => replica.asking > 0);
-  const runs = snapshot.jobs.some(({ state }) => state === 'queued' || state === 'running');
+function StepHead(props: {
+  step: SetupStep;
+  heading: React.RefObject<HTMLHeadingElement | null>;
+}): ReactNode {
+  const { step, heading } = props;
+  const current = setupSteps.indexOf(step);
   return (
-    <Way
-      title={t('welcome:sample.title')}
-      words={runs ? t('welcome:sample.runs') : t('welcome:sample.words')}
-      mark="spark"
-    >
-      <Button
-        disabled={asking}
-        onPress={() => {
-          if (!runs) void client.runSample();
-          go({ page: 'home' });
-        }}
-      >
-        {runs ? t('welcome:sample.see') : t('welcome:sample.do')}
-      </Button>
-    </Way>
-  );
-}
-
-function Way(props: { title: string; words: string; mark: MarkName; children: ReactNode }): ReactNode {
-  const id = useId();
-  return (
-    <section className="card way" aria-labelledby={id}>
-      <span className="way-mark">
-        <Mark name={props.mark} size={26} />
-      </span>
-      <h2 id={id}>{props.title}</h2>
-      <p className="soft">{props.words}</p>
-      {props.children}
-    </section>
+    <>
+      <div className="welcome">
+        <h1 ref={heading} tabIndex={-1} className="page-title">
+          {step === 'check' ? t('welcome:title') : t(`welcome:${step}.title`)}
+        </h1>
+        {step === 'check' ? <p>{t('welcome:what')}</p> : null}
+      </div>
+      <ol className="steps small" aria-label={t('welcome:steps')}>
+        {setupSteps.map((name, index) => (
+          <li
+            key={name}
+            className={index < current ? 'step-past' : ''}
+            aria-current={index === current ? 'step' : undefined}
+          >
+            {t(`welcome:step.${name}`)}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }

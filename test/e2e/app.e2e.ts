@@ -4,7 +4,7 @@ import { type ElectronApplication, expect, type Page, test } from '@playwright/t
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
-import { WelcomePage } from './support/grid-pages.ts';
+import { WelcomePage } from './support/health-pages.ts';
 import { type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf, runToEnd } from './support/processes.ts';

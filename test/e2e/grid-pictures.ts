@@ -1,12 +1,13 @@
 import type { Page } from '@playwright/test';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
-import { GridsPage, JoinPage, WelcomePage } from './support/grid-pages.ts';
+import { GridsPage, JoinPage } from './support/grid-pages.ts';
+import { WelcomePage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';
 
 /** How a picture is taken; `whole`: of all of the page, however long. */
 export type Take = (page: Page, name: string, whole?: boolean) => Promise<void>;
 
-/** Pictures of the welcome page, of every step of joining, and of the grids' page. */
+/** Pictures of every step of joining, and of the grids' page. */
 export async function pictureGrids(dark: boolean, scale: number, take: Take): Promise<void> {
   const gallery = await openGallery({ dark, scale, state: 'empty' });
   try {
@@ -25,8 +26,7 @@ export async function pictureGrids(dark: boolean, scale: number, take: Take): Pr
 async function pictureJoining({ app, page }: GalleryRun, take: Take, suffix: string): Promise<void> {
   const join = new JoinPage(page);
   const welcome = new WelcomePage(page);
-  await welcome.title.waitFor();
-  await take(page, `welcome${suffix}`);
+  await welcome.toWork();
   await welcome.choose.click();
   await join.project('Prime Orchard').waitFor();
   await take(page, `join-choose${suffix}`, true);
@@ -75,7 +75,7 @@ async function pictureJoining({ app, page }: GalleryRun, take: Take, suffix: str
 }
 
 async function pictureJoined(gallery: GalleryRun, take: Take, suffix: string): Promise<void> {
-  const { app, page } = gallery;
+  const { page } = gallery;
   const main = new MainPage(page);
   const grids = new GridsPage(page);
   await grids.open();
@@ -97,13 +97,9 @@ async function pictureJoined(gallery: GalleryRun, take: Take, suffix: string): P
   await gallery.show('managed', 'Grids');
   await grids.press('Ask it now').waitFor();
   await take(page, `grids-managed${suffix}`, true);
-  await app.evaluate(() => {
-    globalThis.gallery.addCredit();
-  });
   await main.openTab('Activity');
   await gallery.show('volunteer', 'What ran here');
-  await page.getByRole('button', { name: 'Credit, as the projects tell it' }).click();
-  await page.getByRole('table', { name: 'Credit, as' }).waitFor();
+  await page.getByRole('row', { name: 'sieve_40961_12_0' }).waitFor();
   await take(page, `activity-volunteer${suffix}`, true);
   await grids.open();
   await gallery.show('empty', 'Grids');

@@ -44,14 +44,14 @@ test.describe('a page turned hostile', () => {
     expect(heading).toBe('Working');
   });
 
-  test('has no Node, no Electron, and of the host only two functions', async () => {
+  test('has no Node, no Electron, and of the host only three functions', async () => {
     const seen = await gallery.page.evaluate(() => ({
       globals: ['require', 'process', 'Buffer', 'module', '__dirname', 'electron', 'ipcRenderer'].filter(
         (name) => name in globalThis,
       ),
       bridge: Object.keys(window.gleaner).sort(),
     }));
-    expect(seen).toEqual({ globals: [], bridge: ['call', 'subscribe'] });
+    expect(seen).toEqual({ globals: [], bridge: ['call', 'save', 'subscribe'] });
   });
 
   /** Waits until the shell has logged that it refused this. */
@@ -239,6 +239,34 @@ test.describe('a page turned hostile', () => {
       globalThis.gallery.host.asked.map(({ name }) => name),
     );
     expect(reachedHost).not.toContain('pause');
+  });
+
+  test('saves nothing but what the host streams, under no name that a system would run', async () => {
+    await gallery.app.evaluate(({ dialog }) => {
+      dialog.showSaveDialog = () => Promise.reject(new Error('the person was asked'));
+    });
+    const failures = await gallery.page.evaluate(async () => {
+      const save = window.gleaner.save.bind(window.gleaner) as (
+        ...asked: unknown[]
+      ) => Promise<{ failure?: { code: string } }>;
+      const csv = { format: 'csv' };
+      const asked: unknown[][] = [
+        ['status', {}, 'status.json'],
+        ['ledger.export', { ...csv, path: '/etc/passwd' }, 'ledger.csv'],
+        ['ledger.export', csv, '../../.bashrc'],
+        ['ledger.export', csv, 'ledger.desktop'],
+        ['ledger.export', csv, { toString: () => 'ledger.csv' }],
+        [['ledger.export'], csv, 'ledger.csv'],
+      ];
+      const codes = [];
+      for (const one of asked) {
+        codes.push((await save(...one).catch(() => ({ failure: { code: 'not cloned' } }))).failure?.code);
+      }
+      return codes;
+    });
+    expect(failures).toEqual([...Array<string>(4).fill('bad-request'), 'not cloned', 'bad-request']);
+    const asked = await gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name));
+    expect(asked).not.toContain('ledger.export');
   });
 
   test('of another origin, in a window that is not ours, is not heard', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { pictureEarnings } from './earnings-pictures.ts';
 import { pictureGrids, type Take } from './grid-pictures.ts';
+import { pictureHealth } from './health-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { openGallery } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
@@ -109,6 +110,7 @@ try {
       const take: Take = (page, name, whole) => shoot(page, name, dark, scale, whole);
       await pictureGrids(dark, scale, take);
       await pictureEarnings(dark, scale, take);
+      await pictureHealth(dark, scale, take);
     }
   }
   process.stdout.write(`${dir}\n`);

@@ -1,12 +1,32 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
+import type { GalleryState } from '../fixtures/snapshots.ts';
 import { violations } from './support/axe.ts';
 import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
-import { JoinPage, WelcomePage } from './support/grid-pages.ts';
-import { MainPage, PreferencesPage } from './support/pages.ts';
+import { JoinPage } from './support/grid-pages.ts';
+import { WelcomePage } from './support/health-pages.ts';
+import { MainPage } from './support/pages.ts';
 
 const key = '0123456789abcdef0123456789abcdef';
 
-test.describe('the first page', () => {
+/** Names of the commands that were asked. */
+const asked = (gallery: GalleryRun): Promise<string[]> =>
+  gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name));
+
+/** Closes the window, which ends its page, and opens another. */
+async function reopen({ app, page }: GalleryRun): Promise<Page> {
+  const closed = page.waitForEvent('close');
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.close();
+  });
+  await closed;
+  const opened = app.waitForEvent('window');
+  await app.evaluate(() => {
+    globalThis.gallery.shell.openWindow();
+  });
+  return await opened;
+}
+
+test.describe('the welcome page', () => {
   let gallery: GalleryRun;
   let welcome: WelcomePage;
   test.beforeEach(async () => {
@@ -16,62 +36,184 @@ test.describe('the first page', () => {
   });
   test.afterEach(() => gallery.close());
 
-  test('welcomes whoever has done and joined nothing, and leads to each of the three ways', async () => {
-    const main = new MainPage(gallery.page);
+  test('leads by the sample to the first work, which begins when the person agrees', async () => {
+    const { app, page } = gallery;
+    const main = new MainPage(page);
+    await expect(welcome.summary).toHaveText('This computer is ready.');
+    await welcome.toWork();
     await welcome.sample.click();
+    await expect(welcome.step).toHaveText('How much');
+    await welcome.preset('Gentle').check();
+    await welcome.next.click();
+    await expect(welcome.heading('Do you agree?')).toBeFocused();
+    await expect(welcome.part('What it may use')).toContainText('While it is idle75 %');
+    await expect(welcome.part('What it may contact')).toContainText('Nothing.');
+    await expect(welcome.atLogin).not.toBeChecked();
+    await welcome.atLogin.check();
+    expect(await asked(gallery)).not.toContain('jobs.sample');
+    await welcome.agree.click();
     await expect(main.state).toHaveText('Waiting');
-    await expect
-      .poll(() => gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name)))
-      .toContain('jobs.sample');
-    await main.openTab('Grids');
-    await gallery.page.getByRole('button', { name: 'Welcome page' }).click();
-    await expect(welcome.company).toContainText('Nothing to do: your company’s settings decide');
-    await welcome.company.getByRole('button').click();
-    await expect(new PreferencesPage(gallery.page).preset('Balanced')).toBeVisible();
-    await main.openTab('Grids');
-    await gallery.page.getByRole('button', { name: 'Welcome page' }).click();
+    await expect.poll(() => asked(gallery)).toContain('jobs.sample');
+    const user = await app.evaluate(() => globalThis.gallery.host.settings.layers.user);
+    expect(user).toEqual({ preset: 'gentle', 'ui.startAtLogin': true });
+    // It is over: the next window begins elsewhere, although nothing is done yet.
+    await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
+  });
+
+  test('leads by a project, and says once more what it may contact', async () => {
+    const { page } = gallery;
+    const join = new JoinPage(page);
+    await welcome.toWork();
     await welcome.choose.click();
-    await expect(new JoinPage(gallery.page).title).toHaveText('Join a project');
+    await join.project('Tide Tables').click();
+    await join.agree.click();
+    await join.signInByKey(key);
+    await join.goOn.click();
+    await expect(welcome.step).toHaveText('How much');
+    await welcome.back.click();
+    await expect(page.getByText('Joined: Tide Tables.')).toBeVisible();
+    await welcome.next.click();
+    await welcome.next.click();
+    await expect(welcome.part('What it may contact')).toContainText('For Tide Tables');
+    await welcome.agree.click();
+    await expect(new MainPage(page).state).toHaveText('Waiting');
+    expect(await asked(gallery)).not.toContain('jobs.sample');
   });
 
-  test('can be left, and is not there once something was done', async () => {
-    await welcome.notNow.click();
-    await expect(new MainPage(gallery.page).state).toHaveText('Waiting');
-    const later = await openGallery({ state: 'working' });
-    try {
-      await expect(new MainPage(later.page).state).toHaveText('Working');
-    } finally {
-      await later.close();
+  test('leads to an account manager by its address, and back', async () => {
+    const join = new JoinPage(gallery.page);
+    await welcome.toWork();
+    await welcome.manager.click();
+    const [address, search] = await Promise.all([join.address.boundingBox(), join.search.boundingBox()]);
+    expect(address?.y).toBeLessThan(search?.y ?? 0);
+    await join.back.click();
+    await expect(welcome.step).toHaveText('What for');
+  });
+
+  test('can be left at every step, and is found there again', async () => {
+    const { page } = gallery;
+    const again = async (): Promise<void> => {
+      await new MainPage(page).openTab('Grids');
+      await page.getByRole('button', { name: 'Welcome page' }).click();
+    };
+    for (const step of ['This computer', 'What for', 'How much', 'Agree']) {
+      await expect(welcome.step).toHaveText(step);
+      await welcome.notNow.click();
+      await expect(new MainPage(page).state).toHaveText('Waiting');
+      await again();
+      await expect(welcome.step).toHaveText(step);
+      if (step !== 'Agree') await welcome.next.click();
     }
+    expect(await asked(gallery)).not.toContain('jobs.sample');
   });
 
-  test('names the organization that has set something, and the sample that runs', async () => {
-    await gallery.app.evaluate(() => {
-      const { host } = globalThis.gallery;
-      host.emit({
-        ...host.snapshot,
-        preset: { name: 'gentle', source: 'locked', organization: 'Acme Research' },
-        jobs: host.jobs,
+  test('is where it was when the window was closed amid it, also when something is joined by then', async () => {
+    await welcome.toWork();
+    await welcome.sample.click();
+    await welcome.next.click();
+    await expect(welcome.step).toHaveText('Agree');
+    const joined: GalleryState = 'volunteer';
+    await gallery.show(joined, 'Do you agree?');
+    const later = new WelcomePage(await reopen(gallery));
+    await expect(later.step).toHaveText('Agree');
+    await expect(later.part('What it may contact')).toContainText('For Prime Orchard');
+    await later.notNow.click();
+    await expect(new MainPage(gallery.app.windows()[0] ?? gallery.page).state).toHaveText('Working');
+  });
+
+  test('is done with the keyboard alone', async () => {
+    const { page } = gallery;
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const one of keys) await page.keyboard.press(one);
+    };
+    /** As far as Tab leads to it. */
+    const tabTo = async (name: string): Promise<void> => {
+      for (let presses = 0; presses < 30; presses += 1) {
+        await press('Tab');
+        const focused = await page.evaluate(() => {
+          const { activeElement: element } = document;
+          const label = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : null;
+          return label ?? element?.textContent ?? '';
+        });
+        if (focused.startsWith(name)) return;
+      }
+      throw new Error(`Tab does not lead to ${name}`);
+    };
+    await expect(welcome.check('QEMU')).toBeVisible();
+    await tabTo('Go on');
+    await press('Enter');
+    await expect(welcome.heading('What should it work for?')).toBeFocused();
+    await tabTo('Use the sample');
+    await press('Enter');
+    await expect(welcome.heading('How much may it use?')).toBeFocused();
+    await tabTo('Balanced');
+    await press('ArrowRight');
+    await expect(welcome.preset('Generous')).toBeChecked();
+    await tabTo('Go on');
+    await press('Enter');
+    await expect(welcome.heading('Do you agree?')).toBeFocused();
+    await tabTo('Start when I sign in');
+    await press('Space');
+    await expect(welcome.atLogin).toBeChecked();
+    await tabTo('Agree and begin');
+    await press('Enter');
+    await expect(new MainPage(page).state).toHaveText('Waiting');
+  });
+
+  test('asks nothing where an organization has locked anything, and says what', async () => {
+    const { app, page } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.lock({
+        preset: 'gentle',
+        'idle.share': 0.5,
+        'grids.boinc': [
+          { url: 'https://grid.acme.example/', key: '0123456789abcdef', share: 100, contacts: [] },
+        ],
       });
     });
-    await expect(welcome.company).toContainText('Acme Research has set what runs here, and when.');
-    await expect(welcome.sample).toHaveText('See it work');
+    const managed = new WelcomePage(await reopen(gallery));
+    const window = app.windows()[0] ?? page;
+    await expect(managed.heading('Acme Research has set up this computer')).toBeVisible();
+    await expect(managed.part('What is set for you')).toContainText('PresetGentle');
+    await expect(managed.part('What is set for you')).toContainText('While it is idle50 %');
+    await expect(managed.part('What it works for')).toContainText('https://grid.acme.example/');
+    await expect(window.getByRole('main').getByRole('textbox')).toHaveCount(0);
+    await expect(window.getByRole('main').getByRole('radio')).toHaveCount(0);
+    expect(await violations(window)).toEqual([]);
+    await window.getByRole('button', { name: 'See what it does' }).click();
+    await expect(new MainPage(window).state).toHaveText('Waiting');
+    gallery = { ...gallery, page: window };
+    await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
+  });
+
+  test('is as wide as its content when the window is narrow', async () => {
+    const { app, page } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.checkUp('troubled');
+    });
+    await welcome.lookAgain.click();
+    await expect(welcome.summary).toHaveText('7 things need attention.');
+    await gallery.narrow();
+    expect(await overflow(page)).toBe(0);
+    await welcome.next.click();
+    await expect(welcome.choose).toBeVisible();
+    expect(await overflow(page)).toBe(0);
     await welcome.sample.click();
-    await expect(new MainPage(gallery.page).card('Now')).toContainText('Option book 1 of 10');
-    const asked = await gallery.app.evaluate(() => globalThis.gallery.host.asked.map(({ name }) => name));
-    expect(asked).not.toContain('jobs.sample');
+    await expect(welcome.preset('Balanced')).toBeVisible();
+    expect(await overflow(page)).toBe(0);
+    await welcome.next.click();
+    await expect(welcome.agree).toBeVisible();
+    expect(await overflow(page)).toBe(0);
   });
 });
 
-test('the welcome page and joining are as wide as their content when the window is narrow', async () => {
+test('joining is as wide as its content when the window is narrow', async () => {
   const gallery = await openGallery({ state: 'empty' });
   try {
     const { page } = gallery;
     await gallery.narrow();
     const join = new JoinPage(page);
-    await expect(new WelcomePage(page).title).toBeVisible();
-    expect(await overflow(page)).toBe(0);
-    await new WelcomePage(page).choose.click();
+    await join.open();
     await expect(join.project('Tide Tables')).toBeVisible();
     expect(await overflow(page)).toBe(0);
     await join.project('Tide Tables').click();
@@ -87,18 +229,20 @@ test('the welcome page and joining are as wide as their content when the window 
 });
 
 for (const dark of [false, true]) {
-  test.describe(dark ? 'joining in dark' : 'joining in light', () => {
+  test.describe(dark ? 'beginning in dark' : 'beginning in light', () => {
     let gallery: GalleryRun;
     test.beforeAll(async () => {
-      gallery = await openGallery({ dark, state: 'empty' });
+      gallery = await openGallery({ dark, state: 'empty', troubled: true });
     });
     test.afterAll(() => gallery.close());
 
-    test('is accessible from the welcome page to the end', async () => {
-      const { page } = gallery;
+    test('is accessible from the welcome page to the end of joining', async () => {
+      const { app, page } = gallery;
       const join = new JoinPage(page);
       const welcome = new WelcomePage(page);
-      await expect(welcome.title).toBeVisible();
+      await expect(welcome.summary).toHaveText('7 things need attention.');
+      expect(await violations(page)).toEqual([]);
+      await welcome.toWork();
       expect(await violations(page)).toEqual([]);
       await welcome.choose.click();
       await expect(join.project('Prime Orchard')).toBeVisible();
@@ -106,14 +250,14 @@ for (const dark of [false, true]) {
       await join.lookAt('https://grid.acme.example');
       await expect(join.failure).toBeVisible();
       expect(await violations(page)).toEqual([]);
-      await gallery.app.evaluate(() => {
+      await app.evaluate(() => {
         globalThis.gallery.host.grids.hold();
       });
       await join.lookAt('https://mac-only.example.org');
       await expect(join.cancel).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await join.cancel.click();
-      await gallery.app.evaluate(() => {
+      await app.evaluate(() => {
         globalThis.gallery.host.grids.release();
       });
       await join.lookAt('https://mac-only.example.org');
@@ -138,6 +282,12 @@ for (const dark of [false, true]) {
       await expect(join.failure).toBeVisible();
       expect(await violations(page)).toEqual([]);
       await join.signInByKey(key);
+      expect(await violations(page)).toEqual([]);
+      await join.goOn.click();
+      await expect(welcome.preset('Balanced')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await welcome.next.click();
+      await expect(welcome.part('What it may contact')).toContainText('For Tide Tables');
       expect(await violations(page)).toEqual([]);
     });
   });

@@ -1,5 +1,12 @@
 import { GleanerError } from '../../electron/contract/failures.ts';
-import type { Check, CheckId, FixReport, LogLine, Versions } from '../../electron/contract/health.ts';
+import type {
+  Check,
+  CheckId,
+  FixReport,
+  LogLine,
+  LogQuery,
+  Versions,
+} from '../../electron/contract/health.ts';
 import { fakeNow } from './fake-grid-views.ts';
 
 /** What doctor, versions and the log say, in memory. */
@@ -38,8 +45,51 @@ export class FakeHealth {
   };
   log: LogLine[] = [{ at: fakeNow, level: 'info', topic: 'host', text: 'started version="1.2.3"' }];
 
+  /** What a fix leaves behind, by check; else all stays as it is. */
+  readonly mended = new Map<CheckId, Check>();
+  readonly #underWay = new Set<CheckId>();
+
+  /** From now on a fix goes on until it is released or cancelled. */
+  hold(): void {
+    this.fixing = new Promise((resolve) => {
+      this.release = resolve;
+      this.onCancel = () => {
+        this.fixed = { outcome: 'cancelled', freedBytes: null };
+        this.mended.clear();
+        resolve();
+      };
+    });
+  }
+  /** Ends what is held. */
+  release: () => void = () => undefined;
+
+  /** As doctor tells them: what is being mended is not looked at. */
+  look(): Check[] {
+    return this.checks.map((check) =>
+      check.fix?.kind === 'automatic' && this.#underWay.has(check.id)
+        ? {
+            ...check,
+            state: 'unknown',
+            code: 'mending',
+            values: {},
+            fix: { ...check.fix, running: { since: Date.now() - 61_000 } },
+          }
+        : check,
+    );
+  }
+
+  tail({ lines, level, topic }: LogQuery): LogLine[] {
+    return this.log
+      .filter((line) => level !== 'warn' || line.level === 'warn')
+      .filter((line) => topic === undefined || line.topic === topic)
+      .slice(-lines);
+  }
+
   async fix(id: CheckId): Promise<FixReport> {
+    this.#underWay.add(id);
     await this.fixing;
+    this.#underWay.delete(id);
+    this.checks = this.checks.map((one) => (one.id === id ? (this.mended.get(id) ?? one) : one));
     const check = this.checks.find((one) => one.id === id);
     if (check) return { ...this.fixed, check };
     throw new GleanerError('not-found', 'This computer has nothing of that kind.');

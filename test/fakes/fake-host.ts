@@ -194,7 +194,7 @@ export class FakeHost implements HostApi {
   earnings = fakeEarnings();
   /** What it answers to a query for earnings; the same to all unless it is replaced. */
   earningsOf: (query: CommandParsed<'earnings.report'>) => EarningsReport = () => this.earnings;
-  day = fakeDay();
+  day: (day: string) => CommandOutput<'activity.day'> = (day) => fakeDay(day);
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
   signals = fakeSignals;
@@ -330,7 +330,7 @@ export class FakeHost implements HostApi {
     'earnings.report': (query) => this.earningsOf(query),
     'activity.list': (input) => fakeActivity(this.entries).list(input),
     'activity.page': (input) => fakeActivity(this.entries).page(input),
-    'activity.day': () => this.day,
+    'activity.day': ({ day }) => this.day(day),
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       said: this.snapshot.contribution.said,
@@ -368,13 +368,13 @@ export class FakeHost implements HostApi {
       return null;
     },
     'appliance.update': () => this.grids.updateAppliances(),
-    doctor: () => this.health.checks,
+    doctor: () => this.health.look(),
     'doctor.fix': ({ id }) => this.health.fix(id),
     'doctor.cancel': () => {
       this.health.onCancel();
       return null;
     },
     versions: () => this.health.versions,
-    'logs.tail': ({ lines }) => this.health.log.slice(-lines),
+    'logs.tail': (query) => this.health.tail(query),
   };
 }

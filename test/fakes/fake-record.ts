@@ -1,3 +1,4 @@
+import type { ActivityFilter } from '../../electron/contract/activity.ts';
 import type { CommandOutput, CommandParsed } from '../../electron/contract/commands.ts';
 import type { EarningsReport, EarningsSums } from '../../electron/contract/earnings.ts';
 import type { LedgerEntry } from '../../electron/contract/ledger.ts';
@@ -58,29 +59,44 @@ export function fakeDay(day = '2025-03-31', from = fakeNow): CommandOutput<'acti
   return { day, from, to: hour(24), recordedSince: hour(6), segments, hours };
 }
 
-/** Answers what the ledger's own commands do, from any entries, without their filters but for the grid. */
+/** Answers what the ledger's own commands do, from any entries, which are in the order of their seq. */
 export function fakeActivity(entries: readonly LedgerEntry[]) {
-  const newest = [...entries].sort((a, b) => b.seq - a.seq);
-  const anchorOf = (): number => newest[0]?.seq ?? 0;
+  const fittingOf = ({ grid, kind, outcome, from = 0, to = Infinity, text }: ActivityFilter) => {
+    const words = text?.toLowerCase();
+    const isAll = [grid, kind, outcome, text].every((one) => one === undefined) && from === 0;
+    if (isAll && to === Infinity) return entries;
+    return entries.filter(
+      ({ body, bookedAt, personal }) =>
+        (grid === undefined || body.grid === grid) &&
+        (kind === undefined || body.kind === kind) &&
+        (outcome === undefined || (body.kind === 'attempt' && body.outcome === outcome)) &&
+        bookedAt >= from &&
+        bookedAt < to &&
+        (words === undefined ||
+          [
+            personal?.title ?? '',
+            personal?.owner ?? '',
+            body.job,
+            ...body.hosts.map(({ host }) => host),
+          ].some((one) => one.toLowerCase().includes(words))),
+    );
+  };
   return {
-    list: ({ grid, before, limit }: CommandParsed<'activity.list'>): CommandOutput<'activity.list'> => {
-      const fitting = newest.filter(({ body }) => grid === undefined || body.grid === grid);
+    list: ({ before, limit, ...filter }: CommandParsed<'activity.list'>): CommandOutput<'activity.list'> => {
+      const fitting = fittingOf(filter);
       const older = fitting.filter(({ seq }) => before === undefined || seq < before);
-      const page = older.slice(0, limit);
+      const page = older.slice(-limit).reverse();
       const next = older.length > page.length ? (page.at(-1)?.seq ?? null) : null;
       return { entries: page, total: fitting.length, next };
     },
     page: (query: CommandParsed<'activity.page'>): CommandOutput<'activity.page'> => {
-      const { grid, offset, limit, anchor = anchorOf() } = query;
-      const fitting = newest.filter(({ body }) => grid === undefined || body.grid === grid);
-      const standing = fitting.filter(({ seq }) => seq <= anchor);
-      return {
-        anchor,
-        offset,
-        entries: standing.slice(offset, offset + limit),
-        total: standing.length,
-        newer: fitting.length - standing.length,
-      };
+      const { offset, limit, anchor = entries.at(-1)?.seq ?? 0, ...filter } = query;
+      const fitting = fittingOf(filter);
+      const newer = fitting.length - fitting.findLastIndex(({ seq }) => seq <= anchor) - 1;
+      const total = fitting.length - newer;
+      const end = Math.max(0, total - offset);
+      const page = fitting.slice(Math.max(0, end - limit), end).reverse();
+      return { anchor, offset, entries: page, total, newer };
     },
   };
 }

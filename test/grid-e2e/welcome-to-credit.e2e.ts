@@ -1,7 +1,8 @@
 // The whole way on the real thing: the app, its host, QEMU, the stock client, and the stand-in for a project.
 // `npm run test:grid-e2e`: in a network of its own, since the stand-in is at a public address.
 import { expect, test } from '@playwright/test';
-import { GridsPage, JoinPage, WelcomePage } from '../e2e/support/grid-pages.ts';
+import { GridsPage, JoinPage } from '../e2e/support/grid-pages.ts';
+import { WelcomePage } from '../e2e/support/health-pages.ts';
 import { launch, makeHome } from '../e2e/support/launch.ts';
 import { MainPage } from '../e2e/support/pages.ts';
 import { startStandIn } from '../fakes/boinc-project/stand-in.ts';
@@ -20,7 +21,7 @@ test('a volunteer comes from the welcome page to a credited task without leaving
   try {
     const page = await app.firstWindow();
     const [welcome, join, grids] = [new WelcomePage(page), new JoinPage(page), new GridsPage(page)];
-    await expect(welcome.title).toBeVisible();
+    await welcome.toWork();
     await welcome.choose.click();
     await join.lookAt(standIn.masterUrl);
     await expect(join.title).toHaveText(`${project} asks for this`);
@@ -31,7 +32,15 @@ test('a volunteer comes from the welcome page to a credited task without leaving
     await join.field('Password').fill('a password');
     await join.join.click();
     await expect(join.title).toHaveText(`You have joined ${project}`);
-    await join.see.click();
+    await join.goOn.click();
+    await welcome.next.click();
+    await expect(welcome.part('What it may contact').getByRole('listitem')).toHaveText([
+      '45.33.1.1:80',
+      '45.33.1.1:443',
+    ]);
+    await welcome.agree.click();
+    await grids.open();
+    await grids.showDetails(project);
 
     const card = grids.card(project);
     await expect(card).toContainText('Working');

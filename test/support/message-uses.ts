@@ -9,8 +9,11 @@ export interface Use {
   readonly values: readonly string[] | null;
 }
 
-/** `${…}` in a key stands for one segment, but for these, where it is a setting's key or the code of what the host says. */
-const dotted = ['preferences:name.', 'said:'];
+/**
+ * `${…}` in a key stands for one segment, but for these, where it is a setting's key, the code of what the host says, or
+ * a check with its code.
+ */
+const dotted = ['preferences:name.', 'said:', 'health:check.', 'health:hint.'];
 
 /**
  * Every use of a message: a literal that looks like a key of one of `parts`, or a template that begins like one.

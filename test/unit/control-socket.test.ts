@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { fakeNow } from '../fakes/fake-host.ts';
 import { volunteerGrids } from '../fixtures/grids.ts';
 import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
 
@@ -139,6 +140,7 @@ describe('the control socket', () => {
     expect((await client.call('doctor.fix', inputs['doctor.fix'])).outcome).toBe('done');
     expect(await client.call('doctor.cancel', inputs['doctor.cancel'])).toBeNull();
     expect(await client.call('versions', inputs.versions)).toEqual(host.health.versions);
+    host.health.log = [{ at: fakeNow, level: 'warn', topic: 'vm', text: 'is slow' }];
     expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.health.log);
     expect(await collect(await client.download('support.bundle', inputs['support.bundle']))).toBe(
       'some bytes',

@@ -125,9 +125,11 @@ describe('this week', () => {
 describe('where the window is', () => {
   it('begins with the welcome page only where nothing was ever done', () => {
     const untouched = { grids: [fakeLocalGrid({ done: 0 })], manager: null };
-    expect(firstPlace(untouched)).toEqual({ page: 'welcome' });
-    expect(firstPlace({ ...untouched, grids: [fakeLocalGrid({ done: 1 })] })).toEqual({ page: 'home' });
-    expect(firstPlace({ ...untouched, grids: [...untouched.grids, fakeGrid()] })).toEqual({ page: 'home' });
+    expect(firstPlace(untouched, null)).toEqual({ page: 'welcome' });
+    expect(firstPlace({ ...untouched, grids: [fakeLocalGrid({ done: 1 })] }, null)).toEqual({ page: 'home' });
+    expect(firstPlace({ ...untouched, grids: [...untouched.grids, fakeGrid()] }, null)).toEqual({
+      page: 'home',
+    });
   });
 
   it('has a tab, but for the welcome page', () => {

@@ -11,6 +11,7 @@ import {
 import { firstStep, type JoinEvent, type JoinStep, joinFlow } from '../../renderer/views/join-flow.ts';
 import { byArea, matching } from '../../renderer/views/known-projects.ts';
 import { firstPlace, tabOf } from '../../renderer/views/place.ts';
+import type { Setup } from '../../renderer/views/welcome-flow.ts';
 import { fakeGrid, fakeKnown, fakeLocalGrid, fakeManager, fakeOffer } from '../fakes/fake-grid-views.ts';
 import { speakIn } from '../fakes/speak.ts';
 
@@ -179,11 +180,29 @@ describe('the known projects', () => {
 describe('where a window begins', () => {
   const untouched = fakeLocalGrid({ done: 0 });
 
+  const first = (snapshot: Parameters<typeof firstPlace>[0], setup: Setup | null = null): string =>
+    firstPlace(snapshot, setup).page;
+  const setup = (state: Setup['state']): Setup => ({ state, step: 'amount', sample: false });
+
   it('is the welcome page until something was done or joined', () => {
-    expect(firstPlace({ grids: [untouched], manager: null }).page).toBe('welcome');
-    expect(firstPlace({ grids: [fakeLocalGrid({ done: 1 })], manager: null }).page).toBe('home');
-    expect(firstPlace({ grids: [untouched, fakeGrid({ done: 0 })], manager: null }).page).toBe('home');
-    expect(firstPlace({ grids: [untouched], manager: fakeManager() }).page).toBe('home');
+    expect(first({ grids: [untouched], manager: null })).toBe('welcome');
+    expect(first({ grids: [fakeLocalGrid({ done: 1 })], manager: null })).toBe('home');
+    expect(first({ grids: [untouched, fakeGrid({ done: 0 })], manager: null })).toBe('home');
+    expect(first({ grids: [untouched], manager: fakeManager() })).toBe('home');
+  });
+
+  it('is the welcome page for somebody whose organization has joined something, until it was seen', () => {
+    const grids = [untouched, fakeGrid({ done: 0, managedBy: 'Acme Research' })];
+    expect(first({ grids, manager: null })).toBe('welcome');
+    expect(first({ grids, manager: null }, setup('finished'))).toBe('home');
+  });
+
+  it('is the welcome page for whoever was amid it, and not for whoever has finished it', () => {
+    const grids = [untouched, fakeGrid({ done: 4 })];
+    expect(first({ grids, manager: null }, setup('open'))).toBe('welcome');
+    expect(first({ grids, manager: null }, setup('left'))).toBe('home');
+    expect(first({ grids: [untouched], manager: null }, setup('left'))).toBe('welcome');
+    expect(first({ grids: [untouched], manager: null }, setup('finished'))).toBe('home');
   });
 
   it('marks the tab to which a page belongs', () => {

@@ -12,7 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const contents = {} as WebContents;
+/** Nothing of it is touched. */
+const contents = undefined as unknown as WebContents;
 const chosen = (name: string): SaveDialogReturnValue => ({ canceled: false, filePath: join(dir, name) });
 const source =
   (...pieces: readonly string[]) =>

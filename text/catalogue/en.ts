@@ -3,6 +3,7 @@ import common from './en/common.json' with { type: 'json' };
 import earnings from './en/earnings.json' with { type: 'json' };
 import failures from './en/failures.json' with { type: 'json' };
 import grids from './en/grids.json' with { type: 'json' };
+import health from './en/health.json' with { type: 'json' };
 import home from './en/home.json' with { type: 'json' };
 import join from './en/join.json' with { type: 'json' };
 import notify from './en/notify.json' with { type: 'json' };
@@ -20,6 +21,7 @@ export default {
   earnings,
   failures,
   grids,
+  health,
   home,
   join,
   notify,

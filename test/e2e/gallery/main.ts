@@ -7,9 +7,10 @@ import { serveIpc } from '../../../electron/control/ipc-server.ts';
 import { declareAppScheme } from '../../../electron/shell/app-protocol.ts';
 import { sandboxRenderers } from '../../../electron/shell/deny.ts';
 import { createShell, type Shell } from '../../../electron/shell/shell.ts';
-import { fakeCreditEntry } from '../../fakes/fake-grid-views.ts';
 import { FakeHost } from '../../fakes/fake-host.ts';
+import { logLines, troubledChecks, wellChecks } from '../../fixtures/checks.ts';
 import { type EarningsStory, madeUpEarnings } from '../../fixtures/earnings.ts';
+import { galleryDay, galleryRecord, manyEntries } from '../../fixtures/record.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
 
 export interface Gallery {
@@ -22,10 +23,12 @@ export interface Gallery {
   show(state: GalleryState): void;
   /** Moves the shell's wall clock ahead by so many ms; what it waits for comes in its own time. */
   skip(ms: number): void;
-  /** Books what a project told of its credit: a rise after a correction. */
-  addCredit(): void;
+  /** What doctor finds from now on, and a log to look at. */
+  checkUp(how: 'well' | 'troubled'): void;
   /** What was earned, from the next report on. */
   earn(story: EarningsStory): void;
+  /** Puts so many entries in the place of the record. */
+  fill(count: number): void;
 }
 
 declare global {
@@ -59,6 +62,8 @@ async function open(): Promise<void> {
     host.earningsOf = (query) => madeUpEarnings(query, story, Date.now());
   };
   earn('much');
+  host.entries = galleryRecord(first ?? 'working', Date.now());
+  host.day = (day) => galleryDay(day, Date.now());
   const shell = await createShell({
     app,
     api: host,
@@ -92,16 +97,23 @@ async function open(): Promise<void> {
       const now = Date.now();
       const { details, manager } = galleryGrids(state, now);
       host.grids.load(details, manager);
+      host.entries = galleryRecord(state, now);
       host.emit({ ...galleryStates(now)[state], desktop: host.settings.desktop });
     },
     skip(ms) {
       skipped += ms;
     },
     earn,
-    addCredit() {
-      host.entries = [fakeCreditEntry(), fakeCreditEntry(1, 1194.01, 1192.01)];
+    checkUp(how) {
+      const { health } = host;
+      health.checks = how === 'well' ? wellChecks() : troubledChecks();
+      health.log = logLines(400, Date.now());
+    },
+    fill(count) {
+      host.entries = manyEntries(count, Date.now());
     },
   };
+  globalThis.gallery.checkUp(process.env['GALLERY_CHECKS'] === 'troubled' ? 'troubled' : 'well');
   await shell.showUp(null);
 }
 

@@ -45,6 +45,8 @@ export async function openGallery(options: {
   readonly noTray?: boolean;
   /** What the window begins with; it decides about its first page by that. */
   readonly state?: GalleryState;
+  /** Much is wrong with the computer. */
+  readonly troubled?: boolean;
 }): Promise<GalleryRun> {
   built ??= buildGallery(galleryDir);
   await built;
@@ -60,6 +62,7 @@ export async function openGallery(options: {
     env: {
       GALLERY_CHECKOUT: checkoutDir,
       XDG_CONFIG_HOME: path.join(home.homeDir, 'config'),
+      ...(options.troubled === true ? { GALLERY_CHECKS: 'troubled' } : {}),
       ...(options.state === undefined ? {} : { GALLERY_STATE: options.state }),
     },
   });

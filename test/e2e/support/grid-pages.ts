@@ -1,23 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { MainPage } from './pages.ts';
 
-/** The first page of somebody who has joined nothing yet. */
-export class WelcomePage {
-  readonly title: Locator;
-  readonly choose: Locator;
-  readonly sample: Locator;
-  readonly company: Locator;
-  readonly notNow: Locator;
-
-  constructor(page: Page) {
-    this.title = page.getByRole('heading', { level: 1, name: 'Welcome to Gleaner' });
-    this.choose = page.getByRole('button', { name: 'Choose a project' });
-    this.sample = page.getByRole('region', { name: 'Try it with the sample' }).getByRole('button');
-    this.company = page.getByRole('region', { name: 'My company told me' });
-    this.notNow = page.getByRole('button', { name: 'Not now' });
-  }
-}
-
 /** The way from a choice to a joined project or account manager. */
 export class JoinPage {
   readonly title: Locator;
@@ -37,6 +20,8 @@ export class JoinPage {
   readonly join: Locator;
   readonly show: Locator;
   readonly see: Locator;
+  /** Back to the welcome page, for whoever came from there. */
+  readonly goOn: Locator;
   readonly another: Locator;
   readonly #page: Page;
 
@@ -59,6 +44,7 @@ export class JoinPage {
     this.join = button('Join');
     this.show = page.getByRole('checkbox', { name: 'Show' });
     this.see = button('See it under Grids');
+    this.goOn = button('Go on');
     this.another = button('Join another');
   }
 

@@ -46,6 +46,8 @@ function sandboxSwitches(): string[] {
 }
 
 export interface LaunchOptions {
+  /** A program that becomes Electron, with the arguments that it is given. */
+  readonly executablePath?: string;
   /** What pages are told that the person prefers. */
   readonly colorScheme?: 'light' | 'dark';
   /** The folder that Electron starts; the checkout if not told. */
@@ -59,6 +61,7 @@ export interface LaunchOptions {
 
 /** The command line and environment of one start of the app. */
 export function commandOf({
+  executablePath = electronBinary(),
   appDir = checkoutDir,
   homeDir,
   switches = [],
@@ -73,7 +76,7 @@ export function commandOf({
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('NODE_'),
   );
   return {
-    executablePath: electronBinary(),
+    executablePath,
     args: [...sandboxSwitches(), '--log-level=3', ...switches, appDir, ...args],
     env: { ...Object.fromEntries(inherited), GLEANER_HOME: homeDir, ...env },
   };
