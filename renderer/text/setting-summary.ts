@@ -1,5 +1,5 @@
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
-import { bytes, list, percent, price, sentenceCase } from './format.ts';
+import { bytes, exact, list, percent, price, sentenceCase } from './format.ts';
 import { t } from './say.ts';
 import { controlOf, type GroupId, settingGroups, settingName } from './setting-rows.ts';
 import { asNumber, asText, valueWords } from './setting-value.ts';
@@ -40,12 +40,8 @@ export function groupSummary(id: GroupId, value: Values): string {
         memory: bytes(asNumber(value('vm.memoryBytes')) ?? 0),
         disk: bytes(asNumber(value('vm.diskBytes')) ?? 0),
       });
-    case 'energy': {
-      const perKwh = asNumber(value('energy.pricePerKwh'));
-      return perKwh === null
-        ? t('preferences:summary.noPrice')
-        : t('preferences:summary.energy', { price: price(perKwh, asText(value('energy.currency'))) });
-    }
+    case 'energy':
+      return energyWords(asNumber(value('energy.pricePerKwh')), asText(value('energy.currency')));
     case 'notifications':
       return notificationWords(value);
     case 'window':
@@ -93,6 +89,13 @@ function stopWords(value: Values): string {
   const load = asNumber(value('pauseOn.load'));
   if (load !== null) causes.push(t('preferences:summary.load', { load: percent(load) }));
   return causes.length === 0 ? t('preferences:summary.nothing') : sentenceCase(list(causes));
+}
+
+function energyWords(perKwh: number | null, currency: string): string {
+  if (perKwh === null) return t('preferences:summary.noPrice');
+  // What is asked for is shown before the host refuses it, and Intl throws at what is no currency.
+  const isCurrency = /^[A-Z]{3}$/.test(currency);
+  return t('preferences:summary.energy', { price: isCurrency ? price(perKwh, currency) : exact(perKwh) });
 }
 
 function notificationWords(value: Values): string {

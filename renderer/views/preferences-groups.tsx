@@ -1,4 +1,4 @@
-import { type ReactNode, type Ref, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -25,10 +25,6 @@ export function Groups(
   },
 ): ReactNode {
   const { open, onOpen, sentTo } = props;
-  const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    button.current?.focus();
-  }, []);
   return (
     <div className="card groups">
       {settingGroups.map((group) => (
@@ -36,7 +32,7 @@ export function Groups(
           key={group.id}
           {...props}
           group={group}
-          button={group.id === sentTo ? button : null}
+          takesFocus={group.id === sentTo}
           isOpen={open.has(group.id)}
           onToggle={() => {
             const next = new Set(open);
@@ -52,13 +48,18 @@ export function Groups(
 function Group(
   props: GroupsProps & {
     group: SettingGroup;
-    button: Ref<HTMLButtonElement>;
+    /** When it appears. */
+    takesFocus: boolean;
     isOpen: boolean;
     onToggle: () => void;
   },
 ): ReactNode {
-  const { group, settings, organization, isOpen } = props;
+  const { group, settings, organization, takesFocus, isOpen } = props;
   const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (takesFocus) button.current?.focus();
+  }, [takesFocus]);
   const locked = group.rows.filter(({ key }) => settings.get(key)?.source === 'locked').length;
   const title = t(`preferences:group.${group.id}`);
   return (
@@ -66,7 +67,7 @@ function Group(
       <div className="group-head">
         <h2>
           <button
-            ref={props.button}
+            ref={button}
             type="button"
             className="group-button"
             aria-expanded={isOpen}

@@ -108,7 +108,7 @@ test.describe('preferences of a whole host', () => {
   let app: ElectronApplication;
   let page: Page;
   let preferences: PreferencesPage;
-  test.beforeEach(async () => {
+  test.beforeEach(() => {
     // No VM is needed to set something.
     home = makeHome({ contribute: false });
     profilesDir = mkdtempSync(path.join(tmpdir(), 'gl-profiles-'));

@@ -275,6 +275,17 @@ test.describe('preferences', () => {
     ]);
   });
 
+  test('price electricity in a currency that there is, and in no other', async () => {
+    await preferences.control('Price of a kilowatt-hour').fill('0.3');
+    await preferences.control('Price of a kilowatt-hour').press('Enter');
+    await expect(preferences.group('Electricity')).toContainText('€0.30 per kWh');
+    await preferences.control('Currency of that price').fill('eu');
+    await preferences.control('Currency of that price').press('Enter');
+    await expect(preferences.row('Currency of that price').getByRole('alert')).toBeVisible();
+    await expect(preferences.control('Currency of that price')).toHaveValue('EUR');
+    await expect(preferences.group('Electricity')).toContainText('€0.30 per kWh');
+  });
+
   test('say in a line what is set, and are found by their names', async () => {
     const summary = (title: string) => preferences.group(title).getByRole('paragraph').first();
     await expect(summary('How much')).toHaveText('In use 25 %, idle 100 %, locked 100 %');

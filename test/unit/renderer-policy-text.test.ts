@@ -237,6 +237,7 @@ describe('a group of preferences', () => {
     ['disk', {}, 'Memory 768 MiB, a job’s disk up to 2 GiB'],
     ['energy', {}, 'No price set'],
     ['energy', { 'energy.pricePerKwh': 0.315 }, '€0.315 per kWh'],
+    ['energy', { 'energy.pricePerKwh': 0.315, 'energy.currency': 'EU' }, '0.315 per kWh'],
     ['notifications', {}, '3 of 4 on'],
     ['window', {}, 'As the system; does not start by itself'],
     ['window', { 'ui.startAtLogin': true, 'ui.language': 'en' }, 'English; starts when you sign in'],
