@@ -155,7 +155,13 @@ remove() {
   fi
   umount "$work/view/out" 2>/dev/null # a collection that was cut off
   [ -e "$work/data" ] && release_data
-  rm -rf "$work"
+  # What ran it goes on for a moment after the group's end, and writes down how it ended: a file that comes while the
+  # folder is being emptied keeps the folder, and with it the place of the next workload.
+  tries=0
+  while ! rm -rf "$work" 2>/dev/null && [ $tries -lt 1000 ]; do
+    tries=$((tries + 1))
+    usleep 4000
+  done
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done
