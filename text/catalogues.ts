@@ -10,10 +10,15 @@ export type Key = {
 }[keyof typeof en];
 
 /** Each is loaded only when it is spoken. */
-const loaders: Readonly<Partial<Record<Language, () => Promise<Catalogue>>>> = {
+const loaders: Readonly<Record<Language, () => Promise<Catalogue>>> = {
   en: () => Promise.resolve(en),
+  de: async () => (await import('./catalogue/de.ts')).default,
+  fr: async () => (await import('./catalogue/fr.ts')).default,
+  es: async () => (await import('./catalogue/es.ts')).default,
+  ja: async () => (await import('./catalogue/ja.ts')).default,
+  ar: async () => (await import('./catalogue/ar.ts')).default,
 };
 
 export function loadCatalogue(language: Language): Promise<Catalogue> {
-  return loaders[language]?.() ?? Promise.resolve(en);
+  return loaders[language]();
 }

@@ -13,6 +13,11 @@ export interface LanguageInfo {
 /** The languages that Gleaner speaks, in the order of the menu. */
 export const languages: readonly LanguageInfo[] = [
   { code: 'en', name: 'English', direction: 'ltr', isChecked: true },
+  { code: 'de', name: 'Deutsch', direction: 'ltr', isChecked: false },
+  { code: 'fr', name: 'Français', direction: 'ltr', isChecked: false },
+  { code: 'es', name: 'Español', direction: 'ltr', isChecked: false },
+  { code: 'ja', name: '日本語', direction: 'ltr', isChecked: false },
+  { code: 'ar', name: 'العربية', direction: 'rtl', isChecked: false },
 ];
 
 /**
