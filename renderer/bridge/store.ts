@@ -90,7 +90,8 @@ export function createClient(bridge: PageBridge): Client {
     store,
     follow: () =>
       bridge.subscribe(({ snapshot }) => {
-        store.setState({ snapshot });
+        // Whoever changed it: this page, the tray's menu, the command line or an administrator.
+        store.setState({ snapshot, language: snapshot.desktop['ui.language'] });
       }),
     async pause(length) {
       await ask('pause', { length });

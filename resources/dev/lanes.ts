@@ -18,6 +18,8 @@ export interface Lane {
   /** Electron, the guest image and the built application. */
   readonly needsProducts?: boolean;
   readonly needsDisplay?: boolean;
+  /** Runs at the same time as this lane, where both run: each mostly waits for a VM, which uses one core. */
+  readonly beside?: string;
 }
 
 const vitestArgs = (file: string) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -57,6 +59,7 @@ export const lanes: readonly Lane[] = [
     kind: 'tests',
     reportArgs: vitestArgs,
     needsProducts: true,
+    beside: 'vm',
   },
   {
     name: 'e2e',
@@ -111,7 +114,7 @@ export interface LaneResult {
   readonly counts: Counts;
   readonly ok: boolean;
   readonly ms: number;
-  /** Of a lane of checks, which run side by side; tests write to the terminal themselves. */
+  /** Of a lane that runs beside another; one that runs alone writes to the terminal itself. */
   readonly output: string;
 }
 
@@ -120,11 +123,13 @@ const hungMs = 45 * 60_000;
 
 /**
  * Runs one lane to its end.
+ * @param isBeside whether it runs beside another, so that its output is kept
  * @param onStart is given the running process, so that an interrupted run can end it
  */
 export async function runLane(
   lane: Lane,
   env: NodeJS.ProcessEnv,
+  isBeside: boolean,
   onStart: (child: OwnedChild) => void,
 ): Promise<LaneResult> {
   const started = Date.now();
@@ -135,7 +140,7 @@ export async function runLane(
   const child = spawnOwned([...npmCommand(), 'run', '--silent', lane.npmScript, ...extra], {
     cwd: checkoutDir,
     env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportPath },
-    stdio: lane.kind === 'tests' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     askGroup: true,
   });
   onStart(child);

@@ -43,37 +43,50 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
   const waiting = chosen.filter(({ kind }) => kind === 'checks');
   const worker = async () => {
     for (let lane = waiting.shift(); lane !== undefined && !interrupted; lane = waiting.shift()) {
-      const result = await owned(lane, env);
+      const result = await owned(lane, env, true);
       results.push(result);
-      heading(lane);
-      process.stdout.write(result.output);
-      ending(result);
+      tell(result);
     }
   };
   await Promise.all(Array.from({ length: checksAtOnce }, worker));
-  for (const lane of chosen.filter(({ kind }) => kind === 'tests')) {
+  const tests = chosen.filter(({ kind }) => kind === 'tests');
+  const leading = tests.filter(({ beside }) => !tests.some(({ name }) => name === beside));
+  for (const lane of leading) {
     if (interrupted) break;
     heading(lane);
+    const others = tests.filter(({ beside }) => beside === lane.name);
+    const running = others.map((other) => owned(other, env, true));
     const display = lane.needsDisplay === true ? await startDisplay() : undefined;
     try {
-      const result = await owned(lane, { ...env, ...display?.env });
+      const result = await owned(lane, { ...env, ...display?.env }, false);
       results.push(result);
       ending(result);
     } finally {
       await display?.close();
     }
+    for (const result of await Promise.all(running)) {
+      results.push(result);
+      tell(result);
+    }
   }
   return chosen.flatMap((lane) => results.filter((result) => result.lane === lane));
 }
 
-async function owned(lane: Lane, env: NodeJS.ProcessEnv): Promise<LaneResult> {
+async function owned(lane: Lane, env: NodeJS.ProcessEnv, isBeside: boolean): Promise<LaneResult> {
   let child: OwnedChild | undefined;
-  const result = await runLane(lane, env, (started) => {
+  const result = await runLane(lane, env, isBeside, (started) => {
     child = started;
     running.add(started);
   });
   if (child !== undefined) running.delete(child);
   return result;
+}
+
+/** What a lane said that ran beside another. */
+function tell(result: LaneResult): void {
+  heading(result.lane);
+  process.stdout.write(result.output);
+  ending(result);
 }
 
 function heading(lane: Lane): void {

@@ -10,6 +10,7 @@ const names = [
   'save',
   'ledger',
   'footprint',
+  'ui',
   'decide',
   'yield',
   'sensors',

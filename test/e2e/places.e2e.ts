@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
-import { type Place, placeFragment } from '../../electron/contract/place.ts';
+import type { Place } from '../../electron/contract/place.ts';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { sendTo } from './support/language.ts';
 import { MainPage, tabs } from './support/pages.ts';
 
 test.describe('the window’s places', () => {
@@ -38,18 +39,7 @@ test.describe('the window’s places', () => {
     gallery.page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
-    let count = 0;
-    // As the shell sends an open window.
-    const send = async (place: Place): Promise<void> => {
-      count += 1;
-      await gallery.app.evaluate(
-        ({ BrowserWindow }, fragment) => {
-          const [window] = BrowserWindow.getAllWindows();
-          void window?.loadURL(new URL(fragment, window.webContents.getURL()).href);
-        },
-        placeFragment(place, count),
-      );
-    };
+    const send = (place: Place): Promise<void> => sendTo(gallery, place);
     await send({ page: 'grids', open: 'boinc-loom' });
     const loom = main.card('Protein Loom');
     await expect(loom.getByRole('group', { name: 'About the project' })).toBeVisible();

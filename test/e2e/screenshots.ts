@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { pictureEarnings } from './earnings-pictures.ts';
 import { pictureGrids, type Take } from './grid-pictures.ts';
 import { pictureHealth } from './health-pictures.ts';
+import { pictureLanguages } from './language-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { openGallery } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
@@ -111,6 +112,7 @@ try {
       await pictureGrids(dark, scale, take);
       await pictureEarnings(dark, scale, take);
       await pictureHealth(dark, scale, take);
+      await pictureLanguages(dark, scale, take);
     }
   }
   process.stdout.write(`${dir}\n`);

@@ -43,3 +43,24 @@ export async function tasksDuring(
     )
     .map(({ tdur = 0 }) => tdur / 1000);
 }
+
+/** Scrolls the page's table as a wheel does, then as its scroll bar does, over all of it and to and fro. Runs in the page. */
+export async function scrollThrough(): Promise<void> {
+  const table = document.querySelector('[role="grid"]');
+  if (table === null) throw new Error('there is no table');
+  const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+  const end = table.scrollHeight - table.clientHeight;
+  // As a wheel does, row by row; then as the scroll bar does, over all of it and to and fro.
+  for (let step = 0; step < 120; step += 1) {
+    table.scrollTop += 90;
+    await frame();
+  }
+  for (let step = 0; step <= 120; step += 1) {
+    table.scrollTop = (end * step) / 120;
+    await frame();
+  }
+  for (let step = 0; step < 60; step += 1) {
+    table.scrollTop = (end * ((step * 37) % 60)) / 60;
+    await frame();
+  }
+}
