@@ -37,6 +37,15 @@ export const lanes: readonly Lane[] = [
   { name: 'dead', title: 'Dead code (knip)', npmScript: 'dead', kind: 'checks' },
   { name: 'unit', title: 'Unit tests', npmScript: 'test:unit', kind: 'tests', reportArgs: vitestArgs },
   {
+    name: 'e2e',
+    title: 'The application in real Electron',
+    npmScript: 'test:e2e',
+    kind: 'tests',
+    reportArgs: playwrightArgs,
+    needsProducts: true,
+    needsDisplay: true,
+  },
+  {
     name: 'vm',
     title: 'VM tests on real QEMU',
     npmScript: 'test:vm',
@@ -60,15 +69,6 @@ export const lanes: readonly Lane[] = [
     reportArgs: vitestArgs,
     needsProducts: true,
     beside: 'vm',
-  },
-  {
-    name: 'e2e',
-    title: 'The application in real Electron',
-    npmScript: 'test:e2e',
-    kind: 'tests',
-    reportArgs: playwrightArgs,
-    needsProducts: true,
-    needsDisplay: true,
   },
   {
     name: 'grid-e2e',
