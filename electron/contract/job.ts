@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest like sha256:<64 hex digits>');
 
 /**
- * A job, declared once, in the manner of a vApp (DESIGN.md "Jobs"). Sizes are bytes, times are seconds.
+ * A job, declared once, in the manner of a vApp. Sizes are bytes, times are seconds.
  * Unknown fields are refused: a document that asks for something we do not know must not run without it.
  */
 export const JobDocument = z.strictObject({
