@@ -14,4 +14,20 @@ import shell from './de/shell.json' with { type: 'json' };
 import tray from './de/tray.json' with { type: 'json' };
 import welcome from './de/welcome.json' with { type: 'json' };
 
-export default { activity, common, earnings, failures, grids, health, home, join, notify, policy, preferences, said, shell, tray, welcome };
+export default {
+  activity,
+  common,
+  earnings,
+  failures,
+  grids,
+  health,
+  home,
+  join,
+  notify,
+  policy,
+  preferences,
+  said,
+  shell,
+  tray,
+  welcome,
+};

@@ -14,4 +14,20 @@ import shell from './fr/shell.json' with { type: 'json' };
 import tray from './fr/tray.json' with { type: 'json' };
 import welcome from './fr/welcome.json' with { type: 'json' };
 
-export default { activity, common, earnings, failures, grids, health, home, join, notify, policy, preferences, said, shell, tray, welcome };
+export default {
+  activity,
+  common,
+  earnings,
+  failures,
+  grids,
+  health,
+  home,
+  join,
+  notify,
+  policy,
+  preferences,
+  said,
+  shell,
+  tray,
+  welcome,
+};
