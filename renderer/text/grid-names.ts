@@ -4,10 +4,12 @@ import { figure } from './format.ts';
 import { plain } from './plain.ts';
 import { t } from './say.ts';
 
-/** What each grid is called, by its id; one that is not joined any more is called by its id. */
+/**
+ * What each grid is called, by its id: the embedded one in the page's language, one that is not joined any more by its id.
+ */
 export function gridNames(grids: readonly Pick<GridView, 'id' | 'name'>[]): (id: string) => string {
   const names = new Map(grids.map(({ id, name }) => [id, name]));
-  return (id) => names.get(id) ?? id;
+  return (id) => (id === 'local' ? t('grids:local') : (names.get(id) ?? id));
 }
 
 /** Where a job comes from: who wants it, and which grid handed it out where that is not the embedded one. */
