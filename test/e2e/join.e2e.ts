@@ -72,8 +72,8 @@ test.describe('joining', () => {
 
   test('shows the list by area, how old it is and whether anybody has checked it', async () => {
     await expect(join.area('Mathematics').getByRole('button')).toHaveCount(2);
-    await expect(join.area('Mathematics')).toContainText('As of 2025-03-01, from memory, not verified');
-    await expect(join.area('Astronomy')).toContainText('As of 2025-03-01, checked');
+    await expect(join.area('Mathematics')).toContainText('As of 1 March 2025, from memory, not verified');
+    await expect(join.area('Astronomy')).toContainText('As of 1 March 2025, checked');
     await join.search.fill('malaria');
     await expect(gallery.page.getByText('1 project', { exact: true })).toBeVisible();
     await expect(join.project('Fever Map')).toBeVisible();

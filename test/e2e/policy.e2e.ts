@@ -64,7 +64,7 @@ test.describe('the person at the computer', () => {
   test('a move of the mouse stops the VM, and tray, window and command line say the same sentence', async () => {
     await expect(main.state).toHaveText('Working');
     person.move();
-    await expect(page.getByText(inUse)).toBeVisible();
+    await expect(main.seen(inUse)).toBeVisible();
     const machines = machinesOf(home.homeDir);
     const before = cpuTicks(machines);
     expect((await watcher.labelsWhen((labels) => labels[1] === inUse))[1]).toBe(inUse);
@@ -94,7 +94,7 @@ test.describe('the person at the computer', () => {
     await expect(main.state).toHaveText('Working');
     const before = await yieldsOf(page);
     for (let round = 0; round < 1000; round += 1) person.move();
-    await expect(page.getByText(inUse)).toBeVisible();
+    await expect(main.seen(inUse)).toBeVisible();
     await expect(main.state).toHaveText('Working');
     expect(await yieldsOf(page)).toBe(before + 1);
   });
@@ -106,7 +106,7 @@ test.describe('the person at the computer', () => {
     writeFileSync(`${lockedPath}.new`, JSON.stringify(profile), { mode: 0o644 });
     renameSync(`${lockedPath}.new`, lockedPath);
     const sentence = 'Working at 50 %: the limit in the settings (set by ACME).';
-    await expect(page.getByText(sentence)).toBeVisible();
+    await expect(main.seen(sentence)).toBeVisible();
     const answer = await page.evaluate(async () => {
       const { gleaner } = globalThis as unknown as { gleaner: PageBridge };
       return await gleaner.call('settings.set', { key: 'idle.share', value: 1 });

@@ -44,6 +44,11 @@ export class MainPage {
     return this.#page.getByRole('meter', { name: 'CPU share in use', exact: true });
   }
 
+  /** A sentence where it is to be seen; what is only told politely is none. */
+  seen(sentence: string): Locator {
+    return this.#page.getByText(sentence).and(this.#page.locator(':not([aria-live])'));
+  }
+
   /** What is told politely, once, when the state changes. */
   get announced(): Locator {
     return this.#page.getByRole('main').locator('> [aria-live="polite"]');
