@@ -311,6 +311,9 @@ test.describe('preferences', () => {
     await expect(gallery.page.getByRole('listbox').getByRole('option')).toHaveText([
       'As the system',
       'English',
+      ...['Deutsch', 'Français', 'Español', '日本語', 'العربية'].map(
+        (name) => `${name}No speaker has checked it`,
+      ),
     ]);
     await keyboard.press('ArrowDown');
     await keyboard.press('Enter');
