@@ -102,6 +102,12 @@ test.describe('the window', () => {
   });
 
   test('tells today and this week, each from its own figures', async () => {
+    // The same to every question, and asked for anew with what was booked today.
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      host.earningsOf = () => host.earnings;
+      host.emit({ ...host.snapshot, today: { ...host.snapshot.today, jobsDone: 2 } });
+    });
     await gallery.show('working', 'Working');
     await expect(main.card('Today')).toContainText('CPU time given1 h 12 min');
     await expect(main.card('This week')).toContainText('CPU time given2 h 0 min');
