@@ -8,6 +8,7 @@ import path from 'node:path';
 const inputs = [
   'electron',
   'renderer',
+  'text',
   'electron.vite.config.ts',
   'tsconfig.json',
   'package.json',

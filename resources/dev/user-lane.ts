@@ -25,7 +25,7 @@ import { setUp } from './setup.ts';
 const strangerIds = { first: 47_000, last: 47_999 };
 
 /** Of the checkout, what a run needs besides the two folders of .cache that set-up names. */
-const copied = ['electron', 'renderer', 'resources', 'test', 'out', 'node_modules'];
+const copied = ['electron', 'renderer', 'text', 'resources', 'test', 'out', 'node_modules'];
 const copiedFiles = ['package.json', 'package-lock.json', 'playwright.config.ts', 'tsconfig.json'];
 
 const insideVariable = 'GLEANER_USER_LANE_REPORT';

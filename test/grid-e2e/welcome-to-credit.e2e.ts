@@ -62,8 +62,8 @@ test('a volunteer comes from the welcome page to a credited task without leaving
     await main.openTab('Activity');
     await expect(main.job(task.name)).toContainText('Done');
     await expect(main.job(task.name)).toContainText('pending');
-    await page.getByRole('button', { name: 'Credit, as the projects tell it' }).click();
-    await expect(page.getByRole('table', { name: 'Credit, as' })).toContainText('+7.5 credit');
+    const credit = page.getByRole('row').filter({ hasText: 'Credit, as the project tells it' });
+    await expect(credit).toContainText('+7.5 credit');
   } finally {
     await app.close();
     await home.keepLog(info);
