@@ -5,11 +5,10 @@ import { ago, ahead } from '../text/format.ts';
 import { say } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
-import { Ask } from '../ui/ask.tsx';
 import { Tick } from '../ui/form.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { Failed } from './failed.tsx';
-import { FailureWords } from './failure-words.tsx';
+import { LeaveAsk } from './leave-ask.tsx';
 import { useCommand } from './use-command.ts';
 
 /** The account manager that chooses projects. */
@@ -89,27 +88,13 @@ export function ManagerCard(props: {
 
 function LeaveManager(props: { manager: ManagerView; chose: boolean; onEnd: () => void }): ReactNode {
   const { manager, onEnd } = props;
-  const { busy, failure, run } = useCommand();
   const [leaveProjects, setLeaveProjects] = useState(false);
   return (
-    <Ask
-      danger
-      title={t('grids:leaveTitle', { name: plain(manager.name) })}
-      confirm={t('grids:leaveConfirm')}
-      cancel={t('common:cancel')}
-      busy={busy}
-      failure={failure === null ? null : <FailureWords failure={failure} />}
-      onCancel={onEnd}
-      onConfirm={() => {
-        void run(() => client.call('manager.leave', { leaveProjects })).then((done) => {
-          if (done) onEnd();
-        });
-      }}
-    >
+    <LeaveAsk name={manager.name} leave={() => client.call('manager.leave', { leaveProjects })} onEnd={onEnd}>
       <p>{t('grids:manager.leaves')}</p>
       {props.chose ? (
         <Tick label={t('grids:manager.leaveProjects')} on={leaveProjects} onChange={setLeaveProjects} />
       ) : null}
-    </Ask>
+    </LeaveAsk>
   );
 }

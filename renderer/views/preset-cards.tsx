@@ -5,6 +5,7 @@ import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
+import { Refusal } from './refusal.tsx';
 
 const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
 
@@ -50,11 +51,7 @@ export function PresetCards(props: {
           : ''}
         {differing > 0 ? t('policy:differing', { count: differing }) : ''}
       </p>
-      {refusal === null ? null : (
-        <p role="alert" className="refusal small foreign">
-          {refusal}
-        </p>
-      )}
+      <Refusal words={refusal} />
     </fieldset>
   );
 }

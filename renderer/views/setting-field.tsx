@@ -22,6 +22,7 @@ import { LockMark } from '../ui/marks.tsx';
 import { Pick } from '../ui/pick.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { type Changes, isOwn } from './changes.ts';
+import { Refusal } from './refusal.tsx';
 import { Schedule } from './schedule.tsx';
 
 /** What has a name of its own, so that no label stands before it. */
@@ -79,11 +80,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
           </Button>
         ) : null}
       </div>
-      {refusal === null ? null : (
-        <p role="alert" className="refusal small foreign">
-          {refusal}
-        </p>
-      )}
+      <Refusal words={refusal} />
     </div>
   );
 }

@@ -1,14 +1,9 @@
 import type { ReactNode } from 'react';
 
 /** Words of the host's own, which are English whatever the page speaks. */
-export function Told(props: { children: string; className?: string; alert?: boolean }): ReactNode {
+export function Told(props: { children: string; className?: string }): ReactNode {
   return (
-    <p
-      lang="en"
-      dir="auto"
-      className={`foreign ${props.className ?? ''}`}
-      role={props.alert === true ? 'alert' : undefined}
-    >
+    <p lang="en" dir="auto" className={`foreign ${props.className ?? ''}`}>
       {props.children}
     </p>
   );

@@ -1,12 +1,11 @@
 import type { ReactNode } from 'react';
 import { t } from '../text/say.ts';
-import type { Changes } from './changes.ts';
+import type { Changes, InForce } from './changes.ts';
 import { PresetCards } from './preset-cards.tsx';
-import type { Settings } from './welcome-settings.ts';
 
 /** Which preset. */
 export function AmountStep(props: {
-  settings: Settings;
+  settings: InForce;
   organization: string | null;
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {

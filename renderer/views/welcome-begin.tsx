@@ -11,11 +11,10 @@ import { asNumber, valueWords } from '../text/setting-value.ts';
 import { Switch } from '../ui/fields.tsx';
 import { Card, Facts } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
-import type { Changes } from './changes.ts';
+import type { Changes, InForce } from './changes.ts';
 import { ContactList } from './contacts.tsx';
 import { Part } from './part.tsx';
-import { Told } from './told.tsx';
-import type { Settings } from './welcome-settings.ts';
+import { Refusal } from './refusal.tsx';
 
 /** What is lent, by the settings that bound it, beside memory and disk. */
 const uses: readonly SettingKey[] = ['inUse.share', 'idle.share', 'battery.aboveCharge', 'network.metered'];
@@ -23,7 +22,7 @@ const uses: readonly SettingKey[] = ['inUse.share', 'idle.share', 'battery.above
 /** What all of it comes to, before anything begins. */
 export function BeginStep(props: {
   snapshot: Snapshot;
-  settings: Settings;
+  settings: InForce;
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
   const { snapshot, settings, changes } = props;
@@ -48,10 +47,10 @@ export function BeginStep(props: {
   );
 }
 
-/** Settings by their names, with what is in force. */
+/** InForce by their names, with what is in force. */
 export function settingRows(
   keys: readonly SettingKey[],
-  settings: Settings,
+  settings: InForce,
 ): readonly (readonly [name: string, value: string])[] {
   return keys.flatMap((key) => {
     const setting = settings.get(key);
@@ -59,7 +58,7 @@ export function settingRows(
   });
 }
 
-function sizeOf(settings: Settings, key: 'vm.memoryTotalBytes' | 'grids.diskBytes'): string {
+function sizeOf(settings: InForce, key: 'vm.memoryTotalBytes' | 'grids.diskBytes'): string {
   return bytes(asNumber(settings.get(key)?.value ?? null) ?? 0);
 }
 
@@ -100,7 +99,7 @@ function ContactsOf({ grid }: { grid: GridView }): ReactNode {
 
 const atLogin: SettingKey = 'ui.startAtLogin';
 
-function AtLogin(props: { settings: Settings; changes: Pick<Changes, 'set' | 'refusal'> }): ReactNode {
+function AtLogin(props: { settings: InForce; changes: Pick<Changes, 'set' | 'refusal'> }): ReactNode {
   const id = useId();
   const { settings, changes } = props;
   const refusal = changes.refusal(atLogin);
@@ -115,11 +114,7 @@ function AtLogin(props: { settings: Settings; changes: Pick<Changes, 'set' | 're
           onChange={(on) => void changes.set(atLogin, on)}
         />
       </div>
-      {refusal === null ? null : (
-        <Told alert className="refusal small">
-          {refusal}
-        </Told>
-      )}
+      <Refusal words={refusal} />
     </Card>
   );
 }

@@ -6,15 +6,15 @@ import { t } from '../text/say.ts';
 import { asProjectUrls } from '../text/setting-value.ts';
 import { LockMark } from '../ui/marks.tsx';
 import { Button, Card, Disclosure, Facts, Foreign } from '../ui/primitives.tsx';
+import type { InForce } from './changes.ts';
 import type { Go } from './place.ts';
 import { settingRows } from './welcome-begin.tsx';
 import { rememberSetup } from './welcome-memory.ts';
-import type { Settings } from './welcome-settings.ts';
 
 const projectsKey: SettingKey = 'grids.boinc';
 
 /** What the organization has set, and nothing that is asked. */
-export function ManagedWelcome(props: { snapshot: Snapshot; settings: Settings; go: Go }): ReactNode {
+export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; go: Go }): ReactNode {
   const { snapshot, settings, go } = props;
   const { organization } = snapshot.preset;
   const locked = [...settings.values()].filter(
@@ -66,7 +66,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: Settings; 
   );
 }
 
-function LockedFacts({ settings, of }: { settings: Settings; of: readonly EffectiveSetting[] }): ReactNode {
+function LockedFacts({ settings, of }: { settings: InForce; of: readonly EffectiveSetting[] }): ReactNode {
   const rows = settingRows(
     of.map(({ key }) => key),
     settings,

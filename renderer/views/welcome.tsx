@@ -3,6 +3,7 @@ import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
+import type { InForce } from './changes.ts';
 import { Failed } from './failed.tsx';
 import type { Go } from './place.ts';
 import { AmountStep } from './welcome-amount.tsx';
@@ -11,7 +12,7 @@ import { CheckStep } from './welcome-check.tsx';
 import { beginSetup, type Setup, type SetupStep, setupSteps, stepBeside } from './welcome-flow.ts';
 import { ManagedWelcome } from './welcome-managed.tsx';
 import { rememberedSetup, rememberSetup } from './welcome-memory.ts';
-import { type Settings, useSettings } from './welcome-settings.ts';
+import { useSettings } from './welcome-settings.ts';
 import { WorkStep } from './welcome-work.tsx';
 
 /** The way to the first work; where an organization has locked anything, one page that says what. */
@@ -33,7 +34,7 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
 
 interface StepsProps {
   readonly snapshot: Snapshot;
-  readonly settings: Settings;
+  readonly settings: InForce;
   readonly changes: ReturnType<typeof useSettings>['changes'];
   readonly go: Go;
 }
