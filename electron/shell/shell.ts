@@ -209,6 +209,8 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     setMenu();
     const place = placeOf(link);
     const where = place ? { place } : {};
+    // Windows and macOS always have one.
+    if (platform !== 'linux') tellTray(true);
     if (platform === 'linux' && !(await hasTray()) && !memory.state.toldAboutTray && !start.demo) {
       // Without a tray a hidden start would leave nothing to find: once, the window comes by itself and says so.
       memory.remember({ toldAboutTray: true });
@@ -218,10 +220,19 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     }
   };
   const hasTray = async (): Promise<boolean> => {
-    const recreate = (): void => {
-      presenter.recreate();
+    const changed = (present: boolean): void => {
+      if (present) presenter.recreate();
+      tellTray(present);
     };
-    return owned.own(await watchTray(recreate, log)).present;
+    const { present } = owned.own(await watchTray(changed, log));
+    tellTray(present);
+    return present;
+  };
+  /** For whoever looks for what is wrong. */
+  const tellTray = (tray: boolean): void => {
+    api.call('presence.report', { tray }).catch((error: unknown) => {
+      log.warn('tray', toFailure(error).sentence);
+    });
   };
 
   return {

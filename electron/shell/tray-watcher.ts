@@ -13,10 +13,10 @@ export interface TrayWatch extends Disposable {
 }
 
 /**
- * Asks the session bus whether a StatusNotifier tray exists, and calls `onAppear` whenever one comes (a panel that
- * started later than we did, or restarted): Electron registers its icon only once. No session bus means no tray.
+ * Asks the session bus whether a StatusNotifier tray exists, and tells whenever one comes (a panel that started later than
+ * we did, or restarted: Electron registers its icon only once) or goes. No session bus means no tray.
  */
-export async function watchTray(onAppear: () => void, log: Log): Promise<TrayWatch> {
+export async function watchTray(onChange: (present: boolean) => void, log: Log): Promise<TrayWatch> {
   const { Message: BusMessage, sessionBus } = await import('dbus-next');
   const ask = (member: string, word: string): Message =>
     new BusMessage({
@@ -43,13 +43,8 @@ export async function watchTray(onAppear: () => void, log: Log): Promise<TrayWat
     };
     bus.on('message', (message: Message) => {
       const [name, , owner] = message.body as unknown[];
-      if (
-        message.sender === busName &&
-        message.member === 'NameOwnerChanged' &&
-        name === watcherName &&
-        owner !== ''
-      ) {
-        onAppear();
+      if (message.sender === busName && message.member === 'NameOwnerChanged' && name === watcherName) {
+        onChange(owner !== '');
       }
     });
     await call(

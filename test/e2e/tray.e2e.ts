@@ -176,8 +176,16 @@ test.describe('the tray', () => {
   test('comes back when the panel restarts, and once only', async () => {
     await watcher.item();
     expect(watcher.icons).toBe(1);
+    // The host is told, for whoever looks for what is wrong.
+    const told = async (): Promise<unknown[]> =>
+      (await asked())
+        .filter(({ name }) => name === 'presence.report')
+        .flatMap(({ input }) => ('tray' in (input as object) ? [(input as { tray: unknown }).tray] : []));
+    await expect.poll(told).toEqual([true]);
     await watcher.vanish();
+    await expect.poll(told).toEqual([true, false]);
     watcher = await FakeTrayWatcher.appear();
+    await expect.poll(told).toEqual([true, false, true]);
     const labels = await watcher.labelsWhen((all) => all[0] === 'Working');
     expect(labels.at(-1)).toBe('Quit Gleaner');
     expect(watcher.icons).toBe(1);
