@@ -49,6 +49,8 @@ export default defineConfig({
       // The Content-Security-Policy refuses data: addresses and inline code.
       minify: true,
       assetsInlineLimit: 0,
+      // One sheet, so that the cascade does not depend on which page was opened first.
+      cssCodeSplit: false,
       modulePreload: { polyfill: false },
       rolldownOptions: { input: at('renderer/index.html') },
     },

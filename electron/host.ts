@@ -244,7 +244,6 @@ class ComposedHost implements Host {
     if (reaped.length > 0)
       log.warn('host', 'ended what a dead host had left running', { count: reaped.length });
     await this.#grids.recover();
-    if (this.#o.seedSample && this.#grids.local.grid.isNew()) await this.#calls.plain['jobs.sample']({});
     log.info('host', 'started', { version: this.#o.version });
     if (this.#o.sensors) void this.#leaving.begin();
     this.#grids.begin();

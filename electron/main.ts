@@ -101,7 +101,6 @@ function runFirst(): void {
       ...personsComputer(),
       secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),
       ...(start.demo ? { override: demoSettings } : {}),
-      seedSample: true,
       version: app.getVersion(),
     });
     owned.ownCallback(() => host.stop({ save: true }));

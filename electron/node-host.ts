@@ -25,10 +25,7 @@ const workers = {
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));
 const checkoutDir = fileURLToPath(new URL('..', import.meta.url));
 
-type Composition = Pick<
-  HostOptions,
-  'paths' | 'log' | 'seedSample' | 'imageSourceDir' | 'rebuildImages' | 'updateImages'
->;
+type Composition = Pick<HostOptions, 'paths' | 'log' | 'imageSourceDir' | 'rebuildImages' | 'updateImages'>;
 
 async function composeHost(composition: Composition): Promise<Host> {
   return await createHost({
@@ -57,7 +54,7 @@ export async function composeForOneCommand(paths: Paths): Promise<Host> {
     const images = new CheckoutImages({ checkoutDir, nodePath: process.execPath, log: silentLog });
     return await images.update();
   };
-  return await composeHost({ paths, log: silentLog, seedSample: false, imageSourceDir, updateImages });
+  return await composeHost({ paths, log: silentLog, imageSourceDir, updateImages });
 }
 
 /** Runs a host without a window and serves the control socket; see {@link runHeadless}. */
@@ -65,9 +62,10 @@ export async function serveHeadless(options: {
   readonly paths: Paths;
   readonly io: Io;
   readonly untilIdle: boolean;
-  readonly seedSample: boolean;
+  /** Queues the sample project before anything else. */
+  readonly sample: boolean;
 }): Promise<{ ending: Ending; jobs: Done }> {
-  const { paths, io, untilIdle, seedSample } = options;
+  const { paths, io, untilIdle, sample } = options;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   const owned = new Disposer();
   const file = owned.own(fileLog(paths.logPath));
@@ -82,13 +80,13 @@ export async function serveHeadless(options: {
     const host = await composeHost({
       paths,
       log,
-      seedSample,
       imageSourceDir: (signal) => images.folder(signal),
       rebuildImages: (_why, signal) => images.rebuild(signal),
       updateImages: (signal) => images.update(signal),
     });
     return await runHeadless({
       host,
+      sample,
       untilIdle,
       serve: async () => {
         const server = await serveSocket({ api: host, paths, log });

@@ -14,6 +14,8 @@ interface HeadlessOptions {
   readonly host: HeadlessHost;
   /** Opens the control socket. */
   readonly serve: () => Promise<Disposable>;
+  /** Queues the sample project once the host has started. */
+  readonly sample: boolean;
   readonly untilIdle: boolean;
   readonly onSignal: (listener: () => void) => () => void;
 }
@@ -30,7 +32,7 @@ export interface Done {
  * @throws what starting, serving or stopping throws; the host is stopped then, too
  */
 export async function runHeadless(options: HeadlessOptions): Promise<{ ending: Ending; jobs: Done }> {
-  const { host, serve, untilIdle, onSignal } = options;
+  const { host, serve, sample, untilIdle, onSignal } = options;
   const signal = new AbortController();
   const release = onSignal(() => {
     signal.abort();
@@ -46,6 +48,7 @@ export async function runHeadless(options: HeadlessOptions): Promise<{ ending: E
     await Promise.race([host.start(), signalled]);
     if (isSignalled()) return { ending: 'interrupted', jobs: { done: 0, failed: 0, aborted: 0 } };
     const before = await tally(host);
+    if (sample) await host.call('jobs.sample', {});
     server = await serve();
     await Promise.race(untilIdle ? [host.whenIdle(), signalled] : [signalled]);
     const after = await tally(host);

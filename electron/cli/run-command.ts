@@ -6,7 +6,7 @@ import { count } from './text.ts';
 interface RunOptions extends CommonOptions {
   readonly headless?: boolean;
   readonly untilIdle?: boolean;
-  readonly sample: boolean;
+  readonly sample?: boolean;
 }
 
 /** `run`. */
@@ -18,14 +18,14 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
       command
         .option('--headless', 'without a window (the only way from here)')
         .option('--until-idle', 'end when no job is queued or running; exit code 1 when one failed')
-        .option('--no-sample', 'do not queue the sample project on the very first start'),
+        .option('--sample', 'queue the sample project first'),
     json: 'say at the end as one JSON value what was done',
-    examples: ['gleaner run --headless', 'gleaner run --headless --until-idle --json'],
-    run: async ({ headless = false, untilIdle = false, sample, json = false }) => {
+    examples: ['gleaner run --headless', 'gleaner run --headless --sample --until-idle --json'],
+    run: async ({ headless = false, untilIdle = false, sample = false, json = false }) => {
       if (!headless) throw new UsageError('Only "gleaner run --headless" starts a host.', 'Add --headless.');
       const { serveHeadless } = await import('../node-host.ts');
       const { io, paths } = context;
-      const { ending, jobs } = await serveHeadless({ paths, io, untilIdle, seedSample: sample });
+      const { ending, jobs } = await serveHeadless({ paths, io, untilIdle, sample });
       await print(
         io,
         json,

@@ -79,11 +79,6 @@ export class LocalGrid {
     await this.#queue.recover(generation);
   }
 
-  /** Whether it never held a job. */
-  isNew(): boolean {
-    return this.#queue.list(1).length === 0;
-  }
-
   /** Whether no job is queued or running. */
   isIdle(): boolean {
     const { queued, running } = this.#queue.counts();

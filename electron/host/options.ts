@@ -30,8 +30,6 @@ export interface HostOptions {
   readonly sensors?: (o: SensorNeeds) => readonly Sensor[];
   /** Said on top of the person's settings for this run alone; what is locked stays locked. */
   readonly override?: SettingsLayer;
-  /** Queues the sample project into a queue that never held a job. */
-  readonly seedSample: boolean;
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock;

@@ -54,7 +54,7 @@ export async function runDemo({ api, clock, print }: DemoOptions): Promise<Failu
   }
   if (!first.jobs.some(isOpen)) {
     const added = await api.call('jobs.sample', {});
-    say(`Queued the sample project once more: ${added.length} jobs.`);
+    say(`Queued the sample project: ${added.length} jobs.`);
   }
 
   const end = await watch(api, new Narrator(say));

@@ -1,21 +1,31 @@
-import { type ReactNode, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
-import { Activity } from './activity.tsx';
 import { Announcer } from './announcer.tsx';
-import { Earnings } from './earnings.tsx';
 import { Failed } from './failed.tsx';
-import { Grids } from './grids.tsx';
-import { Health } from './health.tsx';
 import { Home } from './home.tsx';
-import { Join } from './join.tsx';
 import { type Go, type Place, tabOf, tabs } from './place.ts';
-import { Preferences } from './preferences.tsx';
 import { useFocusAtHeading, useVisit } from './visit.ts';
-import { Welcome } from './welcome.tsx';
+
+// What only one page needs is read when that is opened, so that the window's first paint waits for none of it.
+const Activity = lazy(async () => ({ default: (await import('./activity.tsx')).Activity }));
+const Earnings = lazy(async () => ({ default: (await import('./earnings.tsx')).Earnings }));
+const Grids = lazy(async () => ({ default: (await import('./grids.tsx')).Grids }));
+const Health = lazy(async () => ({ default: (await import('./health.tsx')).Health }));
+const Join = lazy(async () => ({ default: (await import('./join.tsx')).Join }));
+const Preferences = lazy(async () => ({ default: (await import('./preferences.tsx')).Preferences }));
+const Welcome = lazy(async () => ({ default: (await import('./welcome.tsx')).Welcome }));
 
 /** `begin`: the place that the window was opened for. */
 export function App({ begin }: { begin: Place | null }): ReactNode {
@@ -66,14 +76,16 @@ export function App({ begin }: { begin: Place | null }): ReactNode {
             {t('common:connecting')}
           </p>
         ) : (
-          <Page
-            key={visit.count}
-            place={visit.place}
-            snapshot={snapshot}
-            go={go}
-            seenUntil={seenUntil}
-            onSeen={setSeenUntil}
-          />
+          <Suspense>
+            <Page
+              key={visit.count}
+              place={visit.place}
+              snapshot={snapshot}
+              go={go}
+              seenUntil={seenUntil}
+              onSeen={setSeenUntil}
+            />
+          </Suspense>
         )}
       </main>
     </>

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { onAskedPlace } from '../bridge/asked-place.ts';
 import { firstPlace, type Go, type Place } from './place.ts';
@@ -18,7 +18,10 @@ export interface Visit {
 export function useVisit(begin: Place | null, snapshot: Snapshot | null): readonly [Visit | null, Go] {
   const [visit, setVisit] = useState<Visit | null>(begin === null ? null : { place: begin, count: 0 });
   const go = useCallback<Go>((place) => {
-    setVisit((before) => ({ place, count: (before?.count ?? 0) + 1 }));
+    // The page before stays until the next one has been read.
+    startTransition(() => {
+      setVisit((before) => ({ place, count: (before?.count ?? 0) + 1 }));
+    });
   }, []);
   useEffect(() => onAskedPlace(go), [go]);
   // Once: later changes of the Snapshot move nobody to another page.

@@ -4,6 +4,7 @@ import { type ElectronApplication, expect, type Page, test } from '@playwright/t
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
+import { cli } from './support/cli.ts';
 import { WelcomePage } from './support/health-pages.ts';
 import { type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
@@ -36,7 +37,6 @@ test.describe('the application', { tag: '@user' }, () => {
     main = new MainPage(page);
     // Nothing was ever done here.
     await expect(main.state).toHaveText('Welcome to Gleaner');
-    await new WelcomePage(page).notNow.click();
   });
   test.afterEach(async ({}, info) => {
     await home.keepLog(info);
@@ -47,7 +47,18 @@ test.describe('the application', { tag: '@user' }, () => {
     home.remove();
   });
 
-  test('boots a VM, runs a job of the sample and shows what it earned', async () => {
+  test('begins nothing before the person has agreed to it', async () => {
+    const { jobs, vms } = await clientOf(home.homeDir).call('status', {});
+    expect(jobs).toEqual([]);
+    expect(vms.filter(({ phase }) => phase !== 'stopped')).toEqual([]);
+  });
+
+  test('is led to the sample, boots a VM, runs a job and shows what it earned', async () => {
+    const welcome = new WelcomePage(page);
+    await welcome.toWork();
+    await welcome.sample.click();
+    await welcome.next.click();
+    await welcome.agree.click();
     await expect(main.state).toHaveText('Working');
     await expect(main.progress).toBeVisible();
     await expect(main.card('Today')).toContainText(/Earned \(.+\)\d/);
@@ -138,6 +149,7 @@ test.describe('the application, alone', () => {
 
   test('leaves no VM when it is killed, and goes on with the job at its next start', async () => {
     const client = clientOf(home.homeDir);
+    await cli(home.homeDir, 'jobs', 'sample');
     running = await launch({ homeDir: home.homeDir });
     const before = new MainPage(await running.firstWindow());
     await before.openTab('Home');

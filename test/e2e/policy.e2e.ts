@@ -1,27 +1,16 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { type ElectronApplication, expect, type Page, test } from '@playwright/test';
 import type { PageBridge } from '../../renderer/bridge/page-bridge.ts';
 import { FakePerson } from '../fakes/fake-person.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
-import { checkoutDir, launch, makeHome } from './support/launch.ts';
+import { cli } from './support/cli.ts';
+import { launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf } from './support/processes.ts';
 
 const inUse = 'Paused: you are using the computer.';
-
-/** What the command line says, as another process of the same person. */
-async function cli(homeDir: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    path.join(checkoutDir, 'node_modules', '.bin', 'node'),
-    [path.join(checkoutDir, 'electron', 'cli.ts'), ...args],
-    { env: { ...process.env, GLEANER_HOME: homeDir } },
-  );
-  return stdout;
-}
 
 test.describe('the person at the computer', () => {
   test.describe.configure({ mode: 'serial' });
@@ -45,6 +34,7 @@ test.describe('the person at the computer', () => {
     chmodSync(profilesDir, 0o755);
     watcher = await FakeTrayWatcher.appear();
     person = new FakePerson();
+    await cli(home.homeDir, 'jobs', 'sample');
     app = await launch({ homeDir: home.homeDir, env: { GLEANER_PROFILES: profilesDir } });
     page = await app.firstWindow();
     main = new MainPage(page);

@@ -234,7 +234,7 @@ test.describe('the window', () => {
     const first = await main.timer.textContent();
     await expect(main.timer).not.toHaveText(first ?? '');
     await expect(main.timer).toHaveText(/^Goes on in 2[67]:\d\d$/);
-    await expect(gallery.page.getByText(/^at \d\d:\d\d$/)).toBeVisible();
+    await expect(gallery.page.getByText(/^at .*\d\d:\d\d$/)).toBeVisible();
     await main.resume.click();
     await expect.poll(asked).toContain('resume');
   });

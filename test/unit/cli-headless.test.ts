@@ -42,12 +42,13 @@ class FakeHeadlessHost extends FakeHost {
   }
 }
 
-function setUp(untilIdle: boolean) {
+function setUp(untilIdle: boolean, sample = false) {
   const host = new FakeHeadlessHost();
   const io = memoryIo();
   const served = new Gate();
   const running = runHeadless({
     host,
+    sample,
     untilIdle,
     onSignal: (listener) => io.onSignal(listener),
     serve: async () => {
@@ -70,6 +71,15 @@ describe('the host without a window', () => {
     io.signal();
     expect(await running).toEqual({ ending: 'ok', jobs: { done: 2, failed: 1, aborted: 0 } });
     expect(host.story).toEqual(inOrder);
+  });
+
+  it.each([true, false])('queues the sample only where it is asked to: %s', async (sample) => {
+    const { host, io, running, served } = setUp(false, sample);
+    host.started.open();
+    await served;
+    io.signal();
+    await running;
+    expect(host.asked.some(({ name }) => name === 'jobs.sample')).toBe(sample);
   });
 
   it.each([

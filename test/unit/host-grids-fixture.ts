@@ -122,7 +122,6 @@ export class GridsFixture {
           watch: () => ({ dispose: () => undefined }),
         },
         secrets: new KeyFiles(paths.keysDir),
-        seedSample: false,
         version: 'test',
         log: silentLog,
       },

@@ -38,7 +38,6 @@ const open = async (override: SettingsLayer = {}): Promise<Host> => {
       watch: () => ({ dispose: () => undefined }),
     },
     override,
-    seedSample: false,
     version: '0.0.0',
     log: silentLog,
   });

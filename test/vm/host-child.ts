@@ -55,7 +55,7 @@ export class HostChild {
       uid: process.getuid?.(),
       env: { ...env, GLEANER_HOME: home },
     });
-    const { child, ended } = runCli(home, 'run', '--headless', '--no-sample', ...flags);
+    const { child, ended } = runCli(home, 'run', '--headless', ...flags);
     this.#child = child;
     this.ended = ended;
     if (!child.stderr) throw new Error('no stderr');

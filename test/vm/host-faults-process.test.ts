@@ -99,7 +99,7 @@ test('the next start goes on from the last checkpoint and books everything once'
 });
 
 test('a second host on the same folder is refused and harms nothing', async () => {
-  const second = runCli(home, 'run', '--headless', '--no-sample');
+  const second = runCli(home, 'run', '--headless');
   let said = '';
   second.child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();

@@ -31,7 +31,6 @@ export function hostIn(dir: string, overrides: Partial<HostOptions> = {}): Promi
     imageSourceDir: () => Promise.resolve(defaultOutDir()),
     sampleDir,
     profiles: noProfiles,
-    seedSample: false,
     version: 'test',
     log: testLog,
     ...overrides,
