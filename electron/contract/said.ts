@@ -76,6 +76,7 @@ export const Said = z.discriminatedUnion('code', [
   says('grid.turn-to-report', {}),
   says('grid.finished', {}),
   says('grid.asks', {}),
+  says('grid.tried-again', {}),
   says('grid.turn-to-ask', {}),
   says('grid.stands-still', {}),
 

@@ -183,7 +183,7 @@ export type SettingKey = keyof typeof settingTypes;
 export const settingKeys = Object.keys(settingTypes) as readonly SettingKey[];
 export const SettingKey = z.enum(settingKeys as [SettingKey, ...SettingKey[]]);
 
-/** What the desktop's shell heeds. No preset of any layer speaks for these: politeness has no language. */
+/** What the desktop's shell heeds. */
 export const desktopKeys = [
   'ui.language',
   'ui.startAtLogin',
@@ -193,6 +193,17 @@ export const desktopKeys = [
   'notify.finished',
 ] as const satisfies readonly SettingKey[];
 export type DesktopKey = (typeof desktopKeys)[number];
+
+/**
+ * What no preset of any layer speaks for: politeness has no language, and knows no price of electricity. Else a locked
+ * preset would lock a person's language, and a chosen one undo an administrator's start at login.
+ */
+export const besidePresets = [
+  ...desktopKeys,
+  'energy.wattsPerCore',
+  'energy.pricePerKwh',
+  'energy.currency',
+] as const satisfies readonly SettingKey[];
 
 /** The value of every setting. */
 export type Settings = { readonly [K in SettingKey]: z.output<(typeof settingTypes)[K]> };

@@ -1,6 +1,6 @@
 import type { Failure } from '../contract/failures.ts';
 import {
-  desktopKeys,
+  besidePresets,
   type EffectiveSetting,
   type EffectiveSettings,
   presetValues,
@@ -24,7 +24,7 @@ export interface Layers {
 
 const builtIn: SettingsLayer = { preset: 'balanced' };
 
-const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
+const beside: ReadonlySet<SettingKey> = new Set(besidePresets);
 
 interface Told {
   readonly value: unknown;
@@ -34,7 +34,7 @@ interface Told {
 
 /**
  * The values in force: built-in < admin default < user < locked. A layer that names a preset speaks for all of the
- * preset's values at its own level but the desktop's, and its own keys win inside it. Pure and total: every key has a value and a source.
+ * preset's values at its own level but for {@link besidePresets}, and its own keys win inside it. Pure and total: every key has a value and a source.
  */
 export function mergeLayers({ defaults, user, locked, broken = null, problems }: Layers): EffectiveSettings {
   const told = new Map<SettingKey, Told>();
@@ -60,11 +60,10 @@ function speak(told: Map<SettingKey, Told>, layer: SettingsLayer | undefined, so
   const filled: SettingsLayer = layer.preset === undefined ? {} : presetValues[layer.preset];
   for (const key of settingKeys) {
     const own = layer[key];
-    // Else a locked preset would lock the person's language, and a chosen one undo an administrator's start at login.
-    const ofDesktop = desktopOnes.has(key);
-    const byPreset = ofDesktop && source !== 'built-in' ? undefined : filled[key];
+    const isBeside = beside.has(key);
+    const byPreset = isBeside && source !== 'built-in' ? undefined : filled[key];
     const value = own === undefined ? byPreset : own;
-    if (value !== undefined) told.set(key, { value, source, byPreset: own === undefined && !ofDesktop });
+    if (value !== undefined) told.set(key, { value, source, byPreset: own === undefined && !isBeside });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CommandOutput } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import {
-  desktopKeys,
+  besidePresets,
   type EffectiveSetting,
   type Preset,
   presetValues,
@@ -14,7 +14,7 @@ import {
 } from '../../electron/contract/settings.ts';
 import { DesktopSettings } from '../../electron/contract/snapshot.ts';
 
-const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
+const beside: ReadonlySet<SettingKey> = new Set(besidePresets);
 
 type LayerName = 'built-in' | 'default' | 'user' | 'locked';
 
@@ -47,9 +47,9 @@ export class FakeSettings {
     for (const source of ['locked', 'user', 'default', 'built-in'] as const) {
       const layer = this.layers[source];
       if (layer[key] !== undefined) return { key, value: layer[key], source, preset: null };
-      const isFilled = key !== 'preset' && (source === 'built-in' || !desktopOnes.has(key));
+      const isFilled = key !== 'preset' && (source === 'built-in' || !beside.has(key));
       if (layer.preset !== undefined && isFilled) {
-        const preset = desktopOnes.has(key) ? null : layer.preset;
+        const preset = beside.has(key) ? null : layer.preset;
         return { key, value: presetValues[layer.preset][key], source, preset };
       }
     }

@@ -64,6 +64,25 @@ test('a volunteer comes from the welcome page to a credited task without leaving
     await expect(main.job(task.name)).toContainText('pending');
     const credit = page.getByRole('row').filter({ hasText: 'Credit, as the project tells it' });
     await expect(credit).toContainText('+7.5 credit');
+
+    // Offline: said where one looks, with what to do; nothing else stops, and it mends itself.
+    await standIn.goDown();
+    await grids.open();
+    await grids.press(`Update ${project}: ask for news and work`).click();
+    await expect(card).toContainText('cannot be reached');
+    await join.open();
+    await join.lookAt('http://45.33.1.2/other/');
+    await expect(join.failure).toContainText('cannot be reached');
+    await expect(join.failure).toContainText('Projects have outages');
+    await main.openTab('Home');
+    await expect(main.state).toHaveText('Waiting');
+    await expect(main.card('Today')).toContainText('7.5 credit');
+    await standIn.comeUp();
+    const later = standIn.addTask({ cpuSeconds: 5, credit: 2.5 });
+    await grids.open();
+    await grids.press(`Update ${project}: ask for news and work`).click();
+    await standIn.until(() => later.verdict !== null);
+    await expect(card).not.toContainText('cannot be reached');
   } finally {
     await app.close();
     await home.keepLog(info);

@@ -166,6 +166,7 @@ describe('a project that is down', () => {
     };
     await f.pass(9 * 60);
     expect(run.over).toBe(false);
+    expect(view().sentence).toBe('The project cannot be reached; it is tried again.');
     await f.pass(2 * 60, () => run.over);
     expect(run.over).toBe(true);
     expect(looks).toBeGreaterThan(100);

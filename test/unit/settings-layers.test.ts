@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../electron/contract/failures.ts';
 import {
-  desktopKeys,
+  besidePresets,
   EffectiveSetting,
   Preset,
   presetValues,
@@ -53,14 +53,14 @@ const reversed = (from: SettingsDocument | undefined): SettingsDocument | undefi
     settings: SettingsLayer.parse(Object.fromEntries(Object.entries(from.settings).reverse())),
   };
 
-const desktopOnes: ReadonlySet<SettingKey> = new Set(desktopKeys);
+const beside: ReadonlySet<SettingKey> = new Set(besidePresets);
 
 /** What a layer above the built-in one says of a key, by itself or by its preset. */
 const says = (from: SettingsDocument | undefined, key: SettingKey): unknown => {
   if (from === undefined) return undefined;
   const { preset } = from.settings;
   const own = from.settings[key];
-  if (own !== undefined || preset === undefined || desktopOnes.has(key)) return own;
+  if (own !== undefined || preset === undefined || beside.has(key)) return own;
   return key === 'preset' ? preset : presetValues[preset][key];
 };
 
@@ -143,7 +143,7 @@ describe('merging layers', () => {
           const layerPreset = item.source === 'built-in' ? 'balanced' : of[item.source]?.settings.preset;
           const isOwn =
             item.source === 'built-in'
-              ? item.key === 'preset' || desktopOnes.has(item.key)
+              ? item.key === 'preset' || beside.has(item.key)
               : of[item.source]?.settings[item.key] !== undefined;
           expect(item.preset).toBe(isOwn ? null : layerPreset);
         }
@@ -168,16 +168,17 @@ describe('merging layers', () => {
     }
   });
 
-  test('no preset but the built-in one speaks for what the desktop heeds', () => {
+  test('no preset but the built-in one speaks for what the desktop heeds, nor for the price of electricity', () => {
     const { values, sources } = mergeLayers({
       defaults: { version: 2, settings: { 'ui.startAtLogin': true } },
-      user: { version: 2, settings: { preset: 'gentle', 'ui.language': 'de' } },
+      user: { version: 2, settings: { preset: 'gentle', 'ui.language': 'de', 'energy.pricePerKwh': 0.3 } },
       locked: { version: 2, settings: { preset: 'generous' } },
       problems: [],
     });
     expect([values['ui.startAtLogin'], sources['ui.startAtLogin']]).toEqual([true, 'default']);
     expect([values['ui.language'], sources['ui.language']]).toEqual(['de', 'user']);
     expect(sources['notify.denied']).toBe('built-in');
+    expect([values['energy.pricePerKwh'], sources['energy.pricePerKwh']]).toEqual([0.3, 'user']);
   });
 
   test('tells who locked it, else who gave the defaults', () => {

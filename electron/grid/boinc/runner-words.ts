@@ -76,7 +76,7 @@ export function tellGrid(known: Known, state: GridState, running: number): Told 
   }
 }
 
-function tellRest({ project, open, hasTasks, live, waiting }: Known): Told {
+function tellRest({ project, told, open, hasTasks, live, waiting }: Known): Told {
   const isDone = project.noNewWork && !hasTasks;
   if (waiting && !isDone) return tellWaiting(waiting);
   const values = { tasks: open.length };
@@ -90,6 +90,9 @@ function tellRest({ project, open, hasTasks, live, waiting }: Known): Told {
           code: 'grid.turn-with-tasks',
           values,
         });
+  }
+  if (live && !isDone && told !== undefined && told.failedContacts > 0) {
+    return tells('The project cannot be reached; it is tried again.', plainly('grid.tried-again'));
   }
   if (hasTasks) {
     return live
