@@ -77,7 +77,9 @@ export function stateOf(seen: Seen): State {
   }
   const grid = seen.grids.find(({ id }) => id === vm.grid);
   if (vm.phase === 'running' && grid?.kind === 'boinc') {
-    return { state: 'starting', sentence: grid.sentence, said: grid.said };
+    // Nobody here can hasten a project that does not answer.
+    const state = grid.said?.code === 'grid.tried-again' ? 'waiting' : 'starting';
+    return { state, sentence: grid.sentence, said: grid.said };
   }
   if (seen.workWaits) {
     const inTheWay =

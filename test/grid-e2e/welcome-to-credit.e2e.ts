@@ -73,7 +73,7 @@ test('a volunteer comes from the welcome page to a credited task without leaving
     await join.open();
     await join.lookAt('http://45.33.1.2/other/');
     await expect(join.failure).toContainText('cannot be reached');
-    await expect(join.failure).toContainText('Projects have outages');
+    await expect(join.failure).toContainText('Check the address and your connection.');
     await main.openTab('Home');
     await expect(main.state).toHaveText('Waiting');
     await expect(main.card('Today')).toContainText('7.5 credit');
