@@ -3,6 +3,7 @@ import type { Allowance, PolicyReport, Reason } from '../contract/policy.ts';
 import { settingWords } from '../contract/setting-words.ts';
 import type { EffectiveSetting, Source } from '../contract/settings.ts';
 import type { Signals } from '../contract/signals.ts';
+import { howToType } from './setting-input.ts';
 import { formatSetting } from './setting-value.ts';
 import type { Look } from './show-status.ts';
 import { cleanLine, count, formatBytes, formatPercent, formatWhen, pairs, shorten, table } from './text.ts';
@@ -66,6 +67,15 @@ export function showSetting(
     `${style.bold(setting.key)} is ${cleanLine(formatSetting(setting.key, setting.value))} (${showSource(setting, organization)}).`,
     style.dim(`${about[0]?.toUpperCase() ?? ''}${about.slice(1)}. It may hold ${holds}.`),
   ].join('\n');
+}
+
+/** The same, and how a value for it is typed. */
+export function showSettingHelp(
+  setting: EffectiveSetting,
+  organization: string | null,
+  look: Pick<Look, 'style'>,
+): string {
+  return [showSetting(setting, organization, look), look.style.dim(howToType(setting.key))].join('\n');
 }
 
 /** Why the computer is as it is: the sentence, all reasons, what is allowed, every signal. */

@@ -94,6 +94,8 @@ ${table.join('\n')}
 
 ## What each may hold
 
+So it stands in files. \`gleaner settings set\` takes what the table above shows, too: \`yes\`, \`25 %\`, \`3 min\`, \`1 GiB\`, \`never\`.
+
 ${holds.join('\n')}
 
 ## Where the data folder is
