@@ -3,6 +3,7 @@ import type { GridView } from '../electron/contract/grids.ts';
 import type { Denial } from '../electron/contract/network.ts';
 import type { Allowance, Reason } from '../electron/contract/policy.ts';
 import type { Said } from '../electron/contract/said.ts';
+import { isSetByOrganization } from '../electron/contract/set-by.ts';
 import type { Contribution } from '../electron/contract/snapshot.ts';
 import english from './catalogue/en.ts';
 import type { Language } from './languages.ts';
@@ -36,7 +37,7 @@ export function sayAllowance(
   if (first.code === 'turn') return speaker.t('said:allowance.turn');
   const values = { percent: Math.round(share * 100), reason: sayReason(speaker, first, now) };
   const key = allowanceKey(share, first);
-  return first.source === 'locked' || first.source === 'default'
+  return isSetByOrganization(first)
     ? speaker.t(`${key}-by`, { ...values, organization: nameOf(speaker, organization) })
     : speaker.t(key, values);
 }

@@ -1,14 +1,25 @@
-import { Argument, type Command } from 'commander';
-import { PauseLength, type Snapshot } from '../contract/snapshot.ts';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { PauseChoice, PauseLength, type Snapshot } from '../contract/snapshot.ts';
 import { SocketClient } from '../control/socket-client.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
 import type { Ending } from './exit.ts';
+import { parseDuration } from './quantity.ts';
 import { showContribution, showStatus, showStatusLine } from './show-status.ts';
 import { toJson } from './text.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly watch?: boolean;
+}
+
+const lengths =
+  'any time from 1 min to 7 d, such as 30m, 2h or "90 min"; "tomorrow", which is 06:00; or "manual", until you resume';
+
+function parseLength(text: string): PauseLength {
+  const choice = PauseChoice.safeParse(text);
+  const length = choice.success ? choice : PauseLength.safeParse(parseDuration(text));
+  if (length.success) return length.data;
+  throw new InvalidArgumentError(`It may be ${lengths}.`);
 }
 
 /** `status`, `pause`, `resume`. */
@@ -35,11 +46,20 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
     summary: 'give the computer back: the VM is frozen at once',
     options: (command) =>
       command.addArgument(
-        new Argument('[length]', 'for how long').choices(PauseLength.options).default('manual'),
+        new Argument('[length]', `for how long: ${lengths}`).default('manual').argParser((text: string) => {
+          parseLength(text);
+          return text;
+        }),
       ),
-    examples: ['gleaner pause 30m', 'gleaner pause 1h', 'gleaner pause tomorrow', 'gleaner pause'],
-    run: async ({ json = false }, given) => {
-      const length = PauseLength.parse(given);
+    examples: [
+      'gleaner pause 30m',
+      'gleaner pause 2h',
+      'gleaner pause "90 min"',
+      'gleaner pause tomorrow',
+      'gleaner pause',
+    ],
+    run: async ({ json = false }, given = 'manual') => {
+      const length = parseLength(given);
       const value = await withDoor(context, async (door) => {
         tellIfNotRunning(io, json, door);
         return await door.call('pause', { length });

@@ -38,7 +38,7 @@ export function addJoinCommand(grids: Command, adder: CommandAdder, context: Con
     summary: 'look a project up, show what it asks for, and join it with consent',
     options: (command) =>
       onCompanyNetwork(command)
-        .option('--key <->', 'sign in by an account key that comes on stdin')
+        .option('--key <KEY>', 'sign in by an account key; - reads it from the terminal or standard input')
         .option('--email <ADDRESS>', 'sign in by e-mail address (or name) and password')
         .option('--password-stdin', 'the password comes on stdin; else it is asked for')
         .option('--create', 'make a new account')
@@ -121,7 +121,12 @@ async function readAccount({ io }: Context, offer: ProjectOffer, options: JoinOp
   const { key, email, create = false, passwordStdin = false } = options;
   const passwordHow = `${example} --email me@example.org --password-stdin < password.txt`;
   if (key !== undefined || (email === undefined && !create)) {
-    const given = await readSecret(io, 'Account key', key === '-', `${example} --key - < key.txt`);
+    const given = await readSecret(
+      io,
+      'Account key',
+      key === '-' && !io.canAsk,
+      `${example} --key - < key.txt`,
+    );
     return parseAccount({ kind: 'key', key: given.trim() });
   }
   const label = offer.usesName ? 'Name of the account' : 'E-mail address';

@@ -60,7 +60,7 @@ export function addJobCommands(program: Command, adder: CommandAdder, context: C
   adder.add<CommonOptions>(jobs, {
     usage: 'show <ID>',
     summary: 'one job: what it may use, how it stands, what was booked, its last output',
-    examples: ['gleaner jobs show option-book-1', 'gleaner jobs show option-book-1 --json'],
+    examples: ['gleaner jobs show 4f2a9c01d7', 'gleaner jobs show 4f2a9c01d7 --json'],
     run: async ({ json = false }, id = '') => {
       const detail = await withDoor(context, async (door) => await door.call('jobs.show', { id: jobId(id) }));
       await print(io, json, detail, (value) => showJob(value, lookOf(context)));
@@ -76,8 +76,8 @@ export function addJobCommands(program: Command, adder: CommandAdder, context: C
         .option('--tar <FILE>', 'save the tar as it is')
         .option('--force', 'replace what is there under the same names'),
     examples: [
-      'gleaner jobs result option-book-1 --out result/',
-      'gleaner jobs result option-book-1 --tar result.tar',
+      'gleaner jobs result 4f2a9c01d7 --out result/',
+      'gleaner jobs result 4f2a9c01d7 --tar result.tar',
     ],
     run: async (options, id = '') => {
       await saveJobResult(context, jobId(id), options);
@@ -87,7 +87,7 @@ export function addJobCommands(program: Command, adder: CommandAdder, context: C
   adder.add<CommonOptions>(jobs, {
     usage: 'abort <ID>',
     summary: 'end a job that is queued or running',
-    examples: ['gleaner jobs abort option-book-1'],
+    examples: ['gleaner jobs abort 4f2a9c01d7'],
     run: async ({ json = false }, id = '') => {
       const job = await withDoor(context, async (door) => await door.call('jobs.abort', { id: jobId(id) }));
       await print(io, json, job, (value) => `${cleanLine(value.id)} is ${value.state}.`);

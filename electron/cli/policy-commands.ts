@@ -31,11 +31,11 @@ export function addPolicyCommands(program: Command, adder: CommandAdder, context
     summary: 'why it works now, or does not: all reasons and every signal',
     examples: ['gleaner policy explain', 'gleaner policy explain --json | jq .allowance.reasons'],
     run: async ({ json = false }) => {
-      const report = await withDoor(context, async (door) => {
+      const { report, isRunning } = await withDoor(context, async (door) => {
         tellIfNotRunning(io, json, door);
-        return await door.call('policy.explain', {});
+        return { report: await door.call('policy.explain', {}), isRunning: door.isRunning };
       });
-      await print(io, json, report, (value) => showReport(value, lookOf(context)));
+      await print(io, json, report, (value) => showReport(value, lookOf(context), isRunning));
       return undefined;
     },
   });

@@ -14,6 +14,7 @@ import { addNetworkCommands } from './network-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSettingsCommands } from './settings-commands.ts';
+import { tellUsageErrors } from './usage-errors.ts';
 
 const examples = `
 Examples:
@@ -28,7 +29,7 @@ Examples:
   gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
 
-Without a running host, commands work on the same files by themselves; only "status --watch" needs one.
+Without a running host, commands work on the same files by themselves; only "status --watch" and "logs --follow" need one.
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
 `;
 
@@ -54,9 +55,6 @@ export async function runProgram(
       writeErr: (text) => {
         io.err(text);
       },
-      outputError: (text, write) => {
-        write(`gleaner: usage: ${text.replace(/^error: /, '')}hint: See "gleaner --help".\n`);
-      },
     });
   const adder = new CommandAdder(context, outcome);
   addContributionCommands(program, adder, context);
@@ -71,6 +69,7 @@ export async function runProgram(
   addPolicyCommands(program, adder, context);
   addHealthCommands(program, adder, context);
   addRunCommand(program, adder, context);
+  tellUsageErrors(program, io, argv.includes('--json'));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return outcome.exitCode;

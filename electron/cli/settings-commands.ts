@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { parseSettingText } from '../contract/setting-text.ts';
+import { GleanerError } from '../contract/failures.ts';
 import { SettingKey } from '../contract/settings.ts';
 import { unknownSetting } from '../settings/nearest-key.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, withDoor } from './context.ts';
 import { readText } from './read-text.ts';
-import { showImport, showSetting, showSettings } from './show-policy.ts';
+import { howToType, parseSettingInput } from './setting-input.ts';
+import { showImport, showSetting, showSettingHelp, showSettings } from './show-policy.ts';
 
 interface ImportOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -42,23 +43,28 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
       const list = await withDoor(context, async (door) => await door.call('settings.list', {}));
       const found = list.find(({ key }) => key === given);
       if (!found) throw unknownSetting(given);
-      await print(io, json, found, (value) => showSetting(value, null, lookOf(context)));
+      await print(io, json, found, (value) => showSettingHelp(value, null, lookOf(context)));
       return undefined;
     },
   });
   adder.add<CommonOptions>(settings, {
     usage: 'set <KEY> <VALUE>',
-    summary: 'set a value of yours; VALUE is JSON, or text',
+    summary: 'set a value of yours; VALUE is written as it is shown ("settings get KEY" tells), or as JSON',
     examples: [
       'gleaner settings set preset gentle',
-      'gleaner settings set inUse.share 0.1',
+      'gleaner settings set inUse.share 10%',
+      'gleaner settings set idle.afterSeconds "3 min"',
+      'gleaner settings set network.quotaDayBytes "2 GB"',
       'gleaner settings set pauseOn.programs "blender, zoom"',
       'gleaner settings set schedule.windows "mon-fri 22:00-06:00; sat,sun 00:00-24:00"',
-      'gleaner settings set pauseOn.load null',
+      'gleaner settings set pauseOn.load never',
     ],
     run: async ({ json = false }, key = '', text = '') => {
       const value = valueOf(key, text);
-      const now = await withDoor(context, async (door) => await door.call('settings.set', { key, value }));
+      const now = await withDoor(
+        context,
+        async (door) => await door.call('settings.set', { key, value }).catch(withHowToType(key)),
+      );
       await print(io, json, now, (setting) => showSetting(setting, null, lookOf(context)));
       return undefined;
     },
@@ -96,5 +102,16 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
 /** An unknown key is the host's to refuse. */
 function valueOf(key: string, text: string): z.infer<ReturnType<typeof z.json>> {
   const known = SettingKey.safeParse(key).data;
-  return known === undefined ? text : z.json().parse(parseSettingText(known, text));
+  return known === undefined ? text : z.json().parse(parseSettingInput(known, text));
+}
+
+/** Adds to the refusal of a value what may be typed. */
+function withHowToType(key: string): (error: unknown) => never {
+  return (error) => {
+    const known = SettingKey.safeParse(key).data;
+    if (known === undefined || !(error instanceof GleanerError) || error.code !== 'setting-invalid')
+      throw error;
+    const hint = [error.hint, howToType(known)].filter((part) => part !== undefined).join(' ');
+    throw new GleanerError(error.code, error.message, hint, { cause: error });
+  };
 }

@@ -3,8 +3,9 @@ import type { Allowance, PolicyReport, Reason } from '../contract/policy.ts';
 import { settingWords } from '../contract/setting-words.ts';
 import type { EffectiveSetting, Source } from '../contract/settings.ts';
 import type { Signals } from '../contract/signals.ts';
+import { howToType } from './setting-input.ts';
 import { formatSetting } from './setting-value.ts';
-import type { Look } from './show-status.ts';
+import { howToTurnOn, type Look } from './show-status.ts';
 import { cleanLine, count, formatBytes, formatPercent, formatWhen, pairs, shorten, table } from './text.ts';
 
 /** Who set something, in words. `organization` is null where it does not say, or where it was not asked. */
@@ -68,25 +69,28 @@ export function showSetting(
   ].join('\n');
 }
 
+/** The same, and how a value for it is typed. */
+export function showSettingHelp(
+  setting: EffectiveSetting,
+  organization: string | null,
+  look: Pick<Look, 'style'>,
+): string {
+  return [showSetting(setting, organization, look), look.style.dim(howToType(setting.key))].join('\n');
+}
+
 /** Why the computer is as it is: the sentence, all reasons, what is allowed, every signal. */
-export function showReport(report: PolicyReport, look: Look): string {
-  const { sentence, allowance, signals, sensorTroubles, organization, nextChangeAt } = report;
-  const { style, now } = look;
+export function showReport(report: PolicyReport, look: Look, isRunning = true): string {
+  const { sentence, allowance, sensorTroubles, organization } = report;
+  const { style } = look;
   const parts = [style.bold(cleanLine(sentence)), ''];
-  if (allowance.reasons.length === 0) parts.push('Nothing holds it back.');
-  parts.push(...allowance.reasons.map((reason, at) => `${at + 1}. ${showReason(reason, organization)}`), '');
-  parts.push(
-    pairs([
-      ['Allowed', showAllowance(allowance)],
-      ['Step', allowance.rung],
-      ['Preset', report.preset],
-      [
-        'Next change',
-        nextChangeAt === null ? 'when a signal changes' : `at the latest ${formatWhen(nextChangeAt, now)}`,
-      ],
-    ]),
-  );
-  parts.push('', style.bold('Signals'), pairs(signalRows(signals), '  '));
+  if (allowance.reasons.length === 0) {
+    parts.push(isRunning ? 'Nothing holds it back.' : 'No setting holds it back.');
+  }
+  parts.push(...allowance.reasons.map((reason, at) => `${at + 1}. ${showReason(reason, organization)}`));
+  const turnOn = howToTurnOn(allowance);
+  if (turnOn !== null) parts.push(turnOn);
+  parts.push('', pairs(isRunning ? ruleRows(report, look) : settingRows(report)));
+  parts.push('', style.bold('Signals'), showSignals(report, isRunning));
   if (sensorTroubles.length > 0) {
     parts.push('', style.bold('Sensors that fail'));
     for (const { sensor, words } of sensorTroubles) {
@@ -96,9 +100,48 @@ export function showReport(report: PolicyReport, look: Look): string {
   return parts.join('\n');
 }
 
+type Row = readonly [string, string];
+
+function ruleRows({ allowance, preset, nextChangeAt }: PolicyReport, { now }: Look): Row[] {
+  // What time alone does to something that is off is to give up what is saved: nobody waits for that.
+  const isOff = howToTurnOn(allowance) !== null;
+  const next =
+    nextChangeAt === null ? 'when a signal changes' : `at the latest ${formatWhen(nextChangeAt, now)}`;
+  return [
+    ['Allowed', showAllowance(allowance)],
+    ...(isOff ? [] : [['Step', stepWords[allowance.rung]] as const]),
+    ['Preset', preset],
+    ['Next change', isOff ? 'when it is turned on' : next],
+  ];
+}
+
+/** What the settings alone would say, while no host looks at anything. */
+function settingRows({ allowance, preset }: PolicyReport): Row[] {
+  return [
+    [allowance.run ? 'Allowed at most' : 'Allowed', showAllowance(allowance)],
+    ['Preset', preset],
+  ];
+}
+
+const stepWords: Readonly<Record<Allowance['rung'], string>> = {
+  full: 'full speed',
+  throttled: 'throttled to that share',
+  frozen: 'frozen in memory',
+  saved: 'saved to disk, its memory returned',
+  off: 'off, only the last checkpoint is kept',
+};
+
 function showReason({ code, words, source, share }: Reason, organization: string | null): string {
   const leaves = share === 0 ? 'nothing is allowed' : `at most ${formatPercent(share)}`;
-  return `${cleanLine(words)}: ${leaves} (${code}, ${sourceWords(source, organization)})`;
+  const from = code === 'profile-broken' ? '' : `, ${reasonSource(source, organization)}`;
+  return `${verbs[code] ?? ''}${cleanLine(words)}: ${leaves} (${code}${from})`;
+}
+
+/** Where the words of a reason are made to stand behind a verb. */
+const verbs: Partial<Record<Reason['code'], string>> = { pause: 'paused ', schedule: 'waiting ' };
+
+function reasonSource(source: Source, organization: string | null): string {
+  return source === 'user' ? 'set by you' : sourceWords(source, organization);
 }
 
 function showAllowance({ run, share, vcpus, memoryBytes, network }: Allowance): string {
@@ -107,12 +150,34 @@ function showAllowance({ run, share, vcpus, memoryBytes, network }: Allowance): 
   return [...parts, network ? 'network' : 'no network'].join(', ');
 }
 
+/** What is not known is named so, never guessed; where nobody looks, that is said once. */
+function showSignals(report: PolicyReport, isRunning: boolean): string {
+  const unwatched = isRunning ? whyUnwatched(report) : 'Gleaner is not running';
+  const rows = signalRows(report.signals);
+  if (unwatched === null)
+    return pairs(
+      rows.map(([name, value]) => [name, value ?? 'unknown'] as const),
+      '  ',
+    );
+  const known = isRunning ? rows.filter(([, value]) => value !== null) : [];
+  const line = `  ${known.length === 0 ? 'Nobody looks' : 'Nobody looks at the others'}: ${unwatched}.`;
+  return known.length === 0 ? line : `${pairs(known, '  ')}\n${line}`;
+}
+
+/** Why a host that runs asks its sensors for next to nothing; null when it asks. */
+function whyUnwatched({ allowance, said }: PolicyReport): string | null {
+  const codes = allowance.reasons.map(({ code }) => code);
+  if (codes.includes('disabled')) return 'they would change nothing while it is turned off';
+  if (codes.includes('pause')) return 'they would change nothing while you have paused it';
+  return said?.code === 'state.no-work' ? 'they would change nothing while there is no work' : null;
+}
+
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
 
-/** What is not known is named so, never guessed. */
-function signalRows(signals: Signals): (readonly [string, string])[] {
-  const known = <T>(value: T | null, words: (value: T) => string): string =>
-    value === null ? 'unknown' : words(value);
+/** Null for what is not known. */
+function signalRows(signals: Signals): (readonly [string, string | null])[] {
+  const known = <T>(value: T | null, words: (value: T) => string): string | null =>
+    value === null ? null : words(value);
   return [
     ['Input', showInput(signals)],
     ['Screen locked', known(signals.screenLocked, yesOrNo)],
@@ -135,8 +200,8 @@ function signalRows(signals: Signals): (readonly [string, string])[] {
   ];
 }
 
-function showInput({ lastInputAt, inputSource, inputPollMs }: Signals): string {
-  if (inputSource === null) return 'unknown';
+function showInput({ lastInputAt, inputSource, inputPollMs }: Signals): string | null {
+  if (inputSource === null) return null;
   const how =
     inputPollMs === 0 ? `noticed by ${inputSource}` : `asked for every ${inputPollMs} ms (${inputSource})`;
   return lastInputAt === null ? `${how}, none so far` : how;

@@ -1,4 +1,5 @@
 import type { GridView } from '../contract/grids.ts';
+import type { Allowance } from '../contract/policy.ts';
 import type { Contribution, JobView, Snapshot, VmView } from '../contract/snapshot.ts';
 import type { Style } from './io.ts';
 import {
@@ -32,11 +33,20 @@ const paints: Readonly<Record<Contribution['state'], keyof Style>> = {
   attention: 'bad',
 };
 
-/** The sentence of the contribution, and when a pause ends. */
+/** How what was turned off is turned on; null while it is not that. */
+export function howToTurnOn({ reasons: [first] }: Allowance): string | null {
+  if (first?.code !== 'disabled') return null;
+  return first.source === 'locked'
+    ? 'Whoever manages this computer can turn it on.'
+    : 'Turn it on: gleaner settings set contribute yes';
+}
+
+/** The sentence of the contribution, when a pause ends, and how it is turned on. */
 export function showContribution(contribution: Contribution, { style, now }: Look): string {
   const { state, pause } = contribution;
   const ends = pause?.until == null ? '' : `\nGoes on ${formatWhen(pause.until, now)}.`;
-  return `${style[paints[state]](style.bold(cleanLine(contribution.sentence)))}${ends}`;
+  const turnOn = howToTurnOn(contribution.allowance);
+  return `${style[paints[state]](style.bold(cleanLine(contribution.sentence)))}${ends}${turnOn === null ? '' : `\n${turnOn}`}`;
 }
 
 /** Everything of a Snapshot, for a person. */

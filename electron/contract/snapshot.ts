@@ -21,7 +21,18 @@ export const ContributionState = z.enum([
 ]);
 export type ContributionState = z.infer<typeof ContributionState>;
 
-export const PauseLength = z.enum(['30m', '1h', 'tomorrow', 'manual']);
+/** The lengths of a pause that tray and window offer. */
+export const PauseChoice = z.enum(['30m', '1h', 'tomorrow', 'manual']);
+export type PauseChoice = z.infer<typeof PauseChoice>;
+
+/** One of them, or so many seconds. */
+export const PauseLength = z.union([
+  PauseChoice,
+  z
+    .int()
+    .min(60)
+    .max(7 * 86_400),
+]);
 export type PauseLength = z.infer<typeof PauseLength>;
 
 /**

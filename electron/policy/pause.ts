@@ -15,6 +15,7 @@ const morningHour = 6;
 /** A pause that begins at `now`. "Tomorrow" is the next calendar day at 06:00 local time, daylight saving or not. */
 export function pauseFrom(length: PauseLength, now: number): Pause {
   const until = (): number | null => {
+    if (typeof length === 'number') return now + length * 1000;
     switch (length) {
       case '30m':
         return now + 30 * minute;

@@ -1,5 +1,6 @@
 import type { Reason, ReasonCode } from '../contract/policy.ts';
 import type { Said } from '../contract/said.ts';
+import { isSetByOrganization } from '../contract/set-by.ts';
 
 /** Local wall-clock time of `at` in words, with the day when it is not today's. Pure but for the time zone. */
 export function clockWords(at: number, now: number): string {
@@ -65,10 +66,7 @@ export function allowanceSentence(
   organization: string | null,
 ): string {
   if (!reason) return 'Nothing holds it back.';
-  const by =
-    reason.source === 'locked' || reason.source === 'default'
-      ? ` (set by ${organization ?? 'your organization'})`
-      : '';
+  const by = isSetByOrganization(reason) ? ` (set by ${organization ?? 'your organization'})` : '';
   if (share > 0) return `Working at ${percent(share)}: ${reason.words}${by}.`;
   if (reason.code === 'disabled') return `Off: ${reason.words}${by}.`;
   const verb = reason.code === 'schedule' ? 'Waiting' : 'Paused';

@@ -3,7 +3,7 @@ import type { Speaker } from '../../text/speaker.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Place } from '../contract/place.ts';
 import { Preset } from '../contract/settings.ts';
-import { type ContributionState, PauseLength, type Snapshot, type Today } from '../contract/snapshot.ts';
+import { type ContributionState, PauseChoice, type Snapshot, type Today } from '../contract/snapshot.ts';
 import { figure, oneLine, timeLeft, timeSpan } from './words.ts';
 
 /** What the tray's picture tells: by shape, so that colour is never needed. */
@@ -11,7 +11,7 @@ export const trayIcons = ['working', 'yielding', 'paused', 'waiting', 'attention
 export type TrayIcon = (typeof trayIcons)[number];
 
 export type TrayAction =
-  | { readonly do: 'pause'; readonly length: PauseLength }
+  | { readonly do: 'pause'; readonly length: PauseChoice }
   | { readonly do: 'resume' }
   | { readonly do: 'preset'; readonly preset: Preset }
   /** The window; `place`: where in it, if that is to change. */
@@ -88,7 +88,7 @@ function pauseEntries({ contribution }: Snapshot, { t }: Speaker): TrayEntry[] {
   const choices: TrayEntry = {
     kind: 'menu',
     label: menuLabel(t('tray:pause')),
-    entries: PauseLength.options.map((length) => action(t(`tray:pause.${length}`), { do: 'pause', length })),
+    entries: PauseChoice.options.map((length) => action(t(`tray:pause.${length}`), { do: 'pause', length })),
   };
   return contribution.pause ? [action(t('tray:resume'), { do: 'resume' }), choices] : [choices];
 }

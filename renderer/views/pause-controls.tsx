@@ -1,12 +1,12 @@
 import { type ReactNode, useId } from 'react';
-import type { Contribution, PauseLength } from '../../electron/contract/snapshot.ts';
+import type { Contribution, PauseChoice } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { countdown, moment } from '../text/format.ts';
 import { around, t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { useNow } from '../ui/use-now.ts';
 
-const lengths: readonly PauseLength[] = ['30m', '1h', 'tomorrow', 'manual'];
+const lengths: readonly PauseChoice[] = ['30m', '1h', 'tomorrow', 'manual'];
 
 /** Pause with its four lengths, or the time left and the way to go on. */
 export function PauseControls({ pause }: { pause: Contribution['pause'] }): ReactNode {

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { isSetByOrganization } from '../../electron/contract/set-by.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { percent, sentenceCase } from '../text/format.ts';
 import { sayReason } from '../text/host-words.ts';
@@ -23,7 +24,7 @@ export function Reasons({ snapshot }: { snapshot: Snapshot }): ReactNode {
             <Foreign>{sentenceCase(sayReason(reason, at))}</Foreign>{' '}
             <span className="soft">
               · {reason.share === 0 ? t('home:stops') : t('home:leaves', { share: percent(reason.share) })}
-              {reason.source === 'locked' || reason.source === 'default'
+              {isSetByOrganization(reason)
                 ? ` · ${t('common:setBy', { organization: organizationName(preset.organization) })}`
                 : ''}
             </span>

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type PathsInput, resolvePaths } from '../../electron/base/paths.ts';
 import { formatSetting } from '../../electron/cli/setting-value.ts';
 import { settingWords } from '../../electron/contract/setting-words.ts';
 import {
@@ -14,6 +15,9 @@ import {
 } from '../../electron/contract/settings.ts';
 
 export const settingsDocPath = fileURLToPath(new URL('../../docs/settings.md', import.meta.url));
+
+/** For a reason that a preset does not heed. */
+const ignored = 'makes no difference';
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -27,6 +31,27 @@ function valuesOf(key: SettingKey): string[] {
   const values = Preset.options.map((preset) => valueOf(preset, key));
   const isSame = values.every((value) => value === values[0]);
   return values.map((value) => (isSame || key === 'preset' ? value : `**${value}**`));
+}
+
+/** Of each system, as `resolvePaths` has it. */
+function places(): string[] {
+  const home = '~';
+  const systems: readonly (readonly [string, PathsInput])[] = [
+    ['Linux', { platform: 'linux', home, uid: 1000, env: {} }],
+    [
+      'Linux, where `XDG_DATA_HOME` is set',
+      { platform: 'linux', home, uid: 1000, env: { XDG_DATA_HOME: '$XDG_DATA_HOME' } },
+    ],
+    ['Linux, started by root', { platform: 'linux', home, uid: 0, env: {} }],
+    ['macOS', { platform: 'darwin', home, uid: 501, env: {} }],
+    ['Windows', { platform: 'win32', home, uid: undefined, env: { LOCALAPPDATA: '%LOCALAPPDATA%' } }],
+  ];
+  return systems.map(([name, input]) => {
+    const { dataDir, settingsPath } = resolvePaths(input);
+    // Written on any system, and the same on each.
+    const [wrong, right] = input.platform === 'win32' ? ['/', '\\'] : ['\\', '/'];
+    return row([name, ...[dataDir, settingsPath].map((place) => `\`${place.replaceAll(wrong, right)}\``)]);
+  });
 }
 
 /** The whole file. */
@@ -53,7 +78,7 @@ Every value in force comes from the highest layer that names it:
 | --- | --- | --- |
 | built-in | the preset \`balanced\` | |
 | default | \`defaults\` profile | an administrator; the person may choose otherwise |
-| user | \`settings.json\` in the data folder, 0600 | the person: window, \`gleaner settings set\`, or an editor |
+| user | \`settings.json\` in the [data folder](#where-the-data-folder-is), 0600 | the person: window, \`gleaner settings set\`, or an editor |
 | locked | \`locked\` profile | an administrator; nobody else may change it |
 
 A layer that names a \`preset\` speaks for all of the preset's values at its own level; keys beside it win inside the layer.
@@ -69,7 +94,17 @@ ${table.join('\n')}
 
 ## What each may hold
 
+So it stands in files. \`gleaner settings set\` takes what the table above shows, too: \`yes\`, \`25 %\`, \`3 min\`, \`1 GiB\`, \`never\`.
+
 ${holds.join('\n')}
+
+## Where the data folder is
+
+| system | data folder | the person's settings |
+| --- | --- | --- |
+${places().join('\n')}
+
+\`GLEANER_HOME=<folder>\` names another data folder on every system. \`settings.json\` is there once a value of yours is set.
 
 ## Files
 
@@ -132,21 +167,21 @@ function presetTable(): string {
     ],
     ['idle', (preset) => rung(presetValues[preset]['idle.share'])],
     ['screen locked', (preset) => rung(presetValues[preset]['locked.share'])],
-    ['in a call', (preset) => (presetValues[preset]['pauseOn.call'] ? 'frozen' : 'as above')],
+    ['in a call', (preset) => (presetValues[preset]['pauseOn.call'] ? 'frozen' : ignored)],
     [
       'full screen, presentation, film',
       (preset) =>
         presetValues[preset]['pauseOn.fullScreen'] && presetValues[preset]['pauseOn.presentation']
           ? 'frozen'
-          : 'as above',
+          : ignored,
     ],
-    ['used from afar', (preset) => (presetValues[preset]['pauseOn.remoteSession'] ? 'frozen' : 'as above')],
+    ['used from afar', (preset) => (presetValues[preset]['pauseOn.remoteSession'] ? 'frozen' : ignored)],
     [
       'other programs use the processor',
       (preset) => {
         const { 'pauseOn.load': load, 'pauseOn.loadSeconds': seconds } = presetValues[preset];
         return load === null
-          ? 'as above'
+          ? ignored
           : `frozen above ${formatSetting('pauseOn.load', load)} for ${seconds} s`;
       },
     ],

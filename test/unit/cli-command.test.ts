@@ -127,7 +127,8 @@ describe('the gleaner command', { timeout: 60_000 }, () => {
     expect(await run('jobs', 'show')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'gleaner: usage: missing required argument \'ID\'\nhint: See "gleaner --help".\n',
+      stderr:
+        'gleaner: usage: missing required argument \'ID\'\nhint: It is used as "gleaner jobs show [options] <ID>". See "gleaner jobs show --help".\n',
     });
     const help = await runReal('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });

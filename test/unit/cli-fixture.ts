@@ -48,7 +48,9 @@ export function memoryIo({ stdin = '', answers }: { stdin?: string; answers?: st
       return stderr;
     },
     out: async (text) => {
-      stdout += await Promise.resolve(Buffer.from(text).toString());
+      // One write may begin before the one before it has ended.
+      await Promise.resolve();
+      stdout += Buffer.from(text).toString();
     },
     err: (text) => {
       stderr += text;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Failure } from '../../electron/contract/index.ts';
+import type { Failure, PauseLength } from '../../electron/contract/index.ts';
 import { PersonsPause } from '../../electron/host/persons-pause.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 
@@ -19,7 +19,7 @@ afterEach(() => {
 /** A pause with all that it told: the state in force at each change, and what could not be saved. */
 function setUp() {
   const clock = new FakeClock();
-  const changes: (string | null)[] = [];
+  const changes: (PauseLength | null)[] = [];
   const unsaved: (Failure | null)[] = [];
   const waiting: (() => void)[] = [];
   const pause = new PersonsPause({

@@ -21,3 +21,19 @@ test('the README’s table of the presets is as the contract has it', async () =
   const readme = await readFile(readmePath, 'utf8');
   expect(readme).toBe(withPresetTable(readme));
 });
+
+test('the README’s table of the presets can be read cell by cell', async () => {
+  expect(await readFile(readmePath, 'utf8')).not.toContain('as above');
+});
+
+test('docs/settings.md says where the person’s settings lie on each system', () => {
+  for (const place of [
+    '~/.local/share/gleaner/settings.json',
+    '$XDG_DATA_HOME/gleaner/settings.json',
+    '/var/lib/gleaner/settings.json',
+    '~/Library/Application Support/Gleaner/settings.json',
+    String.raw`%LOCALAPPDATA%\Gleaner\settings.json`,
+  ]) {
+    expect(settingsDoc()).toContain(`| \`${place}\` |`);
+  }
+});
