@@ -33,6 +33,8 @@ test('a volunteer comes from the welcome page to a credited task without leaving
     await join.join.click();
     await expect(join.title).toHaveText(`You have joined ${project}`);
     await join.goOn.click();
+    // Both pages have a button of that name.
+    await expect(welcome.step).toHaveText('How much');
     await welcome.next.click();
     await expect(welcome.part('What it may contact').getByRole('listitem')).toHaveText([
       '45.33.1.1:80',
