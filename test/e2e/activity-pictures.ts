@@ -1,6 +1,6 @@
 import { ActivityPage } from './support/activity-page.ts';
 import { openGallery } from './support/gallery.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 /** Pictures of what ran: nothing, a day with its hours, each kind of entry opened, the list narrowed down, and narrow. */
 export async function pictureActivity(dark: boolean, scale: number, take: Take): Promise<void> {
@@ -27,6 +27,9 @@ export async function pictureActivity(dark: boolean, scale: number, take: Take):
     await take(gallery, 'activity-between');
     await activity.choose('When', 'Any time');
     await pictureEntries('');
+    await enlarge(gallery, 2);
+    await take(gallery, 'activity-large', true);
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await take(gallery, 'activity-narrow', true);
     await pictureEntries('-narrow');

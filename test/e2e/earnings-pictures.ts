@@ -1,6 +1,6 @@
 import { EarningsPage } from './support/earnings-page.ts';
 import { openGallery } from './support/gallery.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 const orchard = 'Prime Orchard: cobblestones';
 
@@ -17,6 +17,9 @@ export async function pictureEarnings(dark: boolean, scale: number, take: Take):
     await earnings.show('Months');
     await earnings.card(orchard).getByRole('button', { name: 'Show as a table' }).click();
     await take(gallery, 'earnings-months', true);
+    await enlarge(gallery, 2);
+    await take(gallery, 'earnings-large', true);
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await app.evaluate(() => {
       globalThis.gallery.earn('unpriced');

@@ -2,7 +2,7 @@ import { type GalleryRun, openGallery } from './support/gallery.ts';
 import { GridsPage, JoinPage } from './support/grid-pages.ts';
 import { WelcomePage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 /** Pictures of every step of joining, and of the grids' page. */
 export async function pictureGrids(dark: boolean, scale: number, take: Take): Promise<void> {
@@ -10,6 +10,9 @@ export async function pictureGrids(dark: boolean, scale: number, take: Take): Pr
   try {
     await pictureJoining(gallery, take, '');
     await pictureJoined(gallery, take, '');
+    await enlarge(gallery, 2);
+    await pictureJoined(gallery, take, '-large');
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await pictureJoined(gallery, take, '-narrow');
     await gallery.show('empty', 'Grids');

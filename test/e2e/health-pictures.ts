@@ -1,6 +1,6 @@
 import { type GalleryRun, openGallery } from './support/gallery.ts';
 import { HealthPage, WelcomePage } from './support/health-pages.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 /** Pictures of the welcome page's steps and of health: wide, narrow, and with text twice as large. */
 export async function pictureHealth(dark: boolean, scale: number, take: Take): Promise<void> {
@@ -18,13 +18,6 @@ export async function pictureHealth(dark: boolean, scale: number, take: Take): P
   } finally {
     await gallery.close();
   }
-}
-
-/** All text in `factor` times its size. */
-async function enlarge({ page }: GalleryRun, factor: number): Promise<void> {
-  await page.evaluate((times) => {
-    document.documentElement.style.fontSize = `${times * 100}%`;
-  }, factor);
 }
 
 async function checkUp({ app }: GalleryRun, how: 'well' | 'troubled'): Promise<void> {

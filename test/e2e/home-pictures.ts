@@ -1,5 +1,5 @@
 import { openGallery } from './support/gallery.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 const states = [
   ['working', 'Working'],
@@ -27,6 +27,9 @@ export async function pictureHome(dark: boolean, scale: number, take: Take): Pro
     await page.getByRole('button', { name: 'How fast, in detail' }).click();
     await page.getByRole('table', { name: 'The latest' }).waitFor();
     await take(gallery, 'home-details', true);
+    await enlarge(gallery, 2);
+    await take(gallery, 'home-large', true);
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await take(gallery, 'home-narrow', true);
   } finally {

@@ -1,6 +1,6 @@
 import { openGallery } from './support/gallery.ts';
 import { PreferencesPage } from './support/pages.ts';
-import type { Take } from './support/take.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 /** Pictures of the preferences: closed, open with a painted week, searched, locked, the languages, and narrow. */
 export async function picturePreferences(dark: boolean, scale: number, take: Take): Promise<void> {
@@ -26,6 +26,9 @@ export async function picturePreferences(dark: boolean, scale: number, take: Tak
     });
     await page.getByRole('group', { name: 'Time 2' }).waitFor();
     await take(gallery, 'preferences-all', true);
+    await enlarge(gallery, 2);
+    await take(gallery, 'preferences-large', true);
+    await enlarge(gallery, 1);
     await page.getByRole('gridcell', { name: 'Monday 09:00' }).hover();
     await page.mouse.down();
     await page.getByRole('gridcell', { name: 'Friday 11:00' }).hover();
@@ -54,6 +57,7 @@ export async function picturePreferences(dark: boolean, scale: number, take: Tak
       .waitFor();
     await take(gallery, 'preferences-search');
     await preferences.search.fill('');
+    await preferences.preset('Balanced').waitFor();
     await gallery.narrow();
     await take(gallery, 'preferences-narrow', true);
   } finally {

@@ -7,6 +7,13 @@ import { speaks } from './language.ts';
 /** How a picture is taken; `whole`: of all of the page, however long. */
 export type Take = (gallery: GalleryRun, name: string, whole?: boolean) => Promise<void>;
 
+/** All text in `factor` times its size. */
+export async function enlarge({ page }: GalleryRun, factor: number): Promise<void> {
+  await page.evaluate((times) => {
+    document.documentElement.style.fontSize = `${times * 100}%`;
+  }, factor);
+}
+
 async function shoot(page: Page, file: string, whole: boolean): Promise<void> {
   // As high as the whole page it would have no scroll bar, so it is laid out without.
   await page.evaluate((isWhole) => {
