@@ -137,6 +137,12 @@ export function percent(language: Language, share: number): string {
   return asTheHost(language, numberOf(language, { style: 'percent' }).format(share));
 }
 
+/** A share as somebody wrote it in percent: at most four decimals. */
+export function exactPercent(language: Language, share: number): string {
+  const options = { style: 'percent', maximumFractionDigits: 4 } as const;
+  return asTheHost(language, numberOf(language, options).format(share));
+}
+
 /** The first letter large, for words that were made to stand inside a sentence. */
 export function sentenceCase(language: Language, words: string): string {
   const [first = ''] = words;
@@ -145,7 +151,7 @@ export function sentenceCase(language: Language, words: string): string {
 
 /** An amount of a grid's own unit: at most two decimals. */
 export function amount(language: Language, value: number): string {
-  return numberOf(language, { useGrouping: false, maximumFractionDigits: 2 }).format(value);
+  return numberOf(language, { useGrouping: false, maximumFractionDigits: 2 }).format(value).replace('-', '−');
 }
 
 /** As {@link amount}, with its sign. */
@@ -183,6 +189,12 @@ export function moment(language: Language, at: number, now: number): string {
 /** Local time of day of `at` (epoch ms). */
 export function clock(language: Language, at: number): string {
   return dateOf(language, { hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** A full hour of the day, short: with its minutes where a day has 24 hours, else by its half of the day. */
+export function dayHour(language: Language, at: number): string {
+  const short = dateOf(language, { hour: 'numeric' });
+  return short.resolvedOptions().hour12 === true ? short.format(at) : clock(language, at);
 }
 
 /** Date and time of `at` (epoch ms) in full, to the second. */

@@ -18,6 +18,7 @@ export const dates = here(format.dates);
 export const duration = here(format.duration);
 export const energy = here(format.energy);
 export const exact = here(format.exact);
+export const exactPercent = here(format.exactPercent);
 export const figure = here(format.figure);
 export const instant = here(format.instant);
 export const list = here(format.list);

@@ -1,5 +1,5 @@
 import type { EffectiveSetting, ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
-import { exact, figure, list, percent } from './format.ts';
+import { exact, exactPercent, figure, list, percent } from './format.ts';
 import { plain } from './plain.ts';
 import { t } from './say.ts';
 import { type Control, languageName, type NumberControl } from './setting-control.ts';
@@ -49,11 +49,12 @@ function windowWords({ days, from, to }: ScheduleWindow): string {
 function scheduleWords(windows: readonly ScheduleWindow[]): string {
   if (windows.length === 0) return t('preferences:alwaysInside');
   if (windows.length > toldWindows) return t('preferences:times', { count: windows.length });
-  return windows.map((window) => windowWords(window)).join('; ');
+  return windows.map(windowWords).reduce((first, then) => t('preferences:schedule.both', { first, then }));
 }
 
 /** A number of the value's own unit, in the control's. */
 function numberWords({ unit, scale }: NumberControl, value: number): string {
+  if (unit === 'preferences:unit.percent') return exactPercent(value);
   const shown = exact(toUnit(value, scale));
   return unit === null ? shown : t('preferences:withUnit', { number: shown, unit: t(unit) });
 }

@@ -67,10 +67,11 @@ const shapes: Readonly<Record<MarkName, ReactNode>> = {
   ),
 };
 
-/** A decoration: the words beside it say the same. */
+/** A decoration: the words beside it say the same. `size`: in px where text is as large as usual; it grows with it. */
 export function Mark(props: { name: MarkName; size: number }): ReactNode {
+  const size = `${props.size / 16}rem`;
   return (
-    <svg width={props.size} height={props.size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+    <svg width={size} height={size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
       {shapes[props.name]}
     </svg>
   );
@@ -79,7 +80,14 @@ export function Mark(props: { name: MarkName; size: number }): ReactNode {
 /** Beside a value that cannot be changed here; the words beside it say the same. */
 export function LockMark(): ReactNode {
   return (
-    <svg className="lock" width="12" height="12" viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+    <svg
+      className="lock"
+      width="0.75rem"
+      height="0.75rem"
+      viewBox="0 0 24 24"
+      fill="currentColor"
+      aria-hidden="true"
+    >
       <path d="M4 10.5H20V23H4Z" />
       <path d="M7.5 11V7.5A4.5 4.5 0 0 1 16.5 7.5V11" fill="none" stroke="currentColor" strokeWidth="3" />
     </svg>

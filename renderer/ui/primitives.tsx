@@ -101,6 +101,11 @@ export function Foreign(props: { children: string; className?: string }): ReactN
   return <bdi className={`foreign ${props.className ?? ''}`}>{props.children}</bdi>;
 }
 
+/** An amount with the unit that a grid counts in: both in the unit's direction, so that they keep their order. */
+export function Sum({ words, unit }: { words: string; unit: string }): ReactNode {
+  return <Foreign>{`${words} ${unit}`}</Foreign>;
+}
+
 /** A button that shows and hides what belongs to it; nothing of that exists while it is hidden. */
 export function Disclosure(props: {
   label: string;

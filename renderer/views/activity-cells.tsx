@@ -3,16 +3,16 @@ import type { AttemptBody, LedgerEntry } from '../../electron/contract/ledger.ts
 import { amount, bytes, duration, moment, sentenceCase, signedAmount } from '../text/format.ts';
 import { language, t } from '../text/say.ts';
 import type { Column } from '../ui/long-table.tsx';
-import { Foreign } from '../ui/primitives.tsx';
+import { Foreign, Sum } from '../ui/primitives.tsx';
 import { type NameOf, sourceOf, titleOf, trafficOf, whyOf } from './activity-words.ts';
 
 function entryColumns(): readonly Column[] {
   const words = (name: 'when' | 'job' | 'outcome' | 'cpu' | 'earned'): string => t(`activity:column.${name}`);
   return [
-    { id: 'when', words: words('when'), width: '8.5rem' },
-    { id: 'what', words: words('job'), width: 'minmax(10rem, 3fr)', isHead: true },
-    { id: 'outcome', words: words('outcome'), width: 'minmax(8rem, 2fr)' },
-    { id: 'cpu', words: words('cpu'), width: '6rem', isFigure: true },
+    { id: 'when', words: words('when'), width: '8rem' },
+    { id: 'what', words: words('job'), width: 'minmax(10rem, 5fr)', isHead: true },
+    { id: 'outcome', words: words('outcome'), width: 'minmax(8rem, 3fr)' },
+    { id: 'cpu', words: words('cpu'), width: '7.25rem', isFigure: true },
     { id: 'earned', words: words('earned'), width: '7rem', isFigure: true },
   ];
 }
@@ -86,7 +86,12 @@ function Outcome({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
       const { sent, received } = trafficOf(body);
       return (
         <span>
-          {t('grids:traffic', { sent: bytes(sent), received: bytes(received) })}
+          <span aria-hidden="true">
+            ↑ {bytes(sent)} ↓ {bytes(received)}
+          </span>
+          <span className="hidden-label">
+            {t('grids:traffic', { sent: bytes(sent), received: bytes(received) })}
+          </span>
           {body.denied === 0 ? null : (
             <span className="soft small line">{t('activity:denied', { count: body.denied })}</span>
           )}
@@ -106,7 +111,7 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
     return (
       <span>
         {/* A fall is a correction by the project. */}
-        {signedAmount(body.to - body.from)} <Foreign>{body.credit.unit}</Foreign>
+        <Sum words={signedAmount(body.to - body.from)} unit={body.credit.unit} />
         <span className="soft small line">{t('activity:creditNow', { amount: amount(body.to) })}</span>
       </span>
     );
@@ -114,7 +119,7 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
   if (body.credit !== null) {
     return (
       <span>
-        {amount(body.credit.amount)} <Foreign>{body.credit.unit}</Foreign>
+        <Sum words={amount(body.credit.amount)} unit={body.credit.unit} />
         <span className="soft small line">{t(`activity:receipt.${body.credit.status}`)}</span>
       </span>
     );

@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react';
 import type { AttemptBody, Energy, LedgerEntry } from '../../electron/contract/ledger.ts';
 import { amount, bytes, duration, figure, instant, signedAmount } from '../text/format.ts';
 import { t } from '../text/say.ts';
-import { Button, Facts, Foreign } from '../ui/primitives.tsx';
+import { Button, Facts, Foreign, Sum } from '../ui/primitives.tsx';
 import { useModal } from '../ui/use-modal.ts';
 import { isPending, OutcomeMark } from './activity-cells.tsx';
 import { applicationOf, type NameOf, titleOf, whyOf } from './activity-words.ts';
@@ -151,14 +151,6 @@ function Credit({ body }: { body: AttemptBody }): ReactNode {
       <Sum words={amount(body.credit.amount)} unit={body.credit.unit} />
       <span className="soft small line">{t(`activity:record.receipt.${body.credit.status}`)}</span>
     </span>
-  );
-}
-
-function Sum({ words, unit }: { words: string; unit: string }): ReactNode {
-  return (
-    <>
-      {words} <Foreign>{unit}</Foreign>
-    </>
   );
 }
 

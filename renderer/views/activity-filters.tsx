@@ -5,6 +5,7 @@ import { t } from '../text/say.ts';
 import { Pick, type PickOption } from '../ui/pick.tsx';
 import { Search } from '../ui/search.tsx';
 import { type Choice, changed, times } from './activity-filter.ts';
+import type { NameOf } from './activity-words.ts';
 
 const all = 'all';
 const kinds = ['attempt', 'credit', 'network'] as const satisfies readonly EntryKind[];
@@ -12,7 +13,9 @@ const outcomes = ['done', 'failed', 'aborted', 'interrupted'] as const satisfies
 
 /** What the list is narrowed down to. */
 export function ActivityFilters(props: {
-  grids: readonly { readonly id: string; readonly name: string }[];
+  /** By their ids. */
+  grids: readonly string[];
+  nameOf: NameOf;
   choice: Choice;
   onChange: (choice: Choice) => void;
 }): ReactNode {
@@ -34,7 +37,7 @@ export function ActivityFilters(props: {
         label={t('activity:filter.grid')}
         any={t('activity:filter.anyGrid')}
         value={choice.grid}
-        options={props.grids.map(({ id, name }) => ({ id, words: plain(name) }))}
+        options={props.grids.map((id) => ({ id, words: plain(props.nameOf(id)) }))}
         onChange={(grid) => {
           change({ grid });
         }}

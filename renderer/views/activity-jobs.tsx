@@ -54,9 +54,9 @@ export function ActivityJobs({ snapshot, nameOf }: { snapshot: Snapshot; nameOf:
   return (
     <Card title={t('activity:ahead')}>
       <ul className="soft small">
-        {grids.map(({ id, name, running, queued, done, failed }) => (
+        {grids.map(({ id, running, queued, done, failed }) => (
           <li key={id}>
-            <Foreign>{name}</Foreign>: {t('activity:counts', { running, queued, done, failed })}
+            <Foreign>{nameOf(id)}</Foreign>: {t('activity:counts', { running, queued, done, failed })}
           </li>
         ))}
       </ul>

@@ -28,7 +28,8 @@ const freshMs = 10_000;
 
 /** The record: everything that was booked, the newest first. */
 export function ActivityList(props: {
-  grids: readonly { readonly id: string; readonly name: string }[];
+  /** By their ids. */
+  grids: readonly string[];
   nameOf: NameOf;
   /** Any time of this day, in epoch ms; the same all day long. */
   today: number;
@@ -73,7 +74,7 @@ export function ActivityList(props: {
   return (
     <section className="stack" aria-labelledby={id}>
       <h2 id={id}>{t('activity:record')}</h2>
-      <ActivityFilters grids={props.grids} choice={choice} onChange={choose} />
+      <ActivityFilters grids={props.grids} nameOf={nameOf} choice={choice} onChange={choose} />
       <div className="list-line">
         <p className="soft small" role="status">
           {total === null ? t('common:loading') : t('activity:entries', { count: total })}

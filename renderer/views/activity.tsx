@@ -28,7 +28,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
       <Timeline nameOf={nameOf} today={dayOf(at)} />
       <ActivityJobs snapshot={snapshot} nameOf={nameOf} />
       <ActivityList
-        grids={named}
+        grids={named.map(({ id }) => id)}
         nameOf={nameOf}
         today={startOf(dayOf(at))}
         booked={today.jobsDone + today.jobsFailed}

@@ -4,7 +4,7 @@ import { client } from '../bridge/store.ts';
 import { amount, duration, energy, figure, money, price, watts } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
-import { Button, Card, Facts, Foreign } from '../ui/primitives.tsx';
+import { Button, Card, Facts, Sum } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import type { Earned } from './earnings-sums.ts';
 import type { Go } from './place.ts';
@@ -64,7 +64,7 @@ function Amount({ earned }: { earned: Earned }): ReactNode {
   return statuses.map((status, index) =>
     index === 0 ? (
       <span key={status}>
-        {amount(total[status])} <Foreign>{unit}</Foreign>
+        <Sum words={amount(total[status])} unit={unit} />
         <span className="soft small line">{t(`earnings:status.${status}`)}</span>
       </span>
     ) : (

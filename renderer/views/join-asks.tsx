@@ -30,7 +30,7 @@ export function Asks(props: {
         {isManager ? <p>{t('join:asks.manager')}</p> : null}
         {known === null ? null : (
           <p>
-            {known.about}
+            <Foreign>{known.about}</Foreign>
             <span className="soft small line">{knownMark(known)}</span>
           </p>
         )}

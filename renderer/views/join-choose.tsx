@@ -4,7 +4,7 @@ import type { GridView, KnownProject } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
 import { t } from '../text/say.ts';
 import { FormField, Tick } from '../ui/form.tsx';
-import { Button, Card } from '../ui/primitives.tsx';
+import { Button, Card, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
 import type { Looked } from './join-flow.ts';
@@ -109,7 +109,9 @@ function Area(props: {
   const id = useId();
   return (
     <section aria-labelledby={id} className="area">
-      <h3 id={id}>{props.area}</h3>
+      <h3 id={id}>
+        <Foreign>{props.area}</Foreign>
+      </h3>
       <ul className="projects">
         {props.projects.map((project) => (
           <li key={project.url}>
@@ -140,10 +142,10 @@ function Choice(props: {
       }}
     >
       <span id={`${id}-name`} className="project-name">
-        {project.name}
+        <Foreign>{project.name}</Foreign>
       </span>
       <span id={`${id}-about`}>
-        <span className="line">{project.about}</span>
+        <Foreign className="line">{project.about}</Foreign>
         <span className="soft small line">{joined ? t('join:choose.joined') : knownMark(project)}</span>
       </span>
     </button>

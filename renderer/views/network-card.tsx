@@ -3,6 +3,7 @@ import type { GridView } from '../../electron/contract/grids.ts';
 import type { HostTraffic } from '../../electron/contract/network.ts';
 import { client } from '../bridge/store.ts';
 import { ago, bytes } from '../text/format.ts';
+import { gridNames } from '../text/grid-names.ts';
 import { t } from '../text/say.ts';
 import { Card, Disclosure, Facts, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -52,10 +53,7 @@ function Proxy({ proxy }: { proxy: string | null }): ReactNode {
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
   if (props.hosts.length === 0) return <p className="soft small">{t('grids:networkNothing')}</p>;
   // The host itself asks projects what they are, before there is a grid.
-  const names = new Map([
-    ['lookup', t('grids:networkLookups')],
-    ...props.grids.map(({ id, name }) => [id, name] as const),
-  ]);
+  const nameOf = gridNames([...props.grids, { id: 'lookup', name: t('grids:networkLookups') }]);
   return (
     <table className="latest small" aria-label={t('grids:networkHosts')}>
       <thead>
@@ -75,7 +73,7 @@ function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[
           <tr key={`${grid} ${host}`}>
             <td>
               <Foreign className="place">{host}</Foreign>
-              <Foreign className="soft line">{names.get(grid) ?? grid}</Foreign>
+              <Foreign className="soft line">{nameOf(grid)}</Foreign>
             </td>
             <td className="number">{bytes(sent)}</td>
             <td className="number">{bytes(received)}</td>

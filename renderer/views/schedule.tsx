@@ -90,7 +90,7 @@ export function Schedule(props: ScheduleProps & { onRefuse: (words: string) => v
         )}
       </div>
       <Disclosure label={t('preferences:schedule.exact')}>
-        <ExactTimes {...props} />
+        <ExactTimes {...props} order={order} />
       </Disclosure>
     </div>
   );
@@ -103,8 +103,8 @@ function regionTag(): string {
 }
 
 /** The windows themselves, to the minute. */
-function ExactTimes(props: ScheduleProps): ReactNode {
-  const { windows, disabled, onChange } = props;
+function ExactTimes(props: ScheduleProps & { order: readonly Weekday[] }): ReactNode {
+  const { windows, disabled, onChange, order } = props;
   return (
     <fieldset className="schedule-times" disabled={disabled} aria-labelledby={props.labelledBy}>
       {windows.length === 0 ? <p className="soft">{t('preferences:schedule.all')}</p> : null}
@@ -114,6 +114,7 @@ function ExactTimes(props: ScheduleProps): ReactNode {
           key={`${index} ${JSON.stringify(window)}`}
           number={index + 1}
           window={window}
+          order={order}
           onChange={(changed) => {
             onChange(windows.map((other, at) => (at === index ? changed : other)));
           }}
@@ -138,6 +139,8 @@ function ExactTimes(props: ScheduleProps): ReactNode {
 function WindowRow(props: {
   number: number;
   window: ScheduleWindow;
+  /** The days as weeks begin here. */
+  order: readonly Weekday[];
   onChange: (window: ScheduleWindow) => void;
   onRemove: () => void;
 }): ReactNode {
@@ -148,7 +151,7 @@ function WindowRow(props: {
   return (
     <div role="group" aria-label={name} className="schedule-window">
       <span className="weekdays">
-        {weekdays.map((day) => (
+        {props.order.map((day) => (
           <label key={day} className="weekday">
             <input
               type="checkbox"

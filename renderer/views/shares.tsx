@@ -3,6 +3,7 @@ import type { GridView } from '../../electron/contract/grids.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { percent } from '../text/format.ts';
+import { gridNames } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -35,6 +36,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
   if (draft !== null && moved?.share === draft.share) setDraft(null);
   const shares = grids.map(({ id, share }) => (id === draft?.id ? draft.share : share));
   const parts = wholeParts(shares);
+  const nameOf = gridNames(grids);
   const all = shares.reduce((sum, share) => sum + share, 0);
   const localIsLocked =
     answer?.ok === true &&
@@ -67,6 +69,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
             <ShareRow
               key={grid.id}
               grid={grid}
+              name={nameOf(grid.id)}
               look={index % looks}
               part={parts[index] ?? 0}
               setBy={
@@ -91,6 +94,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
 
 function ShareRow(props: {
   grid: GridView;
+  name: string;
   look: number;
   /** In whole percent. */
   part: number;
@@ -107,7 +111,7 @@ function ShareRow(props: {
         <span className="share-piece share-sample" data-look={props.look} aria-hidden="true" />
         <span>
           <label htmlFor={id}>
-            <Foreign>{grid.name}</Foreign>
+            <Foreign>{props.name}</Foreign>
           </label>
           {grid.suspended ? <span className="soft small"> · {t('grids:state.suspended')}</span> : null}
           {setBy === null ? null : (

@@ -1,5 +1,7 @@
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import type { ActivityDay } from '../../electron/contract/activity.ts';
+import { dayHour } from '../../text/format.ts';
+import type { Language } from '../../text/languages.ts';
 import { client } from '../bridge/store.ts';
 import { clock, duration, weekday } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
@@ -75,13 +77,14 @@ export function Timeline({ nameOf, today }: { nameOf: NameOf; today: string }): 
       </div>
       {answer === null ? <p className="soft small">{t('common:loading')}</p> : null}
       {answer?.ok === false ? <Failed failure={answer.failure} /> : null}
-      {shown === null ? null : <Day key={`${language()} ${shown.day}`} day={shown} nameOf={nameOf} />}
+      {shown === null ? null : <Day key={shown.day} day={shown} nameOf={nameOf} spoken={language()} />}
     </Card>
   );
 }
 
-/** Made anew for another day and in another language: its words are kept. */
-function Day({ day, nameOf }: { day: ActivityDay; nameOf: NameOf }): ReactNode {
+/** Its words are kept as long as neither the day nor the language that is `spoken` is another. */
+function Day(props: { day: ActivityDay; nameOf: NameOf; spoken: Language }): ReactNode {
+  const { day, nameOf, spoken } = props;
   const { pieces, marks, sums } = useMemo(() => {
     const all = piecesOf(day);
     return {
@@ -95,10 +98,10 @@ function Day({ day, nameOf }: { day: ActivityDay; nameOf: NameOf }): ReactNode {
       ),
       marks: day.hours
         .filter(({ from }) => new Date(from).getHours() % 3 === 0)
-        .map(({ from }) => ({ at: from, words: clock(from) })),
+        .map(({ from }) => ({ at: from, words: dayHour(spoken, from) })),
       sums: sumsOf(all),
     };
-  }, [day, nameOf]);
+  }, [day, nameOf, spoken]);
   return (
     <div className="stack">
       <DayLine

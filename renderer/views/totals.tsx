@@ -5,7 +5,7 @@ import { amount, duration, figure } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
-import { Card, Facts, Foreign } from '../ui/primitives.tsx';
+import { Card, Facts, Sum } from '../ui/primitives.tsx';
 
 /** What was given and what it earned in a time. */
 export function Totals(props: {
@@ -58,7 +58,7 @@ function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
   ];
   return (
     <>
-      {amount(isObserved ? observed : settled)} <Foreign>{unit}</Foreign>
+      <Sum words={amount(isObserved ? observed : settled)} unit={unit} />
       {notes.length === 0 ? null : <span className="soft small line">{notes.join(' · ')}</span>}
     </>
   );

@@ -266,6 +266,10 @@ test.describe('what ran', () => {
     });
     expect(await wider('.activity')).toBe(0);
     expect(await wider('.long')).toBe(0);
+    await activity.dayBefore.click();
+    await gallery.page.getByRole('button', { name: 'Hour by hour' }).click();
+    await expect(gallery.page.getByRole('table', { name: 'Hour by hour' })).toBeVisible();
+    expect(await overflow(gallery.page)).toBe(0);
   });
 });
 

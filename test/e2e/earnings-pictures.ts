@@ -1,6 +1,6 @@
-import type { Take } from './grid-pictures.ts';
 import { EarningsPage } from './support/earnings-page.ts';
 import { openGallery } from './support/gallery.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 const orchard = 'Prime Orchard: cobblestones';
 
@@ -13,23 +13,26 @@ export async function pictureEarnings(dark: boolean, scale: number, take: Take):
     await earnings.open();
     await gallery.show('volunteer', 'Earnings');
     await earnings.bars(orchard).waitFor();
-    await take(page, 'earnings', true);
+    await take(gallery, 'earnings', true);
     await earnings.show('Months');
     await earnings.card(orchard).getByRole('button', { name: 'Show as a table' }).click();
-    await take(page, 'earnings-months', true);
+    await take(gallery, 'earnings-months', true);
+    await enlarge(gallery, 2);
+    await take(gallery, 'earnings-large', true);
+    await enlarge(gallery, 1);
     await gallery.narrow();
     await app.evaluate(() => {
       globalThis.gallery.earn('unpriced');
     });
     await earnings.show('Weeks');
     await earnings.setPrice.waitFor();
-    await take(page, 'earnings-narrow', true);
+    await take(gallery, 'earnings-narrow', true);
     await app.evaluate(() => {
       globalThis.gallery.earn('nothing');
     });
     await earnings.show('Days');
     await earnings.nothing.waitFor();
-    await take(page, 'earnings-nothing');
+    await take(gallery, 'earnings-nothing');
   } finally {
     await gallery.close();
   }

@@ -1,6 +1,6 @@
-import type { Take } from './grid-pictures.ts';
 import { type GalleryRun, openGallery } from './support/gallery.ts';
 import { HealthPage, WelcomePage } from './support/health-pages.ts';
+import { enlarge, type Take } from './support/take.ts';
 
 /** Pictures of the welcome page's steps and of health: wide, narrow, and with text twice as large. */
 export async function pictureHealth(dark: boolean, scale: number, take: Take): Promise<void> {
@@ -20,13 +20,6 @@ export async function pictureHealth(dark: boolean, scale: number, take: Take): P
   }
 }
 
-/** All text in `factor` times its size. */
-async function enlarge({ page }: GalleryRun, factor: number): Promise<void> {
-  await page.evaluate((times) => {
-    document.documentElement.style.fontSize = `${times * 100}%`;
-  }, factor);
-}
-
 async function checkUp({ app }: GalleryRun, how: 'well' | 'troubled'): Promise<void> {
   await app.evaluate((_electron, wanted) => {
     globalThis.gallery.checkUp(wanted);
@@ -42,23 +35,23 @@ async function pictureWelcome(gallery: GalleryRun, take: Take, suffix: string): 
     await page.getByRole('button', { name: 'Welcome page' }).click();
   }
   await welcome.check('QEMU').waitFor();
-  await take(page, `welcome-check${suffix}`, true);
+  await take(gallery, `welcome-check${suffix}`, true);
   await checkUp(gallery, 'troubled');
   await welcome.lookAgain.click();
   await page.getByText('QEMU is not installed.').waitFor();
-  await take(page, `welcome-mend${suffix}`, true);
+  await take(gallery, `welcome-mend${suffix}`, true);
   await checkUp(gallery, 'well');
   await welcome.next.click();
-  await take(page, `welcome-work${suffix}`, true);
+  await take(gallery, `welcome-work${suffix}`, true);
   await welcome.sample.click();
   await welcome.preset('Balanced').waitFor();
-  await take(page, `welcome-amount${suffix}`, true);
+  await take(gallery, `welcome-amount${suffix}`, true);
   await welcome.next.click();
   await welcome.agree.waitFor();
-  await take(page, `welcome-begin${suffix}`, true);
+  await take(gallery, `welcome-begin${suffix}`, true);
   await gallery.show('volunteer', 'Do you agree?');
   await page.getByText('For Prime Orchard').waitFor();
-  await take(page, `welcome-begin-joined${suffix}`, true);
+  await take(gallery, `welcome-begin-joined${suffix}`, true);
   await gallery.show('empty', 'Do you agree?');
   await welcome.agree.click();
   await page.getByRole('navigation').getByRole('button', { name: 'Grids' }).click();
@@ -74,7 +67,7 @@ async function pictureWelcome(gallery: GalleryRun, take: Take, suffix: string): 
   });
   await page.getByRole('button', { name: 'Welcome page' }).click();
   await page.getByText('What is set for you').waitFor();
-  await take(page, `welcome-managed${suffix}`, true);
+  await take(gallery, `welcome-managed${suffix}`, true);
   await app.evaluate(() => {
     globalThis.gallery.lock({});
   });
@@ -84,7 +77,7 @@ async function pictureChecks(gallery: GalleryRun, take: Take, suffix: string): P
   const { app, page } = gallery;
   const health = new HealthPage(page);
   await health.open();
-  await take(page, `health${suffix}`, true);
+  await take(gallery, `health${suffix}`, true);
   await checkUp(gallery, 'troubled');
   await app.evaluate(() => {
     globalThis.gallery.host.health.hold();
@@ -95,7 +88,7 @@ async function pictureChecks(gallery: GalleryRun, take: Take, suffix: string): P
   await page.getByText(/^For 1 min/).waitFor();
   await health.copyOf('QEMU').click();
   await health.showLog();
-  await take(page, `health-troubled${suffix}`, true);
+  await take(gallery, `health-troubled${suffix}`, true);
   await app.evaluate(() => {
     globalThis.gallery.host.health.release();
   });

@@ -126,7 +126,7 @@ describe('words of a period', () => {
     const words = (settled: number, pending: number, observed: number): string =>
       barWords('month', { period: '2026-11-01', settled, pending, observed }, 'points\u202e');
     expect(words(15, 2.5, 0)).toBe('November 2026: 15 points settled, 2.5 points pending');
-    expect(words(0, 0, -4)).toBe('November 2026: -4 points observed');
+    expect(words(0, 0, -4)).toBe('November 2026: −4 points observed');
     expect(words(0, 0, 0)).toBe('November 2026: nothing');
   });
 });

@@ -117,6 +117,12 @@ describe('formatting', () => {
     ]);
   });
 
+  it('names the hours of a day as short as the language can', () => {
+    const six = new Date(2026, 2, 1, 18).getTime();
+    const hours = (['en', 'de', 'ja', 'ar'] as const).map((language) => format.dayHour(language, six));
+    expect(hours).toEqual(['18:00', '18:00', '18:00', '6 م']);
+  });
+
   it('writes numbers, units and lists as each language does', () => {
     const spaced = (words: string): string => words.replace(/[\u00a0\u202f]/g, ' ');
     expect(format.duration('de', 2.61)).toBe('2,6 Sek.');
@@ -127,6 +133,8 @@ describe('formatting', () => {
     expect(spaced(format.relative('fr', 3 * 86_400))).toBe('dans 3 j');
     expect(format.list('de', ['a', 'b', 'c'])).toBe('a, b und c');
     expect(format.signedAmount('de', -2.5)).toBe('−2,5');
+    expect(format.amount('en', -6)).toBe('−6');
+    expect([format.exactPercent('en', 0.125), format.exactPercent('ja', 0.4)]).toEqual(['12.5 %', '40%']);
     expect(format.sentenceCase('de', 'übrig')).toBe('Übrig');
   });
 });
