@@ -78,7 +78,7 @@ export function stateOf(seen: Seen): State {
   const grid = seen.grids.find(({ id }) => id === vm.grid);
   if (vm.phase === 'running' && grid?.kind === 'boinc') {
     // Nobody here can hasten a project that does not answer.
-    const state = grid.said?.code === 'grid.tried-again' ? 'waiting' : 'starting';
+    const state = grid.said.code === 'grid.tried-again' ? 'waiting' : 'starting';
     return { state, sentence: grid.sentence, said: grid.said };
   }
   if (seen.workWaits) {
