@@ -64,6 +64,8 @@ function denyIn(contents: WebContents, refused: Refused): void {
   });
   // Fires for the main frame and for every other; our own first load is not a navigation by the page.
   contents.on('will-frame-navigate', (details) => {
+    // A page may begin anew, which leads nowhere else.
+    if (details.isMainFrame && details.url === contents.getURL()) return;
     refused('a navigation', details.url);
     details.preventDefault();
   });

@@ -1,31 +1,16 @@
-import {
-  lazy,
-  type ReactNode,
-  Suspense,
-  useEffect,
-  useLayoutEffect,
-  useState,
-  useSyncExternalStore,
-} from 'react';
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Announcer } from './announcer.tsx';
+import { Boundary } from './boundary.tsx';
 import { Failed } from './failed.tsx';
 import { Home } from './home.tsx';
+import { pages } from './pages.ts';
 import { type Go, type Place, tabOf, tabs } from './place.ts';
 import { useFocusAtHeading, useVisit } from './visit.ts';
-
-// What only one page needs is read when that is opened, so that the window's first paint waits for none of it.
-const Activity = lazy(async () => ({ default: (await import('./activity.tsx')).Activity }));
-const Earnings = lazy(async () => ({ default: (await import('./earnings.tsx')).Earnings }));
-const Grids = lazy(async () => ({ default: (await import('./grids.tsx')).Grids }));
-const Health = lazy(async () => ({ default: (await import('./health.tsx')).Health }));
-const Join = lazy(async () => ({ default: (await import('./join.tsx')).Join }));
-const Preferences = lazy(async () => ({ default: (await import('./preferences.tsx')).Preferences }));
-const Welcome = lazy(async () => ({ default: (await import('./welcome.tsx')).Welcome }));
 
 /** `begin`: the place that the window was opened for. */
 export function App({ begin }: { begin: Place | null }): ReactNode {
@@ -77,14 +62,15 @@ export function App({ begin }: { begin: Place | null }): ReactNode {
           </p>
         ) : (
           <Suspense>
-            <Page
-              key={visit.count}
-              place={visit.place}
-              snapshot={snapshot}
-              go={go}
-              seenUntil={seenUntil}
-              onSeen={setSeenUntil}
-            />
+            <Boundary key={visit.count}>
+              <Page
+                place={visit.place}
+                snapshot={snapshot}
+                go={go}
+                seenUntil={seenUntil}
+                onSeen={setSeenUntil}
+              />
+            </Boundary>
           </Suspense>
         )}
       </main>
@@ -129,14 +115,14 @@ function Page(props: {
   const { place, snapshot, go, seenUntil, onSeen } = props;
   switch (place.page) {
     case 'welcome':
-      return <Welcome snapshot={snapshot} go={go} />;
+      return <pages.Welcome snapshot={snapshot} go={go} />;
     case 'home':
       return <Home snapshot={snapshot} go={go} seenUntil={seenUntil} onSeen={onSeen} />;
     case 'grids':
-      return <Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
+      return <pages.Grids snapshot={snapshot} open={place.open ?? null} go={go} />;
     case 'join':
       return (
-        <Join
+        <pages.Join
           snapshot={snapshot}
           url={place.url ?? ''}
           from={'from' in place ? place.from : null}
@@ -145,13 +131,15 @@ function Page(props: {
         />
       );
     case 'activity':
-      return <Activity snapshot={snapshot} />;
+      return <pages.Activity snapshot={snapshot} />;
     case 'earnings':
-      return <Earnings snapshot={snapshot} go={go} />;
+      return <pages.Earnings snapshot={snapshot} go={go} />;
     case 'health':
-      return <Health snapshot={snapshot} />;
+      return <pages.Health snapshot={snapshot} />;
     case 'preferences':
-      return <Preferences preset={snapshot.preset} open={'open' in place ? (place.open ?? null) : null} />;
+      return (
+        <pages.Preferences preset={snapshot.preset} open={'open' in place ? (place.open ?? null) : null} />
+      );
   }
 }
 

@@ -229,6 +229,31 @@ test.describe('the window', () => {
     await expect(gallery.page.getByRole('table')).toHaveCount(0);
   });
 
+  test('goes on when a page cannot be shown', async () => {
+    await gallery.show('working', 'Working');
+    const block = async (blocks: boolean): Promise<void> => {
+      await gallery.app.evaluate(({ session }, cancels) => {
+        const urls = ['app://gleaner/assets/earnings-*'];
+        session.defaultSession.webRequest.onBeforeRequest({ urls }, (_details, answer) => {
+          answer({ cancel: cancels });
+        });
+      }, blocks);
+    };
+    await block(true);
+    await main.openTab('Earnings');
+    await expect(main.state).toHaveText('This page could not be shown.');
+    expect(await violations(gallery.page)).toEqual([]);
+    await main.openTab('Home');
+    await expect(main.state).toHaveText('Working');
+    await main.openTab('Earnings');
+    await expect(main.state).toHaveText('This page could not be shown.');
+    await block(false);
+    await gallery.page.getByRole('button', { name: 'Try again' }).click();
+    await expect(main.state).toHaveText('Working');
+    await main.openTab('Earnings');
+    await expect(main.state).toHaveText('Earnings');
+  });
+
   test('counts a pause down and resumes', async () => {
     await gallery.show('paused', 'Paused');
     const first = await main.timer.textContent();
