@@ -3,15 +3,30 @@ import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contra
 import { sentenceCase } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
+import { settingGroups } from '../text/setting-rows.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
 import { Refusal } from './refusal.tsx';
 
 const presets: readonly Preset[] = ['gentle', 'balanced', 'generous'];
 
+type InForce = ReadonlyMap<SettingKey, EffectiveSetting>;
+
+/** How many values are others than the preset's, of those that a preset speaks for. Pure. */
+export function differingFrom(settings: InForce): number {
+  return settingGroups
+    .flatMap(({ rows }) => rows)
+    .filter(({ key, isOfDesktop }) => {
+      const setting = settings.get(key);
+      return isOfDesktop !== true && setting?.preset === null && setting.source !== 'built-in';
+    }).length;
+}
+
 /** The three presets, of which one is in force. */
 export function PresetCards(props: {
-  settings: ReadonlyMap<SettingKey, EffectiveSetting>;
+  settings: InForce;
+  /** Without the values below them. */
+  isAlone?: boolean;
   organization: string | null;
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
@@ -19,9 +34,7 @@ export function PresetCards(props: {
   const preset = settings.get('preset');
   if (preset === undefined) return null;
   const locked = preset.source === 'locked';
-  const differing = [...settings.values()].filter(
-    (setting) => setting.key !== 'preset' && setting.source !== 'built-in' && setting.preset === null,
-  ).length;
+  const differing = props.isAlone === true ? 0 : differingFrom(settings);
   const refusal = changes.refusal('preset');
   return (
     <fieldset className="card presets" disabled={locked}>

@@ -11,7 +11,7 @@ export function AmountStep(props: {
 }): ReactNode {
   return (
     <>
-      <PresetCards {...props} />
+      <PresetCards isAlone {...props} />
       <p className="soft">{t('welcome:amount.words')}</p>
     </>
   );

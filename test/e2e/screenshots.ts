@@ -1,4 +1,4 @@
-// `npm run screenshots [-- FOLDER] [-- --parts home,grids --themes dark --scales 1 --languages ar]`: pictures of the
+// `npm run screenshots -- [FOLDER] [--parts home,grids] [--themes dark] [--scales 1] [--languages ar]`: pictures of the
 // window, from the real page and shell over made-up Snapshots.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { pictureHealth } from './health-pictures.ts';
 import { pictureHome } from './home-pictures.ts';
 import { pictureLanguages } from './language-pictures.ts';
 import { picturePreferences } from './preferences-pictures.ts';
+import { pictureReadme } from './readme-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { checkoutDir } from './support/launch.ts';
 import { type Take, takeInto } from './support/take.ts';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (dark: boolean, scale: number, take: Take) 
   earnings: pictureEarnings,
   health: pictureHealth,
   languages: pictureLanguages,
+  readme: pictureReadme,
 };
 
 const { values, positionals } = parseArgs({
@@ -47,7 +49,12 @@ try {
     for (const scale of values.scales.split(',').map(Number)) {
       const dark = theme === 'dark';
       for (const part of values.parts.split(',')) {
-        const take = takeInto(dir, dark, scale, scale === 1 && part !== 'languages' ? others : []);
+        const take = takeInto(
+          dir,
+          dark,
+          scale,
+          scale === 1 && !['languages', 'readme'].includes(part) ? others : [],
+        );
         await parts[part]?.(dark, scale, take);
       }
     }

@@ -16,6 +16,7 @@ import {
   valueWords,
 } from '../../renderer/text/setting-value.ts';
 import { type Change, changeWords, isOwn, undoable, withChange } from '../../renderer/views/changes.ts';
+import { differingFrom } from '../../renderer/views/preset-cards.tsx';
 import { fakeSignals } from '../fakes/fake-host.ts';
 import { FakeSettings } from '../fakes/fake-settings.ts';
 import { speakIn } from '../fakes/speak.ts';
@@ -155,6 +156,18 @@ describe('the preferences', () => {
     expect(changeWords({ before, after: settings.set('idle.share', 0.4) })).toBe(
       'While it is idle: 100 % → 40 %.',
     );
+  });
+
+  it('differ from the preset only where the preset speaks', () => {
+    const settings = new FakeSettings();
+    const all = () => new Map(settings.list().map((setting) => [setting.key, setting]));
+    expect(differingFrom(all())).toBe(0);
+    settings.set('preset', 'gentle');
+    settings.set('ui.language', 'de');
+    settings.set('notify.finished', true);
+    expect(differingFrom(all())).toBe(0);
+    settings.set('idle.share', 0.4);
+    expect(differingFrom(all())).toBe(1);
   });
 
   it('turn units there and back without crumbs', () => {

@@ -32,6 +32,17 @@ async function speak(gallery: GalleryRun, language: Language): Promise<void> {
   await gallery.page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
 }
 
+/** Does something while the window speaks another language than English. */
+export async function takeIn(
+  gallery: GalleryRun,
+  language: Language,
+  picture: () => Promise<void>,
+): Promise<void> {
+  await speak(gallery, language);
+  await picture();
+  await speak(gallery, 'en');
+}
+
 /**
  * Takes pictures of a window that speaks English, which it speaks afterwards, too.
  * @param others the same picture in these languages; the page stays as it is, and so does whatever is open on it
@@ -42,9 +53,7 @@ export function takeInto(dir: string, dark: boolean, scale: number, others: read
   return async (gallery, name, whole = false) => {
     await shoot(gallery.page, file(name), whole);
     for (const language of others) {
-      await speak(gallery, language);
-      await shoot(gallery.page, file(`${name}-${language}`), whole);
+      await takeIn(gallery, language, () => shoot(gallery.page, file(`${name}-${language}`), whole));
     }
-    if (others.length > 0) await speak(gallery, 'en');
   };
 }
