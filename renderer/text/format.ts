@@ -15,6 +15,7 @@ export const clock = here(format.clock);
 export const countdown = here(format.countdown);
 export const date = here(format.date);
 export const dates = here(format.dates);
+export const dayHour = here(format.dayHour);
 export const duration = here(format.duration);
 export const energy = here(format.energy);
 export const exact = here(format.exact);

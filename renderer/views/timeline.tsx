@@ -1,9 +1,7 @@
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import type { ActivityDay } from '../../electron/contract/activity.ts';
-import { dayHour } from '../../text/format.ts';
-import type { Language } from '../../text/languages.ts';
 import { client } from '../bridge/store.ts';
-import { clock, duration, weekday } from '../text/format.ts';
+import { clock, dayHour, duration, weekday } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { language, t } from '../text/say.ts';
 import { DayLegend, DayLine, type DayLook, type DayPiece } from '../ui/day-line.tsx';
@@ -83,7 +81,7 @@ export function Timeline({ nameOf, today }: { nameOf: NameOf; today: string }): 
 }
 
 /** Its words are kept as long as neither the day nor the language that is `spoken` is another. */
-function Day(props: { day: ActivityDay; nameOf: NameOf; spoken: Language }): ReactNode {
+function Day(props: { day: ActivityDay; nameOf: NameOf; spoken: ReturnType<typeof language> }): ReactNode {
   const { day, nameOf, spoken } = props;
   const { pieces, marks, sums } = useMemo(() => {
     const all = piecesOf(day);
@@ -98,9 +96,10 @@ function Day(props: { day: ActivityDay; nameOf: NameOf; spoken: Language }): Rea
       ),
       marks: day.hours
         .filter(({ from }) => new Date(from).getHours() % 3 === 0)
-        .map(({ from }) => ({ at: from, words: dayHour(spoken, from) })),
+        .map(({ from }) => ({ at: from, words: dayHour(from) })),
       sums: sumsOf(all),
     };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- t() speaks another language without anything in here telling
   }, [day, nameOf, spoken]);
   return (
     <div className="stack">
