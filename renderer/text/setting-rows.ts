@@ -272,6 +272,19 @@ export function controlOf(key: SettingKey): Control {
   return controls.get(key) ?? { kind: 'text', empty: 'preferences:empty.none' };
 }
 
+/** What the keys begin with that presets speak for. */
+const polite = ['inUse.', 'idle.', 'locked.', 'pauseOn.', 'battery.', 'resume.', 'quiet.', 'ladder.'];
+/** Among them, what no preset has an opinion of. */
+const notPolite: readonly SettingKey[] = ['pauseOn.programs', 'pauseOn.diskFreeBelowBytes'];
+
+/**
+ * Whether presets speak for it, which is about being polite: whoever lists programs or permits a project differs from no
+ * preset, though each has a value for that, too.
+ */
+export function isOfPresets(key: SettingKey): boolean {
+  return polite.some((begin) => key.startsWith(begin)) && !notPolite.includes(key);
+}
+
 /** The groups with only those rows whose names, hints or titles have all of the words in them, in any order. */
 export function foundGroups(words: string): SettingGroup[] {
   const wanted = plainly(words)

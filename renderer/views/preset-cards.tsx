@@ -3,6 +3,7 @@ import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contra
 import { sentenceCase } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
+import { isOfPresets } from '../text/setting-rows.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
 import { Refusal } from './refusal.tsx';
@@ -20,7 +21,7 @@ export function PresetCards(props: {
   if (preset === undefined) return null;
   const locked = preset.source === 'locked';
   const differing = [...settings.values()].filter(
-    (setting) => setting.key !== 'preset' && setting.source !== 'built-in' && setting.preset === null,
+    ({ key, source, preset: from }) => isOfPresets(key) && source !== 'built-in' && from === null,
   ).length;
   const refusal = changes.refusal('preset');
   return (

@@ -1,11 +1,23 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonCodes } from '../../electron/contract/policy.ts';
-import { desktopKeys, presetValues, settingKeys, settingTypes } from '../../electron/contract/settings.ts';
+import {
+  besidePresets,
+  desktopKeys,
+  presetValues,
+  settingKeys,
+  settingTypes,
+} from '../../electron/contract/settings.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { bound, sentenceCase } from '../../renderer/text/format.ts';
 import { inputSeen, signalRows, sourceWords } from '../../renderer/text/policy-words.ts';
 import { t } from '../../renderer/text/say.ts';
-import { controlOf, foundGroups, settingGroups, settingName } from '../../renderer/text/setting-rows.ts';
+import {
+  controlOf,
+  foundGroups,
+  isOfPresets,
+  settingGroups,
+  settingName,
+} from '../../renderer/text/setting-rows.ts';
 import { groupSummary } from '../../renderer/text/setting-summary.ts';
 import {
   asWindows,
@@ -105,6 +117,20 @@ describe('the preferences', () => {
     const rows = settingGroups.flatMap((group) => group.rows);
     const desktop = rows.filter(({ isOfDesktop }) => isOfDesktop).map(({ key }) => key);
     expect(desktop.sort()).toEqual([...desktopKeys].sort());
+  });
+
+  it('know what presets speak for: whatever they differ in, no list, and nothing beside them', () => {
+    const { gentle, balanced, generous } = presetValues;
+    for (const key of settingKeys) {
+      if (key === 'preset') continue;
+      const values = [gentle, balanced, generous].map((preset) => JSON.stringify(preset[key]));
+      if (new Set(values).size > 1) expect(isOfPresets(key), key).toBe(true);
+      if (Array.isArray(balanced[key])) expect(isOfPresets(key), key).toBe(false);
+    }
+    for (const key of [...besidePresets, 'grids.permitted', 'network.metered', 'contribute'] as const) {
+      expect(isOfPresets(key), key).toBe(false);
+    }
+    expect(isOfPresets('locked.share')).toBe(true);
   });
 
   it.each(settingKeys)('have words for the value of %s in every preset', (key) => {
