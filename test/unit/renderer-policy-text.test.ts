@@ -165,7 +165,29 @@ describe('the preferences', () => {
     [
       'schedule.windows',
       Array.from({ length: 4 }, () => ({ days: ['mon'], from: '01:00', to: '02:00' })),
+      'Mo 01:00–02:00',
+    ],
+    [
+      'schedule.windows',
+      (['mon', 'wed', 'fri', 'sun'] as const).map((day, at) => ({
+        days: [day],
+        from: `0${at}:00`,
+        to: `0${at + 1}:00`,
+      })),
       '4 times of the week',
+    ],
+    [
+      'schedule.windows',
+      [
+        { days: ['mon', 'tue', 'wed', 'thu', 'sun'], from: '17:00', to: '09:00' },
+        { days: ['fri', 'sat', 'sun'], from: '00:00', to: '24:00' },
+      ],
+      'always, but Mo–Th 09:00–17:00',
+    ],
+    [
+      'schedule.windows',
+      [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
+      'Mo–Su 00:00–24:00',
     ],
     ['contribute', false, 'off'],
     ['preset', 'gentle', 'Gentle'],
