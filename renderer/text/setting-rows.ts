@@ -1,4 +1,5 @@
 import type { SettingKey } from '../../electron/contract/settings.ts';
+import english from '../../text/catalogue/en.ts';
 import type { Key } from '../../text/catalogues.ts';
 import { t } from './say.ts';
 import { type Control, type NumberControl, presetControl, type Unit } from './setting-control.ts';
@@ -285,7 +286,10 @@ export function isOfPresets(key: SettingKey): boolean {
   return polite.some((begin) => key.startsWith(begin)) && !notPolite.includes(key);
 }
 
-/** The groups with only those rows whose names, hints or titles have all of the words in them, in any order. */
+/**
+ * The groups with only those rows whose names, hints, titles or keys have all of the words in them, in any order; in
+ * English, too, which help for this program is written in.
+ */
 export function foundGroups(words: string): SettingGroup[] {
   const wanted = plainly(words)
     .split(/\s+/)
@@ -293,17 +297,24 @@ export function foundGroups(words: string): SettingGroup[] {
   return settingGroups
     .map((group) => ({
       ...group,
-      rows: group.rows.filter(({ key, hint }) => {
-        const about = [
-          t(`preferences:group.${group.id}`),
-          settingName(key),
-          hint === undefined ? '' : t(hint),
-        ];
-        const text = plainly(about.join(' '));
+      rows: group.rows.filter((row) => {
+        const text = plainly(aboutRow(group.id, row).join(' '));
         return wanted.every((word) => text.includes(word));
       }),
     }))
     .filter(({ rows }) => rows.length > 0);
+}
+
+function aboutRow(group: GroupId, { key, hint }: SettingRow): string[] {
+  const { preferences } = english;
+  return [
+    key,
+    t(`preferences:group.${group}`),
+    settingName(key),
+    hint === undefined ? '' : t(hint),
+    preferences[`group.${group}`],
+    preferences[`name.${key}`],
+  ];
 }
 
 /** Without accents and capitals. */
