@@ -66,19 +66,22 @@ export function SettingField(props: SettingFieldProps): ReactNode {
           {locked ? <LockMark /> : null}
           {sourceWords(setting, organization)}
         </span>
-        {own ? (
-          <Button
-            small
-            label={t('preferences:backLabel', { name: settingName(row.key), back })}
-            onPress={() => {
-              // The button goes, the focus stays at what it was about.
-              document.getElementById(id)?.focus();
-              void changes.unset(row.key);
-            }}
-          >
-            {back}
-          </Button>
-        ) : null}
+        {locked ? null : (
+          // Its place is kept, so that nothing moves under the pointer when there is something to go back from.
+          <span className={own ? undefined : 'kept-place'}>
+            <Button
+              small
+              label={t('preferences:backLabel', { name: settingName(row.key), back })}
+              onPress={() => {
+                // The button goes, the focus stays at what it was about.
+                document.getElementById(id)?.focus();
+                void changes.unset(row.key);
+              }}
+            >
+              {back}
+            </Button>
+          </span>
+        )}
       </div>
       <Refusal words={refusal} />
     </div>
