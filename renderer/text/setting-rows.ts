@@ -2,7 +2,13 @@ import type { SettingKey } from '../../electron/contract/settings.ts';
 import english from '../../text/catalogue/en.ts';
 import type { Key } from '../../text/catalogues.ts';
 import { t } from './say.ts';
-import { type Control, type NumberControl, presetControl, type Unit } from './setting-control.ts';
+import {
+  acceleratorControl,
+  type Control,
+  type NumberControl,
+  presetControl,
+  type Unit,
+} from './setting-control.ts';
 
 export interface SettingRow {
   readonly key: SettingKey;
@@ -243,10 +249,7 @@ export const settingGroups: readonly SettingGroup[] = [
     rows: [
       { key: 'vm.vcpus', control: { ...count(64), empty: 'preferences:empty.halfOfAll' } },
       { key: 'vm.maxRunning', control: count(16) },
-      {
-        key: 'vm.accelerator',
-        control: { kind: 'choice', options: ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] },
-      },
+      { key: 'vm.accelerator', control: acceleratorControl },
       { key: 'vm.allowReducedIsolation', control: toggle },
       {
         key: 'grids.localShare',

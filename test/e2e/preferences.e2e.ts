@@ -334,7 +334,7 @@ test.describe('preferences', () => {
     await preferences.control('CPU at most').press('Enter');
     await expect(preferences.lastChange).toContainText('CPU at most: 75 °C → 60 °C.');
     await preferences.search.fill('xyzzy');
-    await expect(gallery.page.getByText('No setting is called so.')).toBeVisible();
+    await expect(gallery.page.getByText('No setting fits.')).toBeVisible();
     await preferences.search.press('Escape');
     await expect(preferences.preset('Balanced')).toBeVisible();
   });
