@@ -4,6 +4,7 @@ import { askedPlace } from './bridge/asked-place.ts';
 import { client } from './bridge/store.ts';
 import { speak } from './text/say.ts';
 import { App } from './views/app.tsx';
+import { Localized } from './views/localized.tsx';
 
 async function open(): Promise<void> {
   const root = document.getElementById('root');
@@ -13,7 +14,9 @@ async function open(): Promise<void> {
   await speak(client.store.getState().language);
   createRoot(root).render(
     <StrictMode>
-      <App begin={place} />
+      <Localized>
+        <App begin={place} />
+      </Localized>
     </StrictMode>,
   );
 }

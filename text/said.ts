@@ -136,7 +136,8 @@ function clockWords(speaker: Speaker, at: number, now: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
   if (date.toDateString() === new Date(now).toDateString()) return time;
-  return speaker.t('said:when.day', { day: date.toLocaleDateString(locale, { weekday: 'long' }), time });
+  const day = date.toLocaleDateString(locale, { day: 'numeric', month: 'short' });
+  return speaker.t('said:when.day', { day, time });
 }
 
 function roughly(speaker: Speaker, minutes: number): string {

@@ -6,7 +6,8 @@ import { isSetByOrganization } from '../contract/set-by.ts';
 export function clockWords(at: number, now: number): string {
   const time = new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  return sameDay ? time : `${new Date(at).toLocaleDateString('en-GB', { weekday: 'long' })} ${time}`;
+  const day = { day: 'numeric', month: 'short' } as const;
+  return sameDay ? time : `${new Date(at).toLocaleDateString('en-GB', day)} ${time}`;
 }
 
 export function percent(share: number): string {

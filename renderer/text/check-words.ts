@@ -59,11 +59,20 @@ function isHintKey(key: string): key is HintKey {
   return Object.hasOwn(english.health, `hint.${key}`);
 }
 
+/** Where keys are, by what the host calls it. */
+const places = new Map<unknown, 'store' | 'file' | 'noStore'>([
+  ['the system’s key store', 'store'],
+  ['a file that only this user may read', 'file'],
+  ['a file that only this user may read, because there is no key store here', 'noStore'],
+]);
+
 /** Quantities as they are written, names of others set apart. */
 function sentenceValues({ values }: Check): Record<string, string | number> {
   const said: Record<string, string | number> = { organization: organizationName(null) };
   for (const [name, value] of Object.entries(values)) {
-    if (name === 'bytes') said['bytes'] = bytes(Number(value));
+    const place = name === 'place' ? places.get(value) : undefined;
+    if (place !== undefined) said['place'] = t(`health:place.${place}`);
+    else if (name === 'bytes') said['bytes'] = bytes(Number(value));
     else if (name === 'freeBytes') said['free'] = bytes(Number(value));
     else if (name === 'seconds') said['time'] = duration(Math.abs(Number(value)));
     else said[name] = typeof value === 'string' ? plain(value) : value;

@@ -19,6 +19,12 @@ export function jobSource({ grid, owner }: Pick<JobView, 'grid' | 'owner'>, name
   return owner === '' || owner === name ? plain(name) : `${plain(name)} · ${wants}`;
 }
 
+/** What a grid counts in: in the page's language where Gleaner named it, else as the grid calls it. */
+export function unitWords(unit: string): string {
+  if (unit === 'points' || unit === 'credit') return t(`grids:unit.${unit}`);
+  return plain(unit);
+}
+
 /** How a project's tasks ended: `14 · 1 failed`. */
 export function finishedWords({
   done,

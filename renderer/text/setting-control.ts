@@ -79,6 +79,24 @@ export function languageOptions(): LanguageOption[] {
   ];
 }
 
+const accelerators = new Map([
+  ['auto', 'preferences:value.auto'],
+  ['kvm', 'said:accelerator.kvm'],
+  ['hvf', 'said:accelerator.hvf'],
+  ['whpx', 'said:accelerator.whpx'],
+  ['tcg', 'said:accelerator.tcg'],
+] as const);
+
+/** How virtual machines may run. */
+export const acceleratorControl: Control = {
+  kind: 'choice',
+  options: [...accelerators.keys()],
+  words: (option) => {
+    const found = [...accelerators].find(([name]) => name === option);
+    return found === undefined ? option : t(found[1]);
+  },
+};
+
 const presets = ['gentle', 'balanced', 'generous'] as const;
 
 /** How the presets are chosen from. */

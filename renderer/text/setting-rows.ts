@@ -1,7 +1,14 @@
 import type { SettingKey } from '../../electron/contract/settings.ts';
+import english from '../../text/catalogue/en.ts';
 import type { Key } from '../../text/catalogues.ts';
 import { t } from './say.ts';
-import { type Control, type NumberControl, presetControl, type Unit } from './setting-control.ts';
+import {
+  acceleratorControl,
+  type Control,
+  type NumberControl,
+  presetControl,
+  type Unit,
+} from './setting-control.ts';
 
 export interface SettingRow {
   readonly key: SettingKey;
@@ -242,10 +249,7 @@ export const settingGroups: readonly SettingGroup[] = [
     rows: [
       { key: 'vm.vcpus', control: { ...count(64), empty: 'preferences:empty.halfOfAll' } },
       { key: 'vm.maxRunning', control: count(16) },
-      {
-        key: 'vm.accelerator',
-        control: { kind: 'choice', options: ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] },
-      },
+      { key: 'vm.accelerator', control: acceleratorControl },
       { key: 'vm.allowReducedIsolation', control: toggle },
       {
         key: 'grids.localShare',
@@ -272,7 +276,23 @@ export function controlOf(key: SettingKey): Control {
   return controls.get(key) ?? { kind: 'text', empty: 'preferences:empty.none' };
 }
 
-/** The groups with only those rows whose names, hints or titles have all of the words in them, in any order. */
+/** What the keys begin with that presets speak for. */
+const polite = ['inUse.', 'idle.', 'locked.', 'pauseOn.', 'battery.', 'resume.', 'quiet.', 'ladder.'];
+/** Among them, what no preset has an opinion of. */
+const notPolite: readonly SettingKey[] = ['pauseOn.programs', 'pauseOn.diskFreeBelowBytes'];
+
+/**
+ * Whether presets speak for it, which is about being polite: whoever lists programs or permits a project differs from no
+ * preset, though each has a value for that, too.
+ */
+export function isOfPresets(key: SettingKey): boolean {
+  return polite.some((begin) => key.startsWith(begin)) && !notPolite.includes(key);
+}
+
+/**
+ * The groups with only those rows whose names, hints, titles or keys have all of the words in them, in any order; in
+ * English, too, which help for this program is written in.
+ */
 export function foundGroups(words: string): SettingGroup[] {
   const wanted = plainly(words)
     .split(/\s+/)
@@ -280,17 +300,24 @@ export function foundGroups(words: string): SettingGroup[] {
   return settingGroups
     .map((group) => ({
       ...group,
-      rows: group.rows.filter(({ key, hint }) => {
-        const about = [
-          t(`preferences:group.${group.id}`),
-          settingName(key),
-          hint === undefined ? '' : t(hint),
-        ];
-        const text = plainly(about.join(' '));
+      rows: group.rows.filter((row) => {
+        const text = plainly(aboutRow(group.id, row).join(' '));
         return wanted.every((word) => text.includes(word));
       }),
     }))
     .filter(({ rows }) => rows.length > 0);
+}
+
+function aboutRow(group: GroupId, { key, hint }: SettingRow): string[] {
+  const { preferences } = english;
+  return [
+    key,
+    t(`preferences:group.${group}`),
+    settingName(key),
+    hint === undefined ? '' : t(hint),
+    preferences[`group.${group}`],
+    preferences[`name.${key}`],
+  ];
 }
 
 /** Without accents and capitals. */

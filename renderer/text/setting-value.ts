@@ -3,6 +3,7 @@ import { exact, exactPercent, figure, list, percent } from './format.ts';
 import { plain } from './plain.ts';
 import { t } from './say.ts';
 import { type Control, languageName, type NumberControl } from './setting-control.ts';
+import { minutesOf, timesBeside, weekdays, windowsOf } from './week-minutes.ts';
 
 type Json = EffectiveSetting['value'];
 
@@ -24,7 +25,6 @@ export function toList(words: string): string[] {
     .filter((word) => word !== '');
 }
 
-const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** More windows than this are counted, not told. */
 const toldWindows = 3;
 
@@ -46,9 +46,20 @@ function windowWords({ days, from, to }: ScheduleWindow): string {
   return `${words.join(' ')} ${from}–${to}`;
 }
 
+/** The times, or where that is shorter, all times but the others. */
 function scheduleWords(windows: readonly ScheduleWindow[]): string {
   if (windows.length === 0) return t('preferences:alwaysInside');
-  if (windows.length > toldWindows) return t('preferences:times', { count: windows.length });
+  const own = allWords(windows) ?? allWords(windowsOf(minutesOf(windows)));
+  const others = timesBeside(windows);
+  const beside = others.length === 0 ? null : allWords(others);
+  const all = beside === null ? null : t('preferences:alwaysBut', { times: beside });
+  if (all !== null && (own === null || all.length < own.length)) return all;
+  return own ?? t('preferences:times', { count: windows.length });
+}
+
+/** Null: these are too many to tell. */
+function allWords(windows: readonly ScheduleWindow[]): string | null {
+  if (windows.length > toldWindows) return null;
   return windows.map(windowWords).reduce((first, then) => t('preferences:schedule.both', { first, then }));
 }
 

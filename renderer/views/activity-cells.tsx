@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { AttemptBody, LedgerEntry } from '../../electron/contract/ledger.ts';
 import { amount, bytes, duration, moment, sentenceCase, signedAmount } from '../text/format.ts';
+import { unitWords } from '../text/grid-names.ts';
 import { language, t } from '../text/say.ts';
 import type { Column } from '../ui/long-table.tsx';
 import { Foreign, Sum } from '../ui/primitives.tsx';
@@ -111,7 +112,7 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
     return (
       <span>
         {/* A fall is a correction by the project. */}
-        <Sum words={signedAmount(body.to - body.from)} unit={body.credit.unit} />
+        <Sum words={signedAmount(body.to - body.from)} unit={unitWords(body.credit.unit)} />
         <span className="soft small line">{t('activity:creditNow', { amount: amount(body.to) })}</span>
       </span>
     );
@@ -119,7 +120,7 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
   if (body.credit !== null) {
     return (
       <span>
-        <Sum words={amount(body.credit.amount)} unit={body.credit.unit} />
+        <Sum words={amount(body.credit.amount)} unit={unitWords(body.credit.unit)} />
         <span className="soft small line">{t(`activity:receipt.${body.credit.status}`)}</span>
       </span>
     );

@@ -1,6 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import type { AttemptBody, Energy, LedgerEntry } from '../../electron/contract/ledger.ts';
 import { amount, bytes, duration, figure, instant, signedAmount } from '../text/format.ts';
+import { unitWords } from '../text/grid-names.ts';
 import { t } from '../text/say.ts';
 import { Button, Facts, Foreign, Sum } from '../ui/primitives.tsx';
 import { useModal } from '../ui/use-modal.ts';
@@ -79,7 +80,7 @@ function aboutOf(entry: LedgerEntry, nameOf: NameOf): Rows {
         [t('activity:record.host'), <Foreign key="">{body.hostId}</Foreign>],
         [
           t('activity:record.change'),
-          <Sum key="" words={signedAmount(body.to - body.from)} unit={body.credit.unit} />,
+          <Sum key="" words={signedAmount(body.to - body.from)} unit={unitWords(body.credit.unit)} />,
         ],
         [t('activity:record.before'), amount(body.from)],
         [t('activity:record.after'), amount(body.to)],
@@ -148,7 +149,7 @@ function Credit({ body }: { body: AttemptBody }): ReactNode {
   }
   return (
     <span>
-      <Sum words={amount(body.credit.amount)} unit={body.credit.unit} />
+      <Sum words={amount(body.credit.amount)} unit={unitWords(body.credit.unit)} />
       <span className="soft small line">{t(`activity:record.receipt.${body.credit.status}`)}</span>
     </span>
   );

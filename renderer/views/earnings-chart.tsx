@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { Period } from '../../electron/contract/earnings.ts';
 import { amount, sentenceCase } from '../text/format.ts';
+import { unitWords } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { language, t } from '../text/say.ts';
 import { Bars } from '../ui/bars.tsx';
@@ -22,7 +23,7 @@ const looks: Readonly<Record<Status, BarLook>> = {
 export function EarnedChart(props: { earned: Earned; by: Period; name: string }): ReactNode {
   const { earned, by, name } = props;
   const [isTable, setIsTable] = useState(false);
-  const title = t('earnings:chart', { grid: plain(name), unit: plain(earned.unit) });
+  const title = t('earnings:chart', { grid: plain(name), unit: unitWords(earned.unit) });
   const spoken = language();
   // eslint-disable-next-line react-hooks/exhaustive-deps -- its words are asked for in the language that is spoken
   const picture = useMemo(() => pictureOf(earned, by), [earned, by, spoken]);

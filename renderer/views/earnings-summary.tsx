@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { EarningsReport } from '../../electron/contract/earnings.ts';
 import { client } from '../bridge/store.ts';
 import { amount, duration, energy, figure, money, price, watts } from '../text/format.ts';
+import { unitWords } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button, Card, Facts, Sum } from '../ui/primitives.tsx';
@@ -64,7 +65,7 @@ function Amount({ earned }: { earned: Earned }): ReactNode {
   return statuses.map((status, index) =>
     index === 0 ? (
       <span key={status}>
-        <Sum words={amount(total[status])} unit={unit} />
+        <Sum words={amount(total[status])} unit={unitWords(unit)} />
         <span className="soft small line">{t(`earnings:status.${status}`)}</span>
       </span>
     ) : (

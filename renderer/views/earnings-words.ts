@@ -1,6 +1,6 @@
 import type { Period } from '../../electron/contract/earnings.ts';
 import { amount, date, list } from '../text/format.ts';
-import { plain } from '../text/plain.ts';
+import { unitWords } from '../text/grid-names.ts';
 import { t } from '../text/say.ts';
 import { startOfDate } from './earnings-range.ts';
 import { type Amounts, statuses } from './earnings-sums.ts';
@@ -30,7 +30,7 @@ export function barWords(by: Period, row: Amounts & { readonly period: string },
   const period = wholePeriod(by, row.period);
   const parts = statuses
     .filter((status) => row[status] !== 0)
-    .map((status) => t(`earnings:bar.${status}`, { amount: amount(row[status]), unit: plain(unit) }));
+    .map((status) => t(`earnings:bar.${status}`, { amount: amount(row[status]), unit: unitWords(unit) }));
   if (parts.length === 0) return t('earnings:emptyBar', { period });
   return t('earnings:bar', { period, earned: list(parts) });
 }

@@ -20,10 +20,13 @@ export function useChanges(
   readonly changes: Changes;
   /** The change that `undo` takes back. */
   readonly last: Change | null;
+  /** The change that was taken back just now, until there is another. */
+  readonly undone: Change | null;
   readonly undo: () => Promise<void>;
 } {
   const [asked, setAsked] = useState<ReadonlyMap<SettingKey, Json>>(new Map());
   const [history, setHistory] = useState<readonly Change[]>([]);
+  const [undone, setUndone] = useState<Change | null>(null);
   const [refused, setRefused] = useState<{ readonly key: SettingKey; readonly words: string } | null>(null);
   /** What is in force as far as the page knows, for whoever waits in line. */
   const known = useRef(new Map<SettingKey, EffectiveSetting>());
@@ -54,7 +57,11 @@ export function useChanges(
     await line.current;
   };
   /** @param value undefined: none of the person's own */
-  const send = async (key: SettingKey, value: Json | undefined, isUndo = false): Promise<void> => {
+  const send = async (
+    key: SettingKey,
+    value: Json | undefined,
+    undoes: Change | null = null,
+  ): Promise<void> => {
     const before = known.current.get(key);
     const answer = await (value === undefined ? client.unsetSetting(key) : client.setSetting(key, value));
     if (answer.ok) known.current.set(key, answer.value);
@@ -64,7 +71,8 @@ export function useChanges(
       setRefused({ key, words: hint === null ? sentence : `${sentence} ${hint}` });
       return;
     }
-    if (before && !isUndo) remember(withChange(past.current, { before, after: answer.value }));
+    setUndone(undoes);
+    if (before && undoes === null) remember(withChange(past.current, { before, after: answer.value }));
   };
   const ask = async (key: SettingKey, value: Json | undefined): Promise<void> => {
     const wish = Symbol(key);
@@ -87,6 +95,7 @@ export function useChanges(
   return {
     shown,
     last: history[undoable(history, inForce)] ?? null,
+    undone,
     changes: {
       set: async (key, value) => {
         const now = shown.get(key);
@@ -107,7 +116,7 @@ export function useChanges(
         if (change === undefined) return;
         remember(past.current.slice(0, at));
         const { before } = change;
-        await send(before.key, isOwn(before) ? before.value : undefined, true);
+        await send(before.key, isOwn(before) ? before.value : undefined, change);
       }),
   };
 }

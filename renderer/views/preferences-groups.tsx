@@ -4,7 +4,7 @@ import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
 import { foundGroups, type GroupId, type SettingGroup, settingGroups } from '../text/setting-rows.ts';
 import { groupSummary } from '../text/setting-summary.ts';
-import { LockMark } from '../ui/marks.tsx';
+import { LockMark, Mark } from '../ui/marks.tsx';
 import { Card } from '../ui/primitives.tsx';
 import type { Changes } from './changes.ts';
 import { SettingField } from './setting-field.tsx';
@@ -75,6 +75,9 @@ function Group(
             aria-describedby={`${id}-summary`}
             onClick={props.onToggle}
           >
+            {group.rows.some(({ control }) => control.kind === 'language') ? (
+              <Mark name="globe" size={16} />
+            ) : null}
             {title}
           </button>
         </h2>

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
-import { t } from '../text/say.ts';
-import type { GroupId } from '../text/setting-rows.ts';
+import { language, t } from '../text/say.ts';
+import { type GroupId, settingName } from '../text/setting-rows.ts';
 import { Button } from '../ui/primitives.tsx';
 import { Search } from '../ui/search.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -24,12 +24,22 @@ export function Preferences(
   },
 ): ReactNode {
   const { answer, again } = useAsked(client.listSettings, freshMs);
-  const { shown, changes, last, undo } = useChanges(answer?.ok === true ? answer.value : null, again);
-  const [words, setWords] = useState('');
+  const { shown, changes, last, undone, undo } = useChanges(answer?.ok === true ? answer.value : null, again);
+  const [searched, setSearched] = useState({ words: '', language: language() });
   const [open, setOpen] = useState<ReadonlySet<GroupId>>(new Set(props.open === null ? [] : [props.open]));
   /** Whose title gets the focus when the groups appear: whoever searches keeps it. */
   const [sentTo, setSentTo] = useState(props.open);
   const title = useRef<HTMLHeadingElement>(null);
+  // What was searched in one language is seldom found in another.
+  const words = searched.language === language() ? searched.words.trim() : '';
+  if (searched.language !== language()) {
+    // Whoever found the language by searching goes on where it stands.
+    if (searched.words !== '') {
+      setOpen(new Set([...open, 'window']));
+      setSentTo('window');
+    }
+    setSearched({ words: '', language: language() });
+  }
   const parts = { settings: shown, organization: props.preset.organization, changes };
   return (
     <>
@@ -38,12 +48,13 @@ export function Preferences(
           {t('common:tab.preferences')}
         </h1>
         <Search
+          key={searched.language}
           label={t('preferences:search')}
           placeholder={t('preferences:search.placeholder')}
           clear={t('preferences:search.clear')}
           onSearch={(wanted) => {
             setSentTo(null);
-            setWords(wanted);
+            setSearched({ words: wanted, language: language() });
           }}
         />
       </div>
@@ -53,7 +64,7 @@ export function Preferences(
         </p>
       ) : !answer.ok ? (
         <Failed failure={answer.failure} />
-      ) : words.trim() === '' ? (
+      ) : words === '' ? (
         <>
           <PresetCards {...parts} />
           <Groups {...parts} open={open} onOpen={setOpen} sentTo={sentTo} />
@@ -64,6 +75,7 @@ export function Preferences(
       )}
       <Undo
         last={last}
+        undone={undone}
         undo={undo}
         onLastUndone={() => {
           title.current?.focus();
@@ -76,11 +88,13 @@ export function Preferences(
 /** The last change with the way back; Ctrl+Z (⌘Z) goes it too, but in fields, which have their own. */
 function Undo(props: {
   last: Change | null;
+  /** What was taken back just now. */
+  undone: Change | null;
   undo: () => Promise<void>;
   /** The button had the focus, and there is nothing more to take back. */
   onLastUndone: () => void;
 }): ReactNode {
-  const { last, undo, onLastUndone } = props;
+  const { last, undone, undo, onLastUndone } = props;
   const bar = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
@@ -94,11 +108,18 @@ function Undo(props: {
       window.removeEventListener('keydown', key);
     };
   }, [undo]);
+  const told = undone ?? last;
   return (
     <div className="undo-place" role="status" ref={bar}>
-      {last === null ? null : (
-        <div className="undo">
-          <p className="foreign">{changeWords(last)}</p>
+      <div className="undo">
+        {told === null ? (
+          <p className="soft small">{t('preferences:atOnce')}</p>
+        ) : (
+          <p className="foreign">
+            {undone === null ? changeWords(told) : t('preferences:undone', { change: changeWords(told) })}
+          </p>
+        )}
+        {last === null ? null : (
           <Button
             onPress={() => {
               void undo().then(() => {
@@ -106,10 +127,12 @@ function Undo(props: {
               });
             }}
           >
-            {t('preferences:undo')}
+            {undone === null
+              ? t('preferences:undo')
+              : t('preferences:undoAlso', { name: settingName(last.before.key) })}
           </Button>
-        </div>
-      )}
+        )}
+      </div>
     </div>
   );
 }

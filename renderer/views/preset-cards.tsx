@@ -3,7 +3,7 @@ import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contra
 import { sentenceCase } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
-import { settingGroups } from '../text/setting-rows.ts';
+import { isOfPresets } from '../text/setting-rows.ts';
 import { LockMark } from '../ui/marks.tsx';
 import type { Changes } from './changes.ts';
 import { Refusal } from './refusal.tsx';
@@ -14,12 +14,9 @@ type InForce = ReadonlyMap<SettingKey, EffectiveSetting>;
 
 /** How many values are others than the preset's, of those that a preset speaks for. Pure. */
 export function differingFrom(settings: InForce): number {
-  return settingGroups
-    .flatMap(({ rows }) => rows)
-    .filter(({ key, isOfDesktop }) => {
-      const setting = settings.get(key);
-      return isOfDesktop !== true && setting?.preset === null && setting.source !== 'built-in';
-    }).length;
+  return [...settings.values()].filter(
+    ({ key, source, preset }) => isOfPresets(key) && source !== 'built-in' && preset === null,
+  ).length;
 }
 
 /** The three presets, of which one is in force. */

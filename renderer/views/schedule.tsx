@@ -2,11 +2,12 @@ import { type ReactNode, useId } from 'react';
 import type { ScheduleWindow, Weekday } from '../../electron/contract/settings.ts';
 import { language, t } from '../text/say.ts';
 import { settingName } from '../text/setting-rows.ts';
+import { weekdays } from '../text/week-minutes.ts';
 import { TimeField } from '../ui/fields.tsx';
 import { Button, Disclosure } from '../ui/primitives.tsx';
 import type { Week } from '../ui/week.ts';
 import { WeekGrid } from '../ui/week-grid.tsx';
-import { firstDayOf, mostWindows, paint, weekdays, weekFrom, weekOf } from './schedule-week.ts';
+import { firstDayOf, mostWindows, paint, weekFrom, weekOf } from './schedule-week.ts';
 
 const nights: ScheduleWindow = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '22:00', to: '06:00' };
 /** The end of a day, which a time field writes as the next day's begin; as an end both mean the same. */

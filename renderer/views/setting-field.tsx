@@ -18,7 +18,7 @@ import {
   valueWords,
 } from '../text/setting-value.ts';
 import { Choice, NumberField, PercentSlider, Switch, TextField } from '../ui/fields.tsx';
-import { LockMark } from '../ui/marks.tsx';
+import { LockMark, Mark } from '../ui/marks.tsx';
 import { Pick } from '../ui/pick.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { type Changes, isOwn } from './changes.ts';
@@ -45,6 +45,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   const back = t(row.isOfDesktop === true ? 'preferences:backToDefault' : 'preferences:back');
   const name = (
     <>
+      {row.control.kind === 'language' ? <Mark name="globe" size={16} /> : null}
       {settingName(row.key)}
       {row.hint === undefined ? null : <span className="soft small hint">{t(row.hint)}</span>}
     </>
@@ -66,19 +67,22 @@ export function SettingField(props: SettingFieldProps): ReactNode {
           {locked ? <LockMark /> : null}
           {sourceWords(setting, organization)}
         </span>
-        {own ? (
-          <Button
-            small
-            label={t('preferences:backLabel', { name: settingName(row.key), back })}
-            onPress={() => {
-              // The button goes, the focus stays at what it was about.
-              document.getElementById(id)?.focus();
-              void changes.unset(row.key);
-            }}
-          >
-            {back}
-          </Button>
-        ) : null}
+        {locked ? null : (
+          // Its place is kept, so that nothing moves under the pointer when there is something to go back from.
+          <span className={own ? undefined : 'kept-place'}>
+            <Button
+              small
+              label={t('preferences:backLabel', { name: settingName(row.key), back })}
+              onPress={() => {
+                // The button goes, the focus stays at what it was about.
+                document.getElementById(id)?.focus();
+                void changes.unset(row.key);
+              }}
+            >
+              {back}
+            </Button>
+          </span>
+        )}
       </div>
       <Refusal words={refusal} />
     </div>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { GridView } from '../../electron/contract/grids.ts';
 import type { Today } from '../../electron/contract/snapshot.ts';
 import { amount, duration, figure } from '../text/format.ts';
-import { gridNames } from '../text/grid-names.ts';
+import { gridNames, unitWords } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Card, Facts, Sum } from '../ui/primitives.tsx';
@@ -58,7 +58,7 @@ function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
   ];
   return (
     <>
-      <Sum words={amount(isObserved ? observed : settled)} unit={unit} />
+      <Sum words={amount(isObserved ? observed : settled)} unit={unitWords(unit)} />
       {notes.length === 0 ? null : <span className="soft small line">{notes.join(' · ')}</span>}
     </>
   );

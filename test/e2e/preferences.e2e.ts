@@ -111,7 +111,8 @@ test.describe('preferences', () => {
     await expect(preferences.lastChange).toContainText('Idle after: 90 s → 60 s.');
     await preferences.undo.click();
     await expect(preferences.control('Idle after')).toHaveValue('90');
-    await expect(preferences.lastChange).toContainText('Idle after: 180 s → 90 s.');
+    await expect(preferences.lastChange).toContainText('Undone: Idle after: 90 s → 60 s.');
+    await expect(preferences.undo).toHaveText('Undo also: Idle after');
     await preferences.back('Idle after').click();
     await expect(preferences.control('Idle after')).toHaveValue('180');
     await expect(preferences.control('Idle after')).toBeFocused();
@@ -134,9 +135,11 @@ test.describe('preferences', () => {
     await keyboard.press('ControlOrMeta+z');
     await preferences.control('A call').focus();
     await keyboard.press('ControlOrMeta+z');
-    await expect(preferences.lastChange).toContainText('A call: on → off.');
+    await expect(preferences.lastChange).toContainText('Undone: A program that fills the screen: on → off.');
+    await expect(preferences.undo).toHaveText('Undo also: A call');
     await keyboard.press('ControlOrMeta+z');
     await expect(preferences.undo).toHaveCount(0);
+    await expect(gallery.page.getByText('Undone: A call: on → off.')).toBeVisible();
     await keyboard.press('ControlOrMeta+z');
     await expect(preferences.control('A call')).toBeChecked();
     expect(await changes()).toEqual([
@@ -145,6 +148,39 @@ test.describe('preferences', () => {
       ['unset', 'pauseOn.fullScreen'],
       ['unset', 'pauseOn.call'],
     ]);
+  });
+
+  test('keep what is being used where it is, whatever is changed', async () => {
+    const differs = (count: string) => gallery.page.getByText(`${count} below differ`);
+    const slider = preferences.control('While it is idle');
+    await slider.scrollIntoViewIfNeeded();
+    const before = await slider.boundingBox();
+    await slider.fill('40');
+    await expect(preferences.back('While it is idle')).toBeVisible();
+    await expect(differs('1 value')).toBeVisible();
+    expect(await slider.boundingBox()).toEqual(before);
+    await preferences.back('While it is idle').click();
+    await expect(preferences.back('While it is idle')).toHaveCount(0);
+    expect(await slider.boundingBox()).toEqual(before);
+    // What no preset has an opinion of is no difference from one.
+    await preferences.control('Proxy').fill('none');
+    await preferences.control('Proxy').press('Enter');
+    await expect(preferences.back('Proxy')).toBeVisible();
+    await expect(differs('1 value')).toHaveCount(0);
+  });
+
+  test('are found by what help calls them, and are all there in another language', async () => {
+    const { page } = gallery;
+    const menu = () => page.getByRole('region', { name: 'Sprache und Start' });
+    await preferences.search.fill('ui.language');
+    await expect(page.getByText('1 setting', { exact: true })).toBeVisible();
+    await preferences.control('Language').click();
+    await page.getByRole('option', { name: 'Deutsch' }).click();
+    await expect(page.getByRole('searchbox')).toHaveValue('');
+    await expect(menu().getByRole('button', { name: 'Sprache und Start' })).toBeFocused();
+    await expect(menu().locator('.pick-button')).toContainText('Deutsch');
+    await page.getByRole('searchbox').fill('language');
+    await expect(menu().locator('.pick-button')).toBeVisible();
   });
 
   test('offer no way back over what somebody else has changed since', async () => {
@@ -298,7 +334,7 @@ test.describe('preferences', () => {
     await preferences.control('CPU at most').press('Enter');
     await expect(preferences.lastChange).toContainText('CPU at most: 75 °C → 60 °C.');
     await preferences.search.fill('xyzzy');
-    await expect(gallery.page.getByText('No setting is called so.')).toBeVisible();
+    await expect(gallery.page.getByText('No setting fits.')).toBeVisible();
     await preferences.search.press('Escape');
     await expect(preferences.preset('Balanced')).toBeVisible();
   });

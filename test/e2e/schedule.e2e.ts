@@ -45,7 +45,7 @@ test.describe('the schedule', () => {
     await says('At any time');
     await expect(hour('Monday', '12:00')).toHaveAccessibleName('Monday 12:00: allowed');
     await drag(hour('Monday', '08:00'), hour('Friday', '17:00'));
-    await says('Mo–Fr Su 18:00–08:00; Sa Su 00:00–24:00');
+    await says('Always, but Mo–Fr 08:00–18:00');
   });
 
   test('keeps the minutes of what is not painted, and joins equal hours of several days', async () => {
@@ -57,6 +57,21 @@ test.describe('the schedule', () => {
     await preferences.undo.click();
     await says('Mo Tu 21:30–05:45; Sa 10:00–13:00');
     await expect(hour('Wednesday', '10:00')).toHaveAccessibleName('Wednesday 10:00: not allowed');
+  });
+
+  test('stays where it is while it is painted, and is covered by nothing', async () => {
+    const legend = gallery.page.getByText('part of the hour');
+    const last = hour('Sunday', '12:00');
+    await legend.scrollIntoViewIfNeeded();
+    const before = [await last.boundingBox(), await legend.boundingBox()];
+    await drag(hour('Monday', '08:00'), hour('Friday', '17:00'));
+    await expect(preferences.undo).toBeVisible();
+    await drag(hour('Sunday', '10:00'), last);
+    await says('Always, but Mo–Fr 08:00–18:00; Su 10:00–13:00');
+    expect([await last.boundingBox(), await legend.boundingBox()]).toEqual(before);
+    const bar = await preferences.lastChange.boundingBox();
+    const foot = await legend.boundingBox();
+    expect((foot?.y ?? 0) + (foot?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
   });
 
   test('takes a stroke that ends outside, and gives one up for Escape', async () => {

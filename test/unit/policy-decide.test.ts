@@ -17,7 +17,7 @@ test('with nothing in the way all of it is granted', () => {
 
 test.each([
   ['30m', 'Paused until 12:30.'],
-  ['tomorrow', 'Paused until Tuesday 06:00.'],
+  ['tomorrow', 'Paused until 5 May 06:00.'],
   ['manual', 'Paused until you resume.'],
 ] as const)('a pause for %s says until when', (length, reason) => {
   const trial = new Trial({}, noon);

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Check, checkCodes, checkKey, commonCodes } from '../../electron/contract/health.ts';
+import { KeyFiles } from '../../electron/host/secrets-file.ts';
+import { WrappedKeys } from '../../electron/shell/secrets.ts';
 import { checkWords, fixWords, outcomeWords } from '../../renderer/text/check-words.ts';
+import german from '../../text/catalogue/de.ts';
 import english from '../../text/catalogue/en.ts';
 import { speakIn } from '../fakes/speak.ts';
 import { automaticFix, troubledChecks, wellChecks } from '../fixtures/checks.ts';
@@ -111,5 +114,39 @@ describe('a fix', () => {
     expect(outcomeWords({ outcome: 'done', freedBytes: 3 * 1024 ** 2, check })).toBe('Done: 3 MiB freed.');
     expect(outcomeWords({ outcome: 'done', freedBytes: null, check })).toBe('Done.');
     expect(outcomeWords({ outcome: 'cancelled', freedBytes: null, check })).toBe('Cancelled.');
+  });
+});
+
+describe('where keys are kept', () => {
+  class NoStore {
+    isEncryptionAvailable(): boolean {
+      return false;
+    }
+    encryptString(): Buffer {
+      throw new Error('there is none');
+    }
+    decryptString(): string {
+      throw new Error('there is none');
+    }
+  }
+  class Store extends NoStore {
+    override isEncryptionAvailable(): boolean {
+      return true;
+    }
+    getSelectedStorageBackend(): string {
+      return 'gnome_libsecret';
+    }
+  }
+  const files = new KeyFiles('/nowhere');
+
+  it.each([
+    ['store', new WrappedKeys('/nowhere', new Store(), files).place],
+    ['file', files.place],
+    ['noStore', new WrappedKeys('/nowhere', new NoStore(), files).place],
+  ] as const)('is said in the page’s language: %s', async (name, place) => {
+    await speakIn('de');
+    const { sentence } = checkWords(one({ id: 'secrets', code: 'kept', values: { place } }));
+    expect(sentence).toBe(`Aufbewahrt in: ${german.health[`place.${name}`]}.`);
+    await speakIn('en');
   });
 });

@@ -1,11 +1,23 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonCodes } from '../../electron/contract/policy.ts';
-import { desktopKeys, presetValues, settingKeys, settingTypes } from '../../electron/contract/settings.ts';
+import {
+  besidePresets,
+  desktopKeys,
+  presetValues,
+  settingKeys,
+  settingTypes,
+} from '../../electron/contract/settings.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { bound, sentenceCase } from '../../renderer/text/format.ts';
 import { inputSeen, signalRows, sourceWords } from '../../renderer/text/policy-words.ts';
 import { t } from '../../renderer/text/say.ts';
-import { controlOf, foundGroups, settingGroups, settingName } from '../../renderer/text/setting-rows.ts';
+import {
+  controlOf,
+  foundGroups,
+  isOfPresets,
+  settingGroups,
+  settingName,
+} from '../../renderer/text/setting-rows.ts';
 import { groupSummary } from '../../renderer/text/setting-summary.ts';
 import {
   asWindows,
@@ -108,6 +120,20 @@ describe('the preferences', () => {
     expect(desktop.sort()).toEqual([...desktopKeys].sort());
   });
 
+  it('know what presets speak for: whatever they differ in, no list, and nothing beside them', () => {
+    const { gentle, balanced, generous } = presetValues;
+    for (const key of settingKeys) {
+      if (key === 'preset') continue;
+      const values = [gentle, balanced, generous].map((preset) => JSON.stringify(preset[key]));
+      if (new Set(values).size > 1) expect(isOfPresets(key), key).toBe(true);
+      if (Array.isArray(balanced[key])) expect(isOfPresets(key), key).toBe(false);
+    }
+    for (const key of [...besidePresets, 'grids.permitted', 'network.metered', 'contribute'] as const) {
+      expect(isOfPresets(key), key).toBe(false);
+    }
+    expect(isOfPresets('locked.share')).toBe(true);
+  });
+
   it.each(settingKeys)('have words for the value of %s in every preset', (key) => {
     const control = controlOf(key);
     expect(settingName(key)).toMatch(/^[A-Z]/);
@@ -140,7 +166,29 @@ describe('the preferences', () => {
     [
       'schedule.windows',
       Array.from({ length: 4 }, () => ({ days: ['mon'], from: '01:00', to: '02:00' })),
+      'Mo 01:00–02:00',
+    ],
+    [
+      'schedule.windows',
+      (['mon', 'wed', 'fri', 'sun'] as const).map((day, at) => ({
+        days: [day],
+        from: `0${at}:00`,
+        to: `0${at + 1}:00`,
+      })),
       '4 times of the week',
+    ],
+    [
+      'schedule.windows',
+      [
+        { days: ['mon', 'tue', 'wed', 'thu', 'sun'], from: '17:00', to: '09:00' },
+        { days: ['fri', 'sat', 'sun'], from: '00:00', to: '24:00' },
+      ],
+      'always, but Mo–Th 09:00–17:00',
+    ],
+    [
+      'schedule.windows',
+      [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
+      'Mo–Su 00:00–24:00',
     ],
     ['contribute', false, 'off'],
     ['preset', 'gentle', 'Gentle'],

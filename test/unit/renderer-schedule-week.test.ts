@@ -2,15 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ScheduleWindow, settingTypes, type Weekday } from '../../electron/contract/settings.ts';
 import { scheduleAt } from '../../electron/policy/schedule.ts';
+import { timesBeside, weekdays } from '../../renderer/text/week-minutes.ts';
 import { between, type CellAt, painted, type Week } from '../../renderer/ui/week.ts';
-import {
-  firstDayOf,
-  mostWindows,
-  paint,
-  weekdays,
-  weekFrom,
-  weekOf,
-} from '../../renderer/views/schedule-week.ts';
+import { firstDayOf, mostWindows, paint, weekFrom, weekOf } from '../../renderer/views/schedule-week.ts';
 
 const minute = 60_000;
 const day = 24 * 60;
@@ -143,6 +137,20 @@ describe('painting', () => {
     expect(after([nights], weekend, true)).toEqual([
       nights,
       { days: ['sat', 'sun'], from: '00:00', to: '24:00' },
+    ]);
+  });
+
+  it('leaves beside it what it took, to the minute', () => {
+    fc.assert(
+      fc.property(windows, (given) => {
+        const [own, others] = [allowed(given), timesBeside(given)];
+        if (own.every(Boolean)) expect(others).toEqual([]);
+        else expect(allowed(others)).toEqual(own.map((isOn) => !isOn));
+      }),
+    );
+    const days = between({ day: 0, hour: 9 }, { day: 3, hour: 16 });
+    expect(timesBeside(after([], days, false) as readonly ScheduleWindow[])).toEqual([
+      { days: ['mon', 'tue', 'wed', 'thu'], from: '09:00', to: '17:00' },
     ]);
   });
 
