@@ -302,7 +302,10 @@ describe('what is shown of grids', () => {
         }),
         look,
       ),
-      showKnown([{ ...(fakeKnown[0] ?? expect.fail('no project')), about: hostile, name: hostile }], look),
+      showKnown(
+        [{ ...(fakeKnown[0] ?? expect.fail('no project')), permitted: true, about: hostile, name: hostile }],
+        look,
+      ),
       showOffer(fakeOffer({ name: hostile, platforms: [hostile], terms: hostile }), look),
       showManager(
         fakeManager({
