@@ -181,7 +181,7 @@ class ComposedHost implements Host {
     this.#doctor = new Doctor({
       facts,
       mended: (codes) => {
-        this.#grids.retryStopped(codes);
+        this.#grids.mended(codes);
       },
       clock,
       log,

@@ -5,7 +5,7 @@ import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
 import type { Ending } from './exit.ts';
 import { parseDuration } from './quantity.ts';
-import { showContribution, showStatus, showStatusLine } from './show-status.ts';
+import { showContribution, showStatus, showStatusAtRest, showStatusLine } from './show-status.ts';
 import { toJson } from './text.ts';
 
 interface StatusOptions extends CommonOptions {
@@ -33,11 +33,11 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
     examples: ['gleaner status', 'gleaner status --watch', 'gleaner status --json | jq .contribution.state'],
     run: async ({ watch = false, json = false }) => {
       if (watch) return await watchStatus(context, json);
-      const snapshot = await withDoor(context, async (door) => {
-        tellIfNotRunning(io, json, door);
-        return await door.call('status', {});
-      });
-      await print(io, json, snapshot, (value) => showStatus(value, lookOf(context)));
+      const { snapshot, show } = await withDoor(context, async (door) => ({
+        snapshot: await door.call('status', {}),
+        show: door.isRunning ? showStatus : showStatusAtRest,
+      }));
+      await print(io, json, snapshot, (value) => show(value, lookOf(context)));
       return undefined;
     },
   });

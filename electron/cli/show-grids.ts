@@ -1,7 +1,7 @@
 import type {
   GridDetail,
   GridView,
-  KnownProject,
+  ListedProject,
   ManagerView,
   ProjectOffer,
   TaskView,
@@ -137,9 +137,9 @@ export function showContacts(contacts: readonly Contact[]): string {
     .join('\n');
 }
 
-export function showKnown(known: readonly KnownProject[], { style }: Look): string {
-  const rows = known.map(({ name, area, url, asOf, verified, about }) => [
-    name,
+export function showKnown(known: readonly ListedProject[], { style }: Look): string {
+  const rows = known.map(({ name, area, url, asOf, verified, permitted, about }) => [
+    permitted ? name : `${name} (not permitted here)`,
     area,
     url,
     verified ? asOf : `${asOf}, not verified`,

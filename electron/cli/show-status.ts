@@ -51,13 +51,44 @@ export function showContribution(contribution: Contribution, { style, now }: Loo
 
 /** Everything of a Snapshot, for a person. */
 export function showStatus(snapshot: Snapshot, look: Look): string {
-  const { contribution, vms, jobs, grids, manager, denials, today, yields, problems } = snapshot;
-  const { style, now } = look;
+  const { contribution, vms, jobs } = snapshot;
   const running = jobs.filter(({ state }) => state === 'running');
   const rows: (readonly [string, string | null])[] = [
-    ['Since', formatWhen(contribution.since, now)],
+    ['Since', formatWhen(contribution.since, look.now)],
     ...vms.map((vm) => [`VM ${cleanLine(vm.name)}`, showVm(vm)] as const),
     ...running.map((job) => [`Job ${cleanLine(job.id)}`, showRunning(job, look)] as const),
+    ...recordRows(snapshot),
+  ];
+  return [showContribution(contribution, look), '', pairs(rows), ...showTroubles(snapshot, look)].join('\n');
+}
+
+/** The same of a host that does not run: what waits for it. */
+export function showStatusAtRest(snapshot: Snapshot, look: Look): string {
+  const { contribution, vms, grids } = snapshot;
+  const { style, now } = look;
+  const { pause } = contribution;
+  const waiting = grids.reduce((sum, { queued, running }) => sum + queued + running, 0);
+  const until = pause?.until == null ? 'until you resume' : `until ${formatWhen(pause.until, now)}`;
+  const rows: (readonly [string, string | null])[] = [
+    ['Waits', waiting === 0 ? 'nothing' : count(waiting, 'job')],
+    ['Paused', pause && until],
+    ...vms
+      .filter(({ phase }) => phase === 'saved')
+      .map((vm) => [`VM ${cleanLine(vm.name)}`, 'saved, to go on where it stood'] as const),
+    ...recordRows(snapshot),
+  ];
+  const turnOn = howToTurnOn(contribution.allowance);
+  const head = [
+    style.warn(style.bold('Gleaner is not running: nothing is done before it starts.')),
+    'Start it: open Gleaner on the desktop, or run "gleaner run --headless".',
+    ...(turnOn === null ? [] : ['Contributing is turned off.', turnOn]),
+  ];
+  return [...head, '', pairs(rows), ...showTroubles(snapshot, look)].join('\n');
+}
+
+/** What each grid has and what was done, whether a host runs or not. */
+function recordRows({ grids, manager, today, yields }: Snapshot): (readonly [string, string | null])[] {
+  return [
     ...grids.map((grid) => [`Grid ${cleanLine(grid.id)}`, showGridLine(grid)] as const),
     ['Manager', manager && `${manager.name}, as ${manager.userName}`],
     ['Today', showToday(today)],
@@ -68,7 +99,10 @@ export function showStatus(snapshot: Snapshot, look: Look): string {
         : `${count(yields.count, 'time')}, last within ${Math.ceil(yields.lastMs)} ms`,
     ],
   ];
-  const parts = [showContribution(contribution, look), '', pairs(rows)];
+}
+
+function showTroubles({ denials, problems }: Snapshot, { style, now }: Look): string[] {
+  const parts: string[] = [];
   if (denials.length > 0) parts.push('', style.bold('Refused lately'));
   for (const { grid, sentence, count: times, lastAt } of denials) {
     const often = times > 1 ? `, ${times} times` : '';
@@ -80,7 +114,7 @@ export function showStatus(snapshot: Snapshot, look: Look): string {
     parts.push(`  ${style.bad(code)}: ${cleanLine(sentence)}`);
     if (hint !== undefined) parts.push(`    ${cleanLine(hint)}`);
   }
-  return parts.join('\n');
+  return parts;
 }
 
 /** One line for a log: when, how it stands, and the first running job. */

@@ -15,7 +15,7 @@ import {
   GridShare,
   GridView,
   JoinRequest,
-  KnownProject,
+  ListedProject,
   ManagerView,
   ProjectOffer,
   ProjectUrl,
@@ -137,7 +137,7 @@ export const commands = {
   'grids.list': { input: nothing, output: z.array(GridView), stream: 'none' },
   'grids.show': { input: z.strictObject({ id: GridId }), output: GridDetail, stream: 'none' },
   /** The public projects that Gleaner knows of; asks nobody. */
-  'grids.known': { input: nothing, output: z.array(KnownProject), stream: 'none' },
+  'grids.known': { input: nothing, output: z.array(ListedProject), stream: 'none' },
   /** Asks the project (or account manager) at this address what it is. `allowPrivate`: it may be on a private network. */
   'grids.lookup': {
     input: z.strictObject({ url: ProjectUrl, allowPrivate: z.boolean().default(false) }),

@@ -78,6 +78,13 @@ export const KnownProject = z.strictObject({
 });
 export type KnownProject = z.infer<typeof KnownProject>;
 
+/** As `grids.known` lists it. */
+export const ListedProject = KnownProject.extend({
+  /** Whether the settings of this computer let it be joined; see `grids.permitted`. */
+  permitted: z.boolean(),
+});
+export type ListedProject = z.infer<typeof ListedProject>;
+
 /** What a project says of itself, and what joining it means. */
 export const ProjectOffer = z.strictObject({
   /** The master URL that it names as its own. */

@@ -11,7 +11,8 @@ export const checkCodes = {
   qemu: ['found', 'missing', 'too-old'],
   /** `again`: what was proven is forgotten, and the next start proves it anew. */
   accelerator: ['unproven', 'hardware', 'emulated', 'again'],
-  kvm: ['open', 'absent', 'refused'],
+  /** `refused`: to the person's own user; `closed`: to the one that QEMU runs as; `open`: no start has tried it yet. */
+  kvm: ['open', 'works', 'no-boot', 'absent', 'refused', 'closed'],
   /** `untold`: without a QEMU it cannot be tried. */
   isolation: ['full', 'no-wrapper', 'refused', 'untold'],
   images: ['whole', 'missing', 'damaged', 'not-built'],
@@ -57,6 +58,7 @@ export const manualFixes = [
   'install-wrapper',
   'allow-namespaces',
   'join-kvm-group',
+  'open-kvm-device',
   'enable-virtualization',
   'install-tray',
 ] as const;

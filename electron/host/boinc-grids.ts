@@ -4,15 +4,16 @@ import type { SpawnWorker } from '../base/worker.ts';
 import {
   type Contact,
   type EffectiveSettings,
-  fromFailure,
   GleanerError,
   type GridDetail,
   type GridView,
   type JoinRequest,
+  type ListedProject,
   type ProjectOffer,
   type Settings,
   toFailure,
 } from '../contract/index.ts';
+import { knownProjects } from '../grid/boinc/known-projects.ts';
 import type { ClientRoom } from '../grid/boinc/preferences.ts';
 import { ProjectRecord } from '../grid/boinc/record.ts';
 import { BoincRunner } from '../grid/boinc/runner.ts';
@@ -27,15 +28,16 @@ import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
 import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
 import {
+  isPermitted,
   type ManagedJoin,
   requireConsent,
   requireNeeded,
   requireNew,
+  requirePermitted,
   requireRunnable,
 } from './join-rules.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
-import { sameProject } from './project-url.ts';
 import type { WebDesk } from './web-desk.ts';
 
 const MiB = 1024 * 1024;
@@ -111,7 +113,14 @@ export class BoincGrids {
     throw new GleanerError('not-joined', `There is no joined project ${id}.`, 'See: gleaner grids list');
   }
 
+  /** The public projects that Gleaner knows of. */
+  known(): ListedProject[] {
+    return knownProjects.map((project) => ({ ...project, permitted: this.#isPermitted(project.url) }));
+  }
+
+  /** Rejects `grid-not-permitted` before anybody is asked, and what a lookup rejects with. */
   async offer(url: string, allowPrivate: boolean): Promise<ProjectOffer> {
+    this.requirePermitted(url);
     return (await this.#o.web.lookup(url, allowPrivate)).offer;
   }
 
@@ -276,19 +285,11 @@ export class BoincGrids {
 
   /** Throws `grid-not-permitted` for what an administrator does not permit, `profile-broken` when that is not known. */
   requirePermitted(url: string): void {
-    const { broken } = this.#o.effective();
-    if (broken) throw fromFailure(broken);
-    if (this.#isPermitted(url)) return;
-    throw new GleanerError(
-      'grid-not-permitted',
-      'The settings of this computer do not permit to join this project.',
-      'See: gleaner settings get grids.permitted',
-    );
+    requirePermitted(url, this.#o.effective());
   }
 
   #isPermitted(url: string): boolean {
-    const permitted = this.#o.settings()['grids.permitted'];
-    return permitted === null || permitted.some((one) => sameProject(one, url));
+    return isPermitted(url, this.#o.settings());
   }
 
   #add(id: string, dataDir: string): BoincLane {

@@ -15,7 +15,6 @@ import { tailLog } from './logs.ts';
 import type { recordCalls } from './record-calls.ts';
 import { type Ask, supportBundle } from './support.ts';
 import { computerClues } from './support-clues.ts';
-import { listKnown } from './web-desk.ts';
 
 /** How much of a job's own output `jobs.show` tells, in bytes of each stream. */
 const tailBytes = 16 * 1024;
@@ -133,7 +132,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
     },
     'grids.list': () => grids.views(),
     'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
-    'grids.known': () => listKnown(),
+    'grids.known': () => boinc.known(),
     'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
     'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
     'grids.leave': async ({ id }) => {

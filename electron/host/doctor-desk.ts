@@ -35,7 +35,7 @@ export type Facts = MachineFacts &
   ClockFacts &
   VersionFacts;
 
-/** In the order in which they are shown. */
+/** In the order in which they are shown; the open problems follow. */
 const checkers: readonly Checker<CheckId, Facts>[] = [
   qemuChecker,
   acceleratorChecker,
@@ -52,7 +52,6 @@ const checkers: readonly Checker<CheckId, Facts>[] = [
   clockChecker,
   diskChecker,
   versionsChecker,
-  problemsChecker,
 ];
 
 /** What stopped a virtual machine for good, and is over when the check is well. */
@@ -94,15 +93,15 @@ export class Doctor implements Disposable {
   async examine(): Promise<Check[]> {
     const facts = this.#o.facts();
     const here = checkers.filter((checker) => checker.applicable?.(facts) ?? true);
-    const checks = await Promise.all(
-      here.map(async (checker) => {
-        const { fix, since = 0 } = this.#mending.get(checker.id) ?? {};
-        if (fix) return mending(checker, { fix, since });
-        return (await lookAt(checker, facts, this.#o.clock)).check;
-      }),
-    );
+    const look = async (checker: Checker<CheckId, Facts>): Promise<Check> => {
+      const { fix, since = 0 } = this.#mending.get(checker.id) ?? {};
+      if (fix) return mending(checker, { fix, since });
+      return (await lookAt(checker, facts, this.#o.clock)).check;
+    };
+    const checks = await Promise.all(here.map(look));
     this.#takeUp(checks.filter(({ state }) => state === 'ok').map(({ id }) => id));
-    return checks;
+    // What was just found mended is a problem no more.
+    return [...checks, await look(problemsChecker)];
   }
 
   /**
@@ -163,7 +162,7 @@ export class Doctor implements Disposable {
   async #look(id: CheckId): Promise<Examined> {
     const { facts: factsNow, clock } = this.#o;
     const facts = factsNow();
-    const checker = checkers.find((one) => one.id === id);
+    const checker = [...checkers, problemsChecker].find((one) => one.id === id);
     if (!checker || checker.applicable?.(facts) === false)
       throw new GleanerError('not-found', 'This computer has nothing of that kind.', 'See: gleaner doctor');
     return await lookAt(checker, facts, clock);

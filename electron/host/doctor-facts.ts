@@ -1,15 +1,16 @@
-import { constants } from 'node:fs';
-import { access, rm, stat, statfs } from 'node:fs/promises';
+import { rm, stat, statfs } from 'node:fs/promises';
 import { release, type, uptime } from 'node:os';
 import type { ImageSet } from '../appliance/store.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Failure, GleanerError } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { systemKvmAccess } from '../vm/kvm-device.ts';
 import { watchClock } from './doctor-clock.ts';
 import { readSystem } from './doctor-commands.ts';
 import type { Facts } from './doctor-desk.ts';
 import { Disposables } from './doctor-disk.ts';
-import { acceleratorMemoryPath, inspectHypervisor } from './grid-vm.ts';
+import { kvmStateOf } from './doctor-machine.ts';
+import { acceleratorMemoryPath, inspectHypervisor, qemuUid } from './grid-vm.ts';
 import type { Grids } from './grids.ts';
 import type { HostOptions } from './options.ts';
 import type { Senses } from './senses.ts';
@@ -50,8 +51,8 @@ export function hostFacts(o: FactsOptions): () => Facts {
     jobsDir: paths.jobsDir,
     stateOf: (id) => grids.local.grid.stateOf(id),
   });
-  const acceleratorInUse = () =>
-    grids.fleet.lanes.map(({ vm }) => vm.vm.status().accelerator).find((one) => one !== null);
+  const statuses = () => grids.fleet.lanes.map(({ vm }) => vm.vm.status());
+  const acceleratorInUse = () => statuses().find(({ accelerator }) => accelerator !== null)?.accelerator;
 
   return () => {
     const hypervisor = once(() => inspectHypervisor(grids.vmWorld));
@@ -61,14 +62,17 @@ export function hostFacts(o: FactsOptions): () => Facts {
       hypervisor,
       accelerator() {
         const found = acceleratorInUse();
-        return found ? { ...found, again: again.has(found) } : null;
+        return found ? { ...found, why: found.said.code, again: again.has(found) } : null;
       },
       async forgetAccelerator() {
         const found = acceleratorInUse();
         if (found) again.add(found);
         await rm(acceleratorMemoryPath(paths), { force: true });
       },
-      kvm: lookAtKvm,
+      async kvm() {
+        const told = statuses().filter(({ accelerator }) => accelerator !== null && !again.has(accelerator));
+        return kvmStateOf(await systemKvmAccess(qemuUid()), told);
+      },
       system: once(() => readSystem(platform)),
       images,
       ...(host.rebuildImages ? { rebuildImages: (signal: AbortSignal) => store.ensure({ signal }) } : {}),
@@ -107,14 +111,6 @@ export function hostFacts(o: FactsOptions): () => Facts {
       kernel: `${type()} ${release()}`,
     };
   };
-}
-
-async function lookAtKvm(): Promise<'open' | 'absent' | 'refused'> {
-  if (!(await stat('/dev/kvm').catch(() => undefined))) return 'absent';
-  return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
-    () => 'open',
-    () => 'refused',
-  );
 }
 
 /** Several checks look at the same thing; it is looked at once, and its rejection is theirs. */

@@ -1,6 +1,7 @@
-import { GleanerError } from '../contract/index.ts';
+import { type CheckCode, GleanerError, type Said } from '../contract/index.ts';
+import type { DeviceAccess } from '../vm/accelerator.ts';
 import type { QemuFacts } from '../vm/qemu.ts';
-import type { Checker } from './doctor.ts';
+import type { Checker, Fix } from './doctor.ts';
 import { installCommand, namespaceCommand, type SystemFacts } from './doctor-commands.ts';
 
 /** What virtual machines need of this computer. */
@@ -9,11 +10,38 @@ export interface MachineFacts {
   /** The QEMU that would be used; rejects with qemu-missing or qemu-too-old. */
   hypervisor(): Promise<Pick<QemuFacts, 'version' | 'wrapperRefusal' | 'tools'>>;
   /** In use or remembered, and whether it will be proven anew; null before the first boot. */
-  accelerator(): { readonly name: string; readonly reason: string; readonly again: boolean } | null;
+  accelerator(): {
+    readonly name: string;
+    readonly reason: string;
+    readonly why: Said['code'];
+    readonly again: boolean;
+  } | null;
   /** What earlier boots proved is forgotten. */
   forgetAccelerator(): Promise<void>;
-  kvm(): Promise<'open' | 'absent' | 'refused'>;
+  kvm(): Promise<CheckCode<'kvm'>>;
   system(): Promise<SystemFacts>;
+}
+
+/**
+ * What is known of /dev/kvm: who may open it, and what starts that have happened say of it, if it may be opened.
+ * `bootMs` is null before the first boot came to its end. Pure.
+ */
+export function kvmStateOf(
+  access: DeviceAccess,
+  started: readonly {
+    readonly accelerator: { readonly name: string; readonly said: { readonly code: Said['code'] } } | null;
+    readonly bootMs: number | null;
+  }[],
+): CheckCode<'kvm'> {
+  if ('refusal' in access) {
+    if (access.refusal === 'no-device') return 'absent';
+    return access.refusal === 'device-not-ours' ? 'refused' : 'closed';
+  }
+  if (started.some(({ accelerator, bootMs }) => accelerator?.name === 'kvm' && bootMs !== null))
+    return 'works';
+  return started.some(({ accelerator }) => accelerator?.said.code === 'accelerator.no-boot')
+    ? 'no-boot'
+    : 'open';
 }
 
 const firmware = 'Enable virtualization in the firmware';
@@ -69,7 +97,7 @@ export const acceleratorChecker: Checker<'accelerator', MachineFacts> = {
         detail: 'Proven at the first start of the virtual machine.',
       });
     }
-    const { name, reason, again } = found;
+    const { name, reason, why, again } = found;
     const values = { name };
     const detail = `${name}: ${reason}`;
     if (again) {
@@ -87,13 +115,17 @@ export const acceleratorChecker: Checker<'accelerator', MachineFacts> = {
             code: 'emulated',
             values,
             detail,
-            hint: `Software emulation is slow. ${firmware}, then prove it again: gleaner doctor --fix accelerator`,
+            ...(why === 'accelerator.asked'
+              ? { hint: 'Software emulation is slow: set vm.accelerator to auto.' }
+              : {}),
           }
         : { state: 'ok', code: 'hardware', values, detail },
     );
   },
   fix(facts, code) {
-    if (code !== 'emulated') return Promise.resolve(null);
+    // What else stands in the way of a fast one is looked at before every start.
+    if (code !== 'emulated' || facts.accelerator()?.why !== 'accelerator.no-boot')
+      return Promise.resolve(null);
     return Promise.resolve({
       kind: 'automatic',
       code: 'prove-again',
@@ -106,6 +138,32 @@ export const acceleratorChecker: Checker<'accelerator', MachineFacts> = {
         return null;
       },
     });
+  },
+};
+
+const openDevice = 'Give it to the group kvm: QEMU then runs with that group.';
+
+const kvmFixes: Readonly<Record<CheckCode<'kvm'>, Fix | null>> = {
+  open: null,
+  works: null,
+  'no-boot': null,
+  absent: {
+    kind: 'manual',
+    code: 'enable-virtualization',
+    words: `${firmware} (VT-x, AMD-V or SVM), or in what runs this computer as its guest.`,
+    command: null,
+  },
+  refused: {
+    kind: 'manual',
+    code: 'join-kvm-group',
+    words: 'Join the group kvm, then log in again.',
+    command: 'sudo usermod -aG kvm "$USER"',
+  },
+  closed: {
+    kind: 'manual',
+    code: 'open-kvm-device',
+    words: openDevice,
+    command: 'sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm',
   },
 };
 
@@ -129,31 +187,32 @@ export const kvmChecker: Checker<'kvm', MachineFacts> = {
           detail: 'You may not use /dev/kvm.',
           hint: 'Join the group kvm, then log in again.',
         };
+      case 'closed':
+        return {
+          state: 'warning',
+          code: 'closed',
+          detail: 'The user that QEMU runs as may not use /dev/kvm.',
+          hint: openDevice,
+        };
       case 'open':
         return {
           state: 'ok',
           code: 'open',
-          detail: 'Present and accessible; whether it works shows at the first boot.',
+          detail: 'It is there and may be used; whether it works shows at the first start that uses it.',
+        };
+      case 'works':
+        return { state: 'ok', code: 'works', detail: 'It works: a virtual machine has started with it.' };
+      case 'no-boot':
+        return {
+          state: 'warning',
+          code: 'no-boot',
+          detail: 'It is there and may be used, but a virtual machine did not start with it.',
+          hint: 'Prove it again: gleaner doctor --fix accelerator',
         };
     }
   },
   fix(_facts, code) {
-    if (code === 'open') return Promise.resolve(null);
-    return Promise.resolve(
-      code === 'refused'
-        ? {
-            kind: 'manual',
-            code: 'join-kvm-group',
-            words: 'Join the group kvm, then log in again.',
-            command: 'sudo usermod -aG kvm "$USER"',
-          }
-        : {
-            kind: 'manual',
-            code: 'enable-virtualization',
-            words: `${firmware} (VT-x, AMD-V or SVM), or in what runs this computer as its guest.`,
-            command: null,
-          },
-    );
+    return Promise.resolve(kvmFixes[code]);
   },
 };
 

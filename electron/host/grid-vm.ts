@@ -54,7 +54,7 @@ export function acceleratorMemoryPath({ vmsDir }: Paths): string {
 
 /** Rejects `qemu-missing` or `qemu-too-old`. */
 export function inspectHypervisor({ qemuPath }: Pick<VmWorld, 'qemuPath'>): Promise<QemuFacts> {
-  return inspectQemu({ qemuPath, platform: process.platform, env: process.env, uid: ownUid() });
+  return inspectQemu({ qemuPath, platform: process.platform, env: process.env, uid: qemuUid() });
 }
 
 /** One grid's VM, made of the images and by the settings of this host. */
@@ -66,7 +66,7 @@ export class GridVm {
 
   constructor(world: VmWorld, o: GridVmOptions) {
     const { paths } = world;
-    const uid = ownUid();
+    const uid = qemuUid();
     this.#world = world;
     this.#o = o;
     this.vm = createVm({
@@ -155,6 +155,7 @@ export class GridVm {
   }
 }
 
-function ownUid(): number | undefined {
+/** The user that QEMU runs as; undefined: ours. */
+export function qemuUid(): number | undefined {
   return process.getuid?.() === 0 ? vmUid : undefined;
 }

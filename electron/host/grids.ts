@@ -258,14 +258,14 @@ export class Grids implements Disposable {
     this.fleet.turn();
   }
 
-  /** What stopped these VMs for good is mended: those that have work try again. */
-  retryStopped(by: readonly FailureCode[]): void {
-    const stopped = this.fleet.lanes.filter(({ vm }) => {
+  /** What stopped these VMs for good is mended, whether or not they may run now: those that have work try again. */
+  mended(by: readonly FailureCode[]): void {
+    const failed = this.fleet.lanes.filter(({ vm }) => {
       const { phase, failure } = vm.vm.status();
       return phase === 'failed' && failure !== null && by.includes(failure.code);
     });
-    for (const { contribution } of stopped) contribution.retry();
-    if (stopped.length > 0) this.fleet.turn();
+    for (const { vm } of failed) void vm.vm.stop();
+    if (failed.length > 0) this.fleet.turn();
   }
 
   hasWork(): boolean {

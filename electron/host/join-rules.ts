@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Contact, GleanerError, type JoinRequest, type ProjectOffer } from '../contract/index.ts';
+import {
+  type Contact,
+  type EffectiveSettings,
+  fromFailure,
+  GleanerError,
+  type JoinRequest,
+  type ProjectOffer,
+  type Settings,
+} from '../contract/index.ts';
 import { knownProjects } from '../grid/boinc/known-projects.ts';
 import type { JoinedProject, ManagedBy, Named } from '../grid/boinc/store-types.ts';
 import { contactsOfTyped, sameProject } from './project-url.ts';
@@ -106,5 +114,41 @@ export function isConsented({ url, contacts = [] }: ManagedJoin): boolean {
   return contacts.some(
     (contact) =>
       contact.private && homes.some(({ host, port }) => host === contact.host && port === contact.port),
+  );
+}
+
+/** A person reads so many of the addresses that are permitted. */
+const toldAtMost = 8;
+
+/** Whether the settings let a project, or a manager, at this address be joined. Pure. */
+export function isPermitted(
+  url: string,
+  { 'grids.permitted': permitted }: Pick<Settings, 'grids.permitted'>,
+): boolean {
+  return permitted === null || permitted.some((one) => sameProject(one, url));
+}
+
+/** Throws `grid-not-permitted` for what the settings do not permit, and `profile-broken` when that is not known. */
+export function requirePermitted(
+  url: string,
+  {
+    values,
+    sources,
+    organization,
+    broken,
+  }: Pick<EffectiveSettings, 'values' | 'sources' | 'organization' | 'broken'>,
+): void {
+  if (broken) throw fromFailure(broken);
+  if (isPermitted(url, values)) return;
+  const isOwn = sources['grids.permitted'] === 'user';
+  const who = isOwn ? 'your own settings' : (organization ?? 'whoever manages this computer');
+  const all = values['grids.permitted'] ?? [];
+  const more = all.length > toldAtMost ? ` and ${all.length - toldAtMost} more` : '';
+  throw new GleanerError(
+    'grid-not-permitted',
+    `This address is not permitted by ${who}.`,
+    all.length === 0
+      ? 'No project is permitted here.'
+      : `Permitted: ${all.slice(0, toldAtMost).join(', ')}${more}.`,
   );
 }

@@ -1,20 +1,23 @@
 import { realpathSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { EffectiveSetting, GridDetail, PolicyReport, SettingKey, Snapshot } from '../contract/index.ts';
 import { OrganizationProject } from '../contract/index.ts';
 import type { Clues } from './support-redact.ts';
 
 /** What the computer itself gives away. */
-export type ComputerClues = Pick<Clues, 'homes' | 'userNames' | 'hostNames'>;
+export type ComputerClues = Pick<Clues, 'homes' | 'dataDirs' | 'userNames' | 'hostNames'>;
 
 /** Of this computer and the user that the host runs as. */
 export function computerClues(env: Readonly<Record<string, string | undefined>>): ComputerClues {
   const home = homedir();
   const name = hostname();
+  const dataDir = env['GLEANER_HOME'];
   const users = [userInfo().username, env['USER'], env['LOGNAME'], env['USERNAME'], env['SUDO_USER']];
   return {
     homes: [home, real(home)],
+    dataDirs: dataDir ? [dataDir, resolve(dataDir), real(dataDir)] : [],
     userNames: users.filter((user) => user !== undefined),
     hostNames: [name, name.split('.')[0] ?? name],
   };

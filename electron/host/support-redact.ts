@@ -1,9 +1,12 @@
 import { BlockList, isIP } from 'node:net';
+import { isCode, isOwnWord } from './support-vocabulary.ts';
 
 /** What a redactor knows of this computer and its person beside the shapes that secrets have. */
 export interface Clues {
   /** Home folders, by any of their names. */
   readonly homes: readonly string[];
+  /** Gleaner's data folder, by any of its names, where somebody chose it. */
+  readonly dataDirs: readonly string[];
   readonly userNames: readonly string[];
   readonly hostNames: readonly string[];
   /** Hosts of private networks, and what is named after them. */
@@ -76,9 +79,10 @@ const marks = {
   name: ['\uE009', '[name]'],
   user: ['\uE00A', '[user]'],
   computer: ['\uE00B', '[computer]'],
+  data: ['\uE00C', '[data]'],
 } as const;
 const mark = (name: keyof typeof marks): string => marks[name][0];
-const anyMark = /[\uE000-\uE00B]/g;
+const anyMark = /[\uE000-\uE00C]/g;
 const markWords: ReadonlyMap<string, string> = new Map(Object.values(marks));
 
 /**
@@ -93,6 +97,7 @@ export function redactor(clues: Clues): Redact {
   const steps: readonly Redact[] = [
     replace(anyMark, ''),
     ...words(clues.secrets, mark('secret')),
+    ...words(clues.dataDirs, mark('data')),
     ...words(clues.homes, mark('home')),
     replace(anyHome, mark('home')),
     replace(pem, mark('certificate')),
@@ -109,20 +114,41 @@ export function redactor(clues: Clues): Redact {
     (text) => text.replace(ipv4, privateOnly).replace(ipv6, privateOnly),
     replace(hex, mark('key')),
     (text) => text.replace(run, (found) => (looksRandom(found) ? mark('key') : found)),
-    ...words(clues.names, mark('name')),
-    ...words(clues.userNames, mark('user')),
-    ...words(clues.hostNames, mark('computer')),
+    ...words(clues.names.filter(tells), mark('name')),
+    ...words(clues.userNames.filter(tells), mark('user')),
+    ...clues.hostNames.filter((name) => !isDistinct(name)).map((name) => domain(name, mark('computer'))),
+    ...words(clues.hostNames.filter(isDistinct), mark('computer')),
     (text) => text.replace(anyMark, (found) => markWords.get(found) ?? ''),
   ];
   return (text) => steps.reduce((before, step) => step(before), text);
 }
 
-/** The same value with every text in it redacted. Pure. */
+/** The same value with every text in it redacted, but for keys and codes. Pure. */
 export function redactAll(value: unknown, redact: Redact): unknown {
-  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'string') return isCode(value) ? value : redact(value);
   if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactAll(item, redact)]));
+}
+
+const tells = (name: string): boolean => !isOwnWord(name);
+
+/** Whether a computer's name names it wherever it stands: one that is short is within too much else. */
+function isDistinct(name: string): boolean {
+  return name.length > 3 && tells(name);
+}
+
+/** Of a name that may be any word: only where it stands as a host within its domain. */
+function domain(name: string, instead: string): Redact {
+  const found = new RegExp(
+    `(?<![\\p{L}\\p{N}.-])${literally(name)}(?:\\.[\\p{L}\\p{N}-]+)+\\.\\p{L}{2,}(?![\\p{L}\\p{N}])`,
+    'giu',
+  );
+  return (text) => (name === '' ? text : text.replace(found, () => instead));
+}
+
+function literally(word: string): string {
+  return word.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
 }
 
 /** The longest first, so that one that begins with another goes as a whole. */
@@ -131,9 +157,8 @@ function words(all: readonly string[], instead: string): Redact[] {
     .filter((word) => word.length > 1 && !harmless.has(word.toLowerCase()))
     .sort((a, b) => b.length - a.length)
     .map((word) => {
-      const literal = word.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
       // Not within another word.
-      const found = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'giu');
+      const found = new RegExp(`(?<![\\p{L}\\p{N}])${literally(word)}(?![\\p{L}\\p{N}])`, 'giu');
       return (text) => text.replace(found, () => instead);
     });
 }

@@ -32,7 +32,7 @@ Left out altogether: account keys, passwords and certificates; names of accounts
 project; titles, owners, inputs and results of jobs; messages of projects; names of programs to pause for. The log may hold
 the last words of a virtual machine's console.
 
-Replaced wherever they stood: your home folder (~), your user name [user], this computer's name [computer], e-mail
+Replaced wherever they stood: your home folder (~), Gleaner's data folder [data] where GLEANER_HOME names it, your user name [user], this computer's name [computer], e-mail
 addresses and logins [address], names of your organization and accounts [name], hosts of private networks
 [private host], private IP addresses [private address], hardware addresses [hardware address], logins and query
 strings of addresses, authorization headers [authorization], and whatever looks like a key or password ([key], [secret],

@@ -19,6 +19,7 @@ import {
 } from '../contract/index.ts';
 import { type ComputerClues, cluesIn } from './support-clues.ts';
 import { type Redact, redactAll, redactor } from './support-redact.ts';
+import { isOwnWord } from './support-vocabulary.ts';
 import { type SupportFile, supportFolder, supportReadme } from './support-words.ts';
 
 const pack = promisify(gzip);
@@ -134,7 +135,11 @@ function tellGrid(detail: GridDetail): unknown {
 
 /** Line by line, so that what one of them begins ends with it. */
 function logText(lines: readonly LogLine[], redact: Redact): string {
-  const text = lines.map(({ at, level, topic, text }) => redact(logLine(at, level, topic, text))).join('\n');
+  const text = lines
+    .map(({ at, level, topic, text }) =>
+      logLine(at, level, isOwnWord(topic) ? topic : redact(topic), redact(text)),
+    )
+    .join('\n');
   return `${text.slice(-logCharacters)}\n`;
 }
 

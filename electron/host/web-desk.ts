@@ -4,7 +4,6 @@ import {
   type Account,
   type Contact,
   GleanerError,
-  type KnownProject,
   type ProjectOffer,
   type Settings,
 } from '../contract/index.ts';
@@ -108,9 +107,4 @@ export class WebDesk {
       }
     });
   }
-}
-
-/** The public projects that Gleaner knows of. */
-export function listKnown(): KnownProject[] {
-  return [...knownProjects];
 }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { sha256Digest } from '../base/canonical-json.ts';
@@ -10,7 +9,6 @@ import {
   candidates,
   choose,
   type DeviceAccess,
-  kvmAccessFor,
   type Proof,
   type Refusals,
   recall,
@@ -20,6 +18,7 @@ import {
 import { type BootKeys, bootDiskTar, createBootKeys } from './boot-disk.ts';
 import { type DataDisk, readyDataDisk } from './data-disk.ts';
 import { type DiskFile, disksOf, folderOf, makeFolder, reviveFolder, type VmFolder } from './folder.ts';
+import { systemKvmAccess } from './kvm-device.ts';
 import { type ImagePaths, machineWords, type PlanInput, planLaunch } from './plan.ts';
 import type { LaunchPlan } from './process.ts';
 import { inspectQemu, type QemuFacts } from './qemu.ts';
@@ -265,16 +264,6 @@ function sameAgain(setting: AcceleratorSetting, saved: string, kvm: DeviceAccess
     throw unfit(`its accelerator cannot be used any more${closed === undefined ? '' : ` (${closed})`}`);
   }
   return sameAsSaved(name);
-}
-
-async function systemKvmAccess(uid: number | undefined): Promise<DeviceAccess> {
-  const facts = await stat('/dev/kvm').catch(() => undefined);
-  if (uid !== undefined || !facts) return kvmAccessFor(uid ?? -1, facts);
-  // Our own user may have got access by an ACL, which only trying tells.
-  return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
-    () => ({ gid: undefined }),
-    () => ({ refusal: 'device-not-ours' }),
-  );
 }
 
 /** The kernel is known by its name (images are kept by digest) and size; the memory ends with the host's boot. */

@@ -12,7 +12,12 @@ export function fakeFacts(changes: Partial<Facts> = {}): Facts {
         wrapperRefusal: undefined,
         tools: { ...noTools, bwrap: '/bin/bwrap' },
       }),
-    accelerator: () => ({ name: 'kvm', reason: 'Hardware virtualisation by KVM.', again: false }),
+    accelerator: () => ({
+      name: 'kvm',
+      reason: 'Hardware virtualisation by KVM.',
+      why: 'accelerator.hardware',
+      again: false,
+    }),
     forgetAccelerator: () => Promise.resolve(),
     kvm: () => Promise.resolve('open'),
     system: () => Promise.resolve({ family: 'debian', kernel: {}, name: 'Debian GNU/Linux 12 (bookworm)' }),

@@ -1,6 +1,12 @@
 import type { CommandOutput, CommandParsed } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
-import type { GridDetail, GridView, ManagerView, ProjectOffer } from '../../electron/contract/grids.ts';
+import type {
+  GridDetail,
+  GridView,
+  ListedProject,
+  ManagerView,
+  ProjectOffer,
+} from '../../electron/contract/grids.ts';
 import type { Denial, NetworkReport } from '../../electron/contract/network.ts';
 import { plainly } from '../../electron/contract/said.ts';
 import { fakeDetail, fakeGrid, fakeKnown, fakeManager, fakeNow, fakeOffer } from './fake-grid-views.ts';
@@ -10,7 +16,7 @@ const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)
 
 /** A fake of what is joined: in memory, asks nobody. The password `wrong` is refused everywhere. */
 export class FakeGrids {
-  readonly known = [...fakeKnown];
+  readonly known: ListedProject[] = fakeKnown.map((project) => ({ ...project, permitted: true }));
   /** What answers at an address besides the known projects. */
   readonly offers = new Map<string, ProjectOffer>([
     [

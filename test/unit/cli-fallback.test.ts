@@ -119,6 +119,27 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
     expect(await run('resume')).toMatchObject({ code: 0 });
   });
 
+  it('says that nothing runs, and what waits', async () => {
+    expect((await run('status')).stdout).toMatch(
+      /^Gleaner is not running: .*\nStart it: .*\n\nWaits +nothing\n/,
+    );
+    const job = join(home(), 'job');
+    await mkdir(job, { recursive: true });
+    await writeFile(
+      join(job, 'job.json'),
+      JSON.stringify({ schema: 1, title: 'Wait', command: ['/bin/true'] }),
+    );
+    await run('jobs', 'add', job);
+    await run('pause', 'manual');
+    const { stdout, stderr } = await run('status');
+    expect(stdout).toMatch(/\nWaits +1 job\nPaused +until you resume\nGrid local +1 queued/);
+    expect(stdout).not.toContain('Since');
+    expect(stderr).toBe('');
+    await run('resume');
+    await run('settings', 'set', 'contribute', 'no');
+    expect((await run('status')).stdout).toContain('\nTurn it on: gleaner settings set contribute yes\n');
+  });
+
   it('refuses while another process holds them', async () => {
     const other = await composeForOneCommand(paths());
     try {

@@ -302,7 +302,10 @@ describe('what is shown of grids', () => {
         }),
         look,
       ),
-      showKnown([{ ...(fakeKnown[0] ?? expect.fail('no project')), about: hostile, name: hostile }], look),
+      showKnown(
+        [{ ...(fakeKnown[0] ?? expect.fail('no project')), permitted: true, about: hostile, name: hostile }],
+        look,
+      ),
       showOffer(fakeOffer({ name: hostile, platforms: [hostile], terms: hostile }), look),
       showManager(
         fakeManager({
@@ -320,5 +323,11 @@ describe('what is shown of grids', () => {
     for (const text of texts) {
       expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     }
+  });
+  it('of a known project that is not permitted here is a mark', () => {
+    const known = fakeKnown.slice(0, 2).map((project, at) => ({ ...project, permitted: at === 0 }));
+    const [, first, second] = showKnown(known, look).split('\n');
+    expect(first).not.toContain('not permitted');
+    expect(second).toContain(`${fakeKnown[1]?.name ?? ''} (not permitted here)`);
   });
 });

@@ -159,7 +159,7 @@ describe('gleaner logs', { timeout: 60_000 }, () => {
 describe('gleaner support-bundle', () => {
   beforeEach(() => {
     host.snapshot = { ...host.snapshot, grids: [] };
-    const computer = { homes: [], userNames: [], hostNames: [] };
+    const computer = { homes: [], dataDirs: [], userNames: [], hostNames: [] };
     host.bytes = async function* () {
       yield* await supportBundle((name, input) => host.call(name, input), computer);
     };

@@ -11,7 +11,9 @@ import {
 } from '../../electron/contract/index.ts';
 import { watchClock } from '../../electron/host/doctor-clock.ts';
 import { Doctor, type Facts } from '../../electron/host/doctor-desk.ts';
+import { kvmStateOf } from '../../electron/host/doctor-machine.ts';
 import { versionsOf } from '../../electron/host/doctor-versions.ts';
+import { kvmAccessFor } from '../../electron/vm/accelerator.ts';
 import { noTools } from '../../electron/vm/qemu.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { fakeFacts } from '../fakes/fake-facts.ts';
@@ -30,7 +32,7 @@ async function look(id: CheckId, changes: Partial<Facts>): Promise<Check> {
 }
 
 const rejects = (code: FailureCode) => () => Promise.reject(new GleanerError(code, 'It is so.', 'Do this.'));
-const emulated = { name: 'tcg', reason: 'slower.', again: false };
+const emulated = { name: 'tcg', reason: 'slower.', why: 'accelerator.no-boot', again: false } as const;
 const refusal = (wrapperRefusal: string, bwrap: string | undefined) => () =>
   Promise.resolve({ version: '7.2.9', wrapperRefusal, tools: { ...noTools, bwrap } });
 const failure = { code: 'proxy-refused', sentence: 'The proxy wants a login.', hint: 'Give it.' } as const;
@@ -63,6 +65,15 @@ const findings: readonly (readonly [CheckId, string, Check['state'], string | nu
   ['accelerator', 'unproven', 'unknown', null, { accelerator: () => null }],
   ['accelerator', 'emulated', 'warning', 'prove-again', { accelerator: () => emulated }],
   ['accelerator', 'again', 'unknown', null, { accelerator: () => ({ ...emulated, again: true }) }],
+  ['kvm', 'works', 'ok', null, { kvm: () => Promise.resolve('works') }],
+  ['kvm', 'no-boot', 'warning', null, { kvm: () => Promise.resolve('no-boot') }],
+  [
+    'kvm',
+    'closed',
+    'warning',
+    'sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm',
+    { kvm: () => Promise.resolve('closed') },
+  ],
   ['kvm', 'absent', 'warning', 'enable-virtualization', { kvm: () => Promise.resolve('absent') }],
   ['kvm', 'refused', 'warning', 'sudo usermod -aG kvm "$USER"', { kvm: () => Promise.resolve('refused') }],
   [
@@ -252,4 +263,34 @@ test('versions are told as far as they are known', async () => {
     }),
   );
   expect(bare).toMatchObject({ electron: null, qemu: null, images: null, system: 'Linux 6.1.0' });
+});
+
+const qemuUid = 47_110;
+const started = (
+  code: 'accelerator.hardware' | 'accelerator.no-boot' | 'accelerator.asked',
+  bootMs: number | null,
+) => [{ accelerator: { name: code === 'accelerator.hardware' ? 'kvm' : 'tcg', said: { code } }, bootMs }];
+
+test.each([
+  ['it is not there', 'absent', { refusal: 'no-device' }, []],
+  ['our own user may not', 'refused', { refusal: 'device-not-ours' }, []],
+  ['QEMU’s user may not', 'closed', kvmAccessFor(qemuUid, { mode: 0o20_600, uid: 0, gid: 0 }), []],
+  ['QEMU’s user gets the group', 'open', kvmAccessFor(qemuUid, { mode: 0o20_660, uid: 0, gid: 104 }), []],
+  ['nothing has started', 'open', { gid: undefined }, [{ accelerator: null, bootMs: null }]],
+  ['one starts with it', 'open', { gid: undefined }, started('accelerator.hardware', null)],
+  ['one started with it', 'works', { gid: undefined }, started('accelerator.hardware', 900)],
+  ['one started without it', 'open', { gid: undefined }, started('accelerator.asked', 900)],
+  ['it was tried in vain', 'no-boot', { gid: undefined }, started('accelerator.no-boot', 900)],
+] as const)('/dev/kvm: %s: %s', (_what, code, access, all) => {
+  expect(kvmStateOf(access, all)).toBe(code);
+});
+
+test.each([
+  ['accelerator.device-closed', undefined],
+  ['accelerator.no-device', undefined],
+  ['accelerator.asked', 'Software emulation is slow: set vm.accelerator to auto.'],
+] as const)('emulation because of %s is not mended by forgetting what was proven', async (why, hint) => {
+  const check = await look('accelerator', { accelerator: () => ({ ...emulated, why }) });
+  expect(check).toMatchObject({ state: 'warning', code: 'emulated', fix: null });
+  expect(check.hint).toBe(hint);
 });

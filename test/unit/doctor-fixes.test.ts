@@ -149,7 +149,7 @@ test('disk space is freed and counted, and what it would be is told before', asy
 test('the accelerator is proven again', async () => {
   let again = false;
   const { doctor, mended } = setUp({
-    accelerator: () => ({ name: 'tcg', reason: 'slower.', again }),
+    accelerator: () => ({ name: 'tcg', reason: 'slower.', why: 'accelerator.no-boot', again }),
     forgetAccelerator: () => {
       again = true;
       return Promise.resolve();

@@ -112,6 +112,21 @@ test('a look at everything finds it, too', async () => {
   await works();
 });
 
+test('what was missing is told no more once it is found, though work is paused', async () => {
+  await newHost();
+  await addShellJob(host, 'true');
+  await host.start();
+  await gaveUp();
+  await host.call('pause', { length: 'manual' });
+  installQemu();
+  expect(await check('problems')).toMatchObject({ state: 'ok', code: 'none' });
+  const { problems, vms } = await host.call('status', {});
+  expect(problems).toEqual([]);
+  expect(vms[0]).toMatchObject({ phase: 'stopped', failure: null });
+  await host.call('resume', {});
+  await works();
+});
+
 test('damaged images are told, rebuilt when that is asked for, and work goes on', async () => {
   installQemu();
   const source = imagesIn('images', 'first');

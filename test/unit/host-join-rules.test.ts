@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { HostName, type ProjectOffer } from '../../electron/contract/index.ts';
+import {
+  type EffectiveSettings,
+  HostName,
+  type ProjectOffer,
+  type Settings,
+} from '../../electron/contract/index.ts';
 import { knownProjects } from '../../electron/grid/boinc/known-projects.ts';
-import { isConsented, offerTo, requireNeeded } from '../../electron/host/join-rules.ts';
+import { isConsented, offerTo, requireNeeded, requirePermitted } from '../../electron/host/join-rules.ts';
 
 const offered = (host: string, port: number, isPrivate: boolean) =>
   ({ host, port, source: 'project', private: isPrivate }) as const;
@@ -61,4 +66,29 @@ test.each(['*.com', '*.', '*.a', '*.*.example.org', '*'])('%s is no host', (host
 
 test.each(['*.example.org', 'example.org', 'localhost', '::1', '10.0.0.1'])('%s is one', (host) => {
   expect(HostName.safeParse(host).success).toBe(true);
+});
+
+test.each([
+  ['user', 'ACME', 'your own settings'],
+  ['locked', 'ACME', 'ACME'],
+  ['default', null, 'whoever manages this computer'],
+] as const)('what %s does not permit is refused in its name', (source, organization, who) => {
+  const refuse = (permitted: string[]) => () => {
+    requirePermitted('https://a.example/', {
+      ...{ organization, broken: null },
+      values: { 'grids.permitted': permitted } as Settings,
+      sources: { 'grids.permitted': source } as EffectiveSettings['sources'],
+    });
+  };
+  expect(refuse([])).toThrow(
+    expect.objectContaining({
+      message: `This address is not permitted by ${who}.`,
+      hint: 'No project is permitted here.',
+    }),
+  );
+  const many = Array.from({ length: 10 }, (_, index) => `https://${index}.example/`);
+  expect(refuse(many)).toThrow(
+    expect.objectContaining({ hint: `Permitted: ${many.slice(0, 8).join(', ')} and 2 more.` }),
+  );
+  expect(refuse(['http://a.example'])).not.toThrow();
 });

@@ -253,3 +253,23 @@ test('the share of a manager’s project is the manager’s, until the person ha
   await fixture.calls['manager.leave']({ leaveProjects: false });
   expect(fixture.calls['grids.set']({ id, share: 5 })).toMatchObject({ share: 5 });
 });
+
+test('what the organization does not permit is not even looked up, and is marked among what is known', async () => {
+  const permitted = 'https://einsteinathome.org/';
+  fixture.settings = { 'grids.permitted': [permitted] };
+  const account = { kind: 'key' as const, key: 'the-persons-own-key' };
+  const refused = {
+    code: 'grid-not-permitted',
+    message: 'This address is not permitted by Acme.',
+    hint: `Permitted: ${permitted}.`,
+  };
+  const { calls } = fixture;
+  await expect(calls['grids.lookup']({ url, allowPrivate: false })).rejects.toMatchObject(refused);
+  await expect(
+    calls['grids.join']({ url, account, contacts: [], allowPrivate: false, share: 7 }),
+  ).rejects.toMatchObject(refused);
+  expect(fixture.asked).toEqual([]);
+  await calls['grids.lookup']({ url: permitted, allowPrivate: false });
+  const known = await calls['grids.known']({});
+  expect(known.filter((project) => project.permitted).map((project) => project.url)).toEqual([permitted]);
+});

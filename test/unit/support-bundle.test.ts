@@ -5,13 +5,14 @@ import { GleanerError } from '../../electron/contract/index.ts';
 import { readArchive } from '../../electron/grid/local/package-archive.ts';
 import { parseLogLine } from '../../electron/host/logs.ts';
 import { type Ask, supportBundle } from '../../electron/host/support.ts';
-import type { ComputerClues } from '../../electron/host/support-clues.ts';
+import { type ComputerClues, computerClues } from '../../electron/host/support-clues.ts';
 import { supportFiles, supportFolder } from '../../electron/host/support-words.ts';
 import { fakeDenial, fakeDetail, fakeGrid, fakeLocalGrid, fakeManager } from '../fakes/fake-grid-views.ts';
 import { FakeHost, fakeJob } from '../fakes/fake-host.ts';
 
 const computer: ComputerClues = {
   homes: ['/home/annegret'],
+  dataDirs: ['/mnt/depot/gleaner-data'],
   userNames: ['annegret'],
   hostNames: ['schreibtisch7'],
 };
@@ -202,6 +203,24 @@ test('what helps is in it', async () => {
   expect(read('ledger.json')).toMatchObject({ ok: true, latest: { kinds: { attempt: 1 } } });
   expect(read('doctor.json')).toMatchObject([{ id: 'qemu', code: 'found' }]);
   expect(files.get(`${supportFolder}/log.txt`)).toContain('warn vm');
+});
+
+test('on a computer called vm every key, topic and code stays', async () => {
+  const host = new FakeHost();
+  host.health.log = [
+    { at: 1, level: 'warn', topic: 'vm', text: 'failed vm="local" in /mnt/depot/gleaner-data/vms' },
+  ];
+  const clues = { ...computer, hostNames: ['vm.acme.example', 'vm'] };
+  const files = await unpack(await supportBundle(askOf(host), clues));
+  expect(files.get(`${supportFolder}/settings.json`)).toContain('"vm.maxRunning"');
+  expect(files.get(`${supportFolder}/log.txt`)).toContain('warn vm failed vm="local" in [data]/vms');
+  const answers = [...files].filter(([name]) => name.endsWith('.json')).map(([, text]) => text);
+  expect(answers.join('')).not.toContain('[computer]');
+});
+
+test('the data folder that was chosen is a clue, by each of its names', () => {
+  expect(computerClues({ GLEANER_HOME: '/no/such/folder/' }).dataDirs).toContain('/no/such/folder');
+  expect(computerClues({}).dataDirs).toEqual([]);
 });
 
 test('what cannot be told has its failure in its place; without clues there is no bundle', async () => {

@@ -4,6 +4,7 @@ import { type Clues, redactAll, redactor } from '../../electron/host/support-red
 
 const clues: Clues = {
   homes: ['/srv/people/anna-k', '/mnt/real/anna-k'],
+  dataDirs: ['/mnt/depot/gleaner-of-anna'],
   userNames: ['anna-k', 'root'],
   hostNames: ['schreibtisch7.acme.example', 'schreibtisch7', 'localhost'],
   privateHosts: ['boinc.pool.acme.example'],
@@ -15,6 +16,7 @@ const redact = redactor(clues);
 describe('what stands in place of', () => {
   it.each([
     ['read /srv/people/anna-k/.local/x and /mnt/real/anna-k', 'read ~/.local/x and ~'],
+    ['in /mnt/depot/gleaner-of-anna/vms/local', 'in [data]/vms/local'],
     ['in /home/someone/x, /Users/Else/y', 'in ~/x, ~/y'],
     [String.raw`in C:\Users\Else\AppData`, String.raw`in ~\AppData`],
     ['user Anna-K (anna-k_2) runs as root', 'user [user] ([user]_2) runs as root'],
@@ -74,9 +76,38 @@ test('every text in a value is redacted, and nothing else changes', () => {
   expect(redactAll(value, redact)).toEqual({ a: ['on [computer]', 3, null, true], b: { c: '1.1.1.1' } });
 });
 
+describe('a computer or a person that is called as Gleaner calls its own', () => {
+  const named = (name: string) => redactor({ ...clues, hostNames: [name], userNames: [name], names: [name] });
+
+  it.each(['vm', 'local', 'host', 'base', 'running', 'network'])('%s stays where it stands alone', (name) => {
+    const text = `vm.maxRunning=2 vm="local" base host running, network.proxy of ${name}`;
+    expect(named(name)(text)).toBe(text);
+  });
+
+  it('and goes where it stands as a host', () => {
+    expect(named('vm')('at vm.example.org, http://vm:80/ and vm.lan')).toBe(
+      'at [computer], http://[private host]:80/ and [private host]',
+    );
+  });
+
+  it('a short name of a computer stands for nothing, a short name of a person does', () => {
+    const redactJan = redactor({ ...clues, hostNames: ['pc7'], userNames: ['jan'] });
+    expect(redactJan('jan at pc7.acme.example, pc7')).toBe('[user] at [computer], pc7');
+  });
+
+  it('no key and no code is replaced', () => {
+    const value = { key: 'vm.maxRunning', code: 'qemu-missing', vm: 'frozen', id: 'on qemu-missing' };
+    expect(redactAll(value, redactor({ ...clues, secrets: ['qemu-missing', 'frozen'] }))).toEqual({
+      ...value,
+      id: 'on [secret]',
+    });
+  });
+});
+
 test('without clues only shapes count', () => {
   const none = {
     homes: [''],
+    dataDirs: [''],
     userNames: [''],
     hostNames: [''],
     privateHosts: [''],
