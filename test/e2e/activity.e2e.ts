@@ -319,15 +319,15 @@ test.describe('a record of 100,000 entries', () => {
     });
     const seen = await activity.table.boundingBox();
     const filter = await activity.search.boundingBox();
-    const [height, top] = await page.evaluate(() => [
+    const [height, top] = await page.evaluate((): [number, number] => [
       window.innerHeight,
       document.querySelector('header')?.getBoundingClientRect().bottom ?? 0,
     ]);
-    expect(filter?.y).toBeGreaterThan(top ?? 0);
-    expect(seen?.height).toBeGreaterThan(0.5 * (height ?? 0));
+    expect(filter?.y).toBeGreaterThan(top);
+    expect(seen?.height).toBeGreaterThan(0.5 * height);
     const end = (seen?.y ?? 0) + (seen?.height ?? 0);
-    expect(end).toBeLessThanOrEqual(height ?? 0);
-    expect(end).toBeGreaterThan((height ?? 0) - 40);
+    expect(end).toBeLessThanOrEqual(height);
+    expect(end).toBeGreaterThan(height - 40);
   });
 
   test('is there to its last row, and only what is in sight of it', async () => {
