@@ -87,7 +87,7 @@ export const JobDocument = z.strictObject({
   price: z
     .strictObject({ amount: z.number().min(0).max(1e9), unit: z.string().regex(/^[a-z]{1,16}$/) })
     .optional(),
-  /** How the local grid judges a result: `european` compares out/prices.csv with the closed form (sample grid). */
+  /** How the local grid judges a result: `european` compares out/prices.csv with the closed form (sample project). */
   check: z.enum(['none', 'option-prices']).default('none'),
 });
 export type JobDocument = z.infer<typeof JobDocument>;

@@ -30,14 +30,14 @@ export interface GleanerBridge {
   /** Never rejects for a failure of the host: failures come in the Answer. */
   call<N extends PlainCommandName>(name: N, input: CommandInput<N>): Promise<Answer<CommandOutput<N>>>;
   /**
-   * Asks the person for a place and writes there what the command streams; `saved` is false when they thought better of
-   * it. `suggestedName` is a plain name that ends in .csv, .json, .tar or .tar.gz. The page sees neither place nor bytes.
+   * Asks the person for a place and writes there what the command streams; `saved` is what the file is called then, null when they
+   * thought better of it. `suggestedName` is a plain name that ends in .csv, .json, .tar or .tar.gz. The page sees neither place nor bytes.
    */
   save<N extends DownloadCommandName>(
     name: N,
     input: CommandInput<N>,
     suggestedName: string,
-  ): Promise<Answer<{ readonly saved: boolean }>>;
+  ): Promise<Answer<{ readonly saved: string | null }>>;
   /** Calls `listener` with the current Snapshot, then with every change; returns the way to stop. */
   subscribe(listener: (event: HostEvent) => void): () => void;
 }

@@ -11,18 +11,18 @@ const SuggestedName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\.(csv|
 /** Asks the person where to, and writes files for them; the shell's. */
 export interface SaveDesk {
   /**
-   * Opens `bytes` when the person has chosen a place, never before, and writes them there. Resolves with false when they
-   * thought better of it; rejects `wrong-phase` while they are asked already, `storage-failed`, and what `bytes` rejects with.
+   * Opens `bytes` when the person has chosen a place, never before, and writes them there. Resolves with what the
+   * file is called, with null when they thought better of it; rejects `wrong-phase` while they are asked already, `storage-failed`, and what `bytes` rejects with.
    */
   save(
     contents: WebContents,
     suggestedName: string,
     bytes: () => Promise<AsyncIterable<Uint8Array>>,
-  ): Promise<boolean>;
+  ): Promise<string | null>;
 }
 
-/** What came of it; the page is not told where to. */
-export type Saved = { readonly saved: boolean };
+/** What the file is called, null when there is none; the page is not told in which folder. */
+export type Saved = { readonly saved: string | null };
 
 /** Saves what a download streams, for a page that is ours. Never rejects. */
 export async function saveForPage(

@@ -14,7 +14,7 @@ export interface NetworkFacts {
 
 const proxyWords: Readonly<Record<ReturnType<NetworkFacts['proxy']>, string>> = {
   none: 'without a proxy',
-  fixed: 'by the proxy that is set',
+  fixed: 'through the proxy set in the preferences',
   ask: 'as the system’s proxy settings say',
   pac: 'as the proxy script says',
 };
@@ -48,13 +48,13 @@ export const networkChecker: Checker<'network', NetworkFacts> = {
             state: 'ok',
             code: 'passing',
             values,
-            detail: `${Math.ceil(bytes / 1024)} KiB passed today, ${proxyWords[proxy]}.`,
+            detail: `${Math.ceil(bytes / 1024)} KiB sent and received by grids today, ${proxyWords[proxy]}.`,
           }
         : {
             state: 'unknown',
             code: 'untried',
             values,
-            detail: `Nothing has passed today; it would go ${proxyWords[proxy]}.`,
+            detail: `Grids have sent and received nothing today. Next time: ${proxyWords[proxy]}.`,
           },
     );
   },

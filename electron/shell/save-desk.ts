@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { SaveDialogOptions, SaveDialogReturnValue, WebContents } from 'electron';
 import type { Disposable } from '../base/disposal.ts';
 import { saveStream } from '../base/save-file.ts';
@@ -9,6 +9,8 @@ export interface SaveDialogsOptions {
   readonly ask: (contents: WebContents, options: SaveDialogOptions) => Promise<SaveDialogReturnValue>;
   /** Where a name is proposed. */
   readonly folder: () => string;
+  /** What the dialog is called. */
+  readonly title: () => string;
 }
 
 /** Only the person may read what is saved for them: it tells of their computer. */
@@ -29,7 +31,7 @@ export class SaveDialogs implements Disposable {
     contents: WebContents,
     suggestedName: string,
     bytes: () => Promise<AsyncIterable<Uint8Array>>,
-  ): Promise<boolean> {
+  ): Promise<string | null> {
     if (this.#writing || this.#end.signal.aborted)
       throw new GleanerError('wrong-phase', 'Another file is being saved.', 'Wait for it, or cancel it.');
     const work = this.#save(contents, suggestedName, bytes);
@@ -51,22 +53,23 @@ export class SaveDialogs implements Disposable {
     contents: WebContents,
     suggestedName: string,
     bytes: () => Promise<AsyncIterable<Uint8Array>>,
-  ): Promise<boolean> {
-    const { ask, folder } = this.#o;
+  ): Promise<string | null> {
+    const { ask, folder, title } = this.#o;
     const { signal } = this.#end;
     const chosen = await until(
       signal,
       ask(contents, {
+        title: title(),
         defaultPath: join(folder(), suggestedName),
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       }),
     );
-    if (chosen === null || chosen.canceled || chosen.filePath === '') return false;
+    if (chosen === null || chosen.canceled || chosen.filePath === '') return null;
     const source = await until(signal, bytes());
-    if (source === null) return false;
+    if (source === null) return null;
     try {
       await saveStream(chosen.filePath, untilOver(signal, source), mode);
-      return true;
+      return basename(chosen.filePath);
     } catch (error) {
       throw writeFailure(error);
     }

@@ -195,6 +195,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
         return asking ? dialog.showSaveDialog(asking, how) : dialog.showSaveDialog(how);
       },
       folder: () => app.getPath('downloads'),
+      title: () => voice.speaker.t('shell:save'),
     }),
   );
 

@@ -72,7 +72,7 @@ export function ActivityList(props: {
   };
 
   return (
-    <section className="stack" aria-labelledby={id}>
+    <section className="record-list" aria-labelledby={id}>
       <h2 id={id}>{t('activity:record')}</h2>
       <ActivityFilters grids={props.grids} nameOf={nameOf} choice={choice} onChange={choose} />
       <div className="list-line">

@@ -24,7 +24,7 @@ export function Activity({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const nameOf = useMemo(() => gridNames(named), [named]);
   return (
     <div className="stack activity">
-      <h1 className="page-title">{t('activity:title')}</h1>
+      <h1 className="page-title">{t('common:tab.activity')}</h1>
       <Timeline nameOf={nameOf} today={dayOf(at)} />
       <ActivityJobs snapshot={snapshot} nameOf={nameOf} />
       <ActivityList

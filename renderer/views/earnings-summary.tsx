@@ -81,7 +81,7 @@ function Electricity({ report, go }: { report: EarningsReport; go: Go }): ReactN
   const { models, wattHours, unknownCpuSeconds } = report.total.energy;
   const { electricity } = report.total;
   return (
-    <Card title={t('earnings:electricity')}>
+    <Card title={t('earnings:electricity')} className="electricity">
       {models.length === 0 ? (
         <p className="soft">{t('earnings:noEnergy')}</p>
       ) : (

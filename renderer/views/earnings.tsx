@@ -5,6 +5,7 @@ import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { dates } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
+import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { Segments } from '../ui/segments.tsx';
@@ -118,11 +119,11 @@ function Report(props: { report: EarningsReport; snapshot: Snapshot; go: Go }): 
 function Statement({ by, range }: { by: Period; range: Range }): ReactNode {
   const [asking, setAsking] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
-  const [isSaved, setIsSaved] = useState(false);
+  const [file, setFile] = useState<string | null>(null);
   const exportEarnings = async (format: 'csv' | 'json'): Promise<void> => {
     const { from, to } = range;
     setAsking(true);
-    setIsSaved(false);
+    setFile(null);
     try {
       const answer = await client.save(
         'earnings.export',
@@ -130,7 +131,7 @@ function Statement({ by, range }: { by: Period; range: Range }): ReactNode {
         statementName(range, format),
       );
       setFailure(answer.ok ? null : answer.failure);
-      setIsSaved(answer.ok && answer.value.saved);
+      setFile(answer.ok ? answer.value.saved : null);
     } finally {
       setAsking(false);
     }
@@ -150,7 +151,7 @@ function Statement({ by, range }: { by: Period; range: Range }): ReactNode {
           </Button>
         ))}
         <span className="soft small" role="status">
-          {isSaved ? t('earnings:saved') : null}
+          {file === null ? null : t('common:savedAs', { file: plain(file) })}
         </span>
       </div>
       {failure === null ? null : <Failed failure={failure} />}

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../electron/contract/commands.ts';
 import { client } from '../bridge/store.ts';
+import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button, Card } from '../ui/primitives.tsx';
 import { Failed } from './failed.tsx';
@@ -11,7 +12,7 @@ const leftOut = ['keys', 'jobs', 'names', 'addresses'] as const;
 /** What a person can give to somebody who helps, and what is in it. `now`: epoch ms. */
 export function SupportBundle({ now }: { now: number }): ReactNode {
   const [saving, setSaving] = useState(false);
-  const [came, setCame] = useState<Answer<{ readonly saved: boolean }> | null>(null);
+  const [came, setCame] = useState<Answer<{ readonly saved: string | null }> | null>(null);
   const save = async (): Promise<void> => {
     setSaving(true);
     setCame(null);
@@ -59,6 +60,6 @@ export function SupportBundle({ now }: { now: number }): ReactNode {
   );
 }
 
-function savedWords(saved: boolean): string {
-  return saved ? t('health:bundle.saved') : t('health:bundle.notSaved');
+function savedWords(file: string | null): string {
+  return file === null ? t('health:bundle.notSaved') : t('common:savedAs', { file: plain(file) });
 }

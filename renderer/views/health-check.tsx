@@ -1,8 +1,10 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Check, CheckFix } from '../../electron/contract/health.ts';
+import { useReplica } from '../bridge/store.ts';
 import { checkWords, fixWords, outcomeWords } from '../text/check-words.ts';
 import { copyWords } from '../text/copy-words.ts';
 import { bytes, duration } from '../text/format.ts';
+import { say } from '../text/host-words.ts';
 import { t } from '../text/say.ts';
 import { CommandLine } from '../ui/copyable.tsx';
 import { Button, Progress } from '../ui/primitives.tsx';
@@ -46,7 +48,11 @@ function CheckRow({ check, doctor }: { check: Check; doctor: Doctor }): ReactNod
       </div>
       <div className="check-words">
         <p className="foreign">{sentence}</p>
-        {detail === null ? null : <Told className="soft small">{detail}</Told>}
+        {detail === null ? null : check.id === 'accelerator' ? (
+          <AcceleratorReason detail={detail} />
+        ) : (
+          <Told className="soft small">{detail}</Told>
+        )}
         {hint === null ? null : <p className="soft small">{hint}</p>}
         {hostHint === null ? null : <Told className="soft small">{hostHint}</Told>}
         {check.fix === null ? null : <Fix check={check} fix={check.fix} title={title} doctor={doctor} />}
@@ -58,6 +64,14 @@ function CheckRow({ check, doctor }: { check: Check; doctor: Doctor }): ReactNod
       </div>
     </li>
   );
+}
+
+/** Why a virtual machine runs as it does, in the page's language where one has told. */
+function AcceleratorReason({ detail }: { detail: string }): ReactNode {
+  const snapshot = useReplica((replica) => replica.snapshot);
+  const found = snapshot?.vms.find(({ accelerator }) => accelerator !== null)?.accelerator;
+  if (!snapshot || !found) return <Told className="soft small">{detail}</Told>;
+  return <p className="soft small foreign">{say(found.said, snapshot.at)}</p>;
 }
 
 function Fix(props: { check: Check; fix: CheckFix; title: string; doctor: Doctor }): ReactNode {

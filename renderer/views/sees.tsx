@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { ReasonCode } from '../../electron/contract/policy.ts';
 import { client } from '../bridge/store.ts';
 import { sayState } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
@@ -11,6 +12,9 @@ import { Failed } from './failed.tsx';
 
 /** How often the signals are looked at while they are shown, in ms. */
 const freshMs = 2000;
+
+/** While these hold, as while there is no work, nothing that could be seen would change a decision: nobody looks. */
+const resting: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['disabled', 'pause', 'profile-broken']);
 
 /** What the policy looks at, as it is now. */
 export function Sees(): ReactNode {
@@ -31,6 +35,7 @@ function Seen(): ReactNode {
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const { said, allowance, signals, sensorTroubles } = answer.value;
+  const rests = said?.code === 'state.no-work' || allowance.reasons.some(({ code }) => resting.has(code));
   return (
     <div className="stack">
       <p className="foreign">{sayState({ said, allowance }, now)}</p>
@@ -47,7 +52,9 @@ function Seen(): ReactNode {
         {signalRows(signals).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={value === null ? 'soft unknown' : 'foreign'}>{value ?? t('policy:unknown')}</dd>
+            <dd className={value === null ? 'soft unknown' : 'foreign'}>
+              {value ?? t(rests ? 'policy:notLooked' : 'policy:unknown')}
+            </dd>
           </div>
         ))}
       </dl>

@@ -10,7 +10,7 @@ export async function pictureActivity(dark: boolean, scale: number, take: Take):
   try {
     await activity.open();
     await take(gallery, 'activity-empty', true);
-    await gallery.show('volunteer', 'What ran here');
+    await gallery.show('volunteer', 'Activity');
     await activity.row('sieve_40961_12_0').waitFor();
     await take(gallery, 'activity', true);
     await activity.dayBefore.click();

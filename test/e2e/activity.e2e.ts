@@ -50,7 +50,7 @@ for (const dark of [false, true]) {
     }
 
     test('is accessible while nothing ran', async () => {
-      await gallery.show('empty', 'What ran here');
+      await gallery.show('empty', 'Activity');
       await expect(gallery.page.getByRole('button', { name: 'Run the sample project' })).toBeVisible();
       expect(await violations(gallery.page)).toEqual([]);
     });
@@ -211,6 +211,30 @@ test.describe('what ran', () => {
     await expect(gallery.page.getByRole('alert')).toHaveCount(0);
   });
 
+  test('saves what a finished job of this computer wrote, and of no other', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gl-save-'));
+    const save = activity.record.getByRole('button', { name: 'Save its result' });
+    try {
+      await gallery.app.evaluate(
+        ({ dialog }, filePath) => {
+          dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath });
+        },
+        path.join(folder, 'mine.tar'),
+      );
+      await activity.row('Sweep over').click();
+      await expect(activity.record).toBeVisible();
+      await expect(save).toHaveCount(0);
+      await activity.close.click();
+      await activity.row('Option book, part 1 of 10').click();
+      await save.click();
+      await expect(activity.record.getByRole('status')).toHaveText('Saved as mine.tar.');
+      expect(await violations(gallery.page)).toEqual([]);
+      expect(readFileSync(path.join(folder, 'mine.tar'), 'utf8')).toBe('some bytes');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   test('saves what fits the filter, as CSV or JSON, or nothing', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'gl-save-'));
     const filePath = path.join(folder, 'activity.json');
@@ -218,7 +242,7 @@ test.describe('what ran', () => {
       gallery.app.evaluate(({ dialog }, to) => {
         dialog.showSaveDialog = () => Promise.resolve({ canceled: to === null, filePath: to ?? '' });
       }, chosen);
-    const saved = gallery.page.getByRole('status').filter({ hasText: 'Saved.' });
+    const saved = gallery.page.getByRole('status').filter({ hasText: 'Saved as activity.json.' });
     try {
       await activity.choose('Kind', 'Credit');
       await answer(null);
@@ -287,6 +311,24 @@ test.describe('a record of 100,000 entries', () => {
     await expect(activity.count).toHaveText('100,000 entries');
   });
   test.afterAll(() => gallery.close());
+
+  test('fills the window when the page is scrolled to it', async () => {
+    const { page } = gallery;
+    await page.evaluate(() => {
+      window.scrollTo(0, document.documentElement.scrollHeight);
+    });
+    const seen = await activity.table.boundingBox();
+    const filter = await activity.search.boundingBox();
+    const [height, top] = await page.evaluate((): [number, number] => [
+      window.innerHeight,
+      document.querySelector('header')?.getBoundingClientRect().bottom ?? 0,
+    ]);
+    expect(filter?.y).toBeGreaterThan(top);
+    expect(seen?.height).toBeGreaterThan(0.5 * height);
+    const end = (seen?.y ?? 0) + (seen?.height ?? 0);
+    expect(end).toBeLessThanOrEqual(height);
+    expect(end).toBeGreaterThan(height - 40);
+  });
 
   test('is there to its last row, and only what is in sight of it', async () => {
     await activity.table.focus();

@@ -195,7 +195,7 @@ test.describe('earnings', () => {
       await earnings.show('Weeks');
       await expect(earnings.table(here).getByRole('row')).toHaveCount(1 + 5 + 1);
       await gallery.page.getByRole('button', { name: 'Save as CSV' }).click();
-      await expect(gallery.page.getByText('The statement is saved.')).toBeVisible();
+      await expect(gallery.page.getByText(/^Saved as gleaner-earnings-.*\.csv\.$/)).toBeVisible();
       const asked = await gallery.app.evaluate(() => globalThis.gallery.host.asked.at(-1));
       expect(asked).toEqual({ name: 'earnings.export', input: { ...(await lastQuery()), format: 'csv' } });
       const day = (at: number): string => new Date(at).toLocaleDateString('sv');

@@ -100,7 +100,7 @@ async function pictureJoined(gallery: GalleryRun, take: Take, suffix: string): P
   await grids.press('Ask it now').waitFor();
   await take(gallery, `grids-managed${suffix}`, true);
   await main.openTab('Activity');
-  await gallery.show('volunteer', 'What ran here');
+  await gallery.show('volunteer', 'Activity');
   await page.getByRole('row', { name: 'sieve_40961_12_0' }).waitFor();
   await take(gallery, `activity-volunteer${suffix}`, true);
   await grids.open();

@@ -170,7 +170,7 @@ test.describe('the page of health', () => {
     expect(asked).not.toContain('support.bundle');
     await answerDialog(gallery, filePath);
     await health.save.click();
-    await expect(card.getByRole('status')).toHaveText('Saved.');
+    await expect(card.getByRole('status')).toHaveText('Saved as mine.tar.gz.');
     expect(readFileSync(filePath, 'utf8')).toBe('some bytes');
     expect(statSync(filePath).mode & 0o777).toBe(0o600);
     rmSync(filePath);

@@ -387,6 +387,9 @@ test.describe('preferences', () => {
     await expect(signal('Your input')).toHaveText('Your inputnoticed at once, by X11');
     await expect(signal('Load of other programs')).toHaveText('Load of other programs7 %');
     await expect(signal('CPU temperature')).toHaveText('CPU temperatureunknown');
+    await gallery.show('manual', 'Preferences');
+    await expect(signal('CPU temperature')).toHaveText('CPU temperaturenot looked at now');
+    await gallery.show('working', 'Preferences');
     await expect(gallery.page.getByText('“power” does not work: UPower does not answer')).toBeVisible();
     await gallery.app.evaluate(() => {
       const { host } = globalThis.gallery;

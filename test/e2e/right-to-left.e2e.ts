@@ -73,10 +73,10 @@ test.describe('from right to left', () => {
     expect(short.gap).toBeLessThan(1);
   });
 
-  test('an amount stands left of its Latin unit', async () => {
+  test('an amount stands right of its unit', async () => {
     await arabic();
-    const [first, last] = await ends(gallery.page.getByRole('definition').getByText('15 points').first());
-    expect(first).toBeLessThan(last);
+    const [first, last] = await ends(gallery.page.getByRole('definition').getByText('15 نقطة').first());
+    expect(first).toBeGreaterThan(last);
   });
 
   test('an address runs from the left in its field, and ends at the right', async () => {

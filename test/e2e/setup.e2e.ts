@@ -121,7 +121,7 @@ test.describe('the first start', () => {
       dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath: chosen });
     }, filePath);
     await health.save.click();
-    await expect(health.card('Support bundle').getByRole('status')).toHaveText('Saved.');
+    await expect(health.card('Support bundle').getByRole('status')).toHaveText('Saved as help.tar.gz.');
     const names = execFileSync('tar', ['-tzf', filePath], { encoding: 'utf8' });
     expect(names).toContain('gleaner-support/README.txt');
     expect(names).toContain('gleaner-support/doctor.json');

@@ -97,7 +97,7 @@ test.describe('the window', () => {
     await gallery.show('yielding', 'Given back');
     await expect(main.announced).toHaveText('Paused: you are in a call.');
     await main.openTab('Activity');
-    await gallery.show('manual', 'What ran here');
+    await gallery.show('manual', 'Activity');
     await expect(main.announced).toHaveText('Paused until you resume.');
   });
 

@@ -53,11 +53,11 @@ function setUp(url = 'app://gleaner/index.html') {
     isOwnWindow: (contents) => (contents as unknown) === window,
     desk: {
       async save(_contents, name, open) {
-        if (!answers.saves) return false;
+        if (!answers.saves) return null;
         const pieces: Uint8Array[] = [];
         for await (const piece of await open()) pieces.push(piece);
         saved.push({ name, bytes: Buffer.concat(pieces).toString() });
-        return true;
+        return name;
       },
     },
   });
@@ -106,14 +106,14 @@ describe('the IPC server', () => {
     const { host, event, save, saved, answers } = setUp();
     expect(await save(event(), 'support.bundle', {}, 'gleaner-support.tar.gz')).toEqual({
       ok: true,
-      value: { saved: true },
+      value: { saved: 'gleaner-support.tar.gz' },
     });
     expect(saved).toEqual([{ name: 'gleaner-support.tar.gz', bytes: 'some bytes' }]);
     answers.saves = false;
     host.asked.length = 0;
     expect(await save(event(), 'ledger.export', { format: 'csv' }, 'ledger.csv')).toEqual({
       ok: true,
-      value: { saved: false },
+      value: { saved: null },
     });
     expect(host.asked).toEqual([]);
     answers.saves = true;

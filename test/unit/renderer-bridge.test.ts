@@ -14,7 +14,7 @@ function fakeBridge(call: PageBridge['call']) {
   const listeners = new Set<(event: HostEvent) => void>();
   const bridge: PageBridge = {
     call,
-    save: () => Promise.resolve({ ok: true, value: { saved: true } }),
+    save: () => Promise.resolve({ ok: true, value: { saved: 'a.csv' } }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

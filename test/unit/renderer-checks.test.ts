@@ -61,7 +61,7 @@ describe('what a check came to', () => {
   });
 
   it.each([
-    ['network', 'passing', '2 KiB passed today, as the proxy script says.'],
+    ['network', 'passing', '2 KiB sent and received by grids today, as the proxy script says.'],
     ['disk', 'low', 'Only 1 GiB free where Gleaner keeps its data.'],
     ['clock', 'set', 'It was set by 1 min 30 s while Gleaner ran.'],
     ['appliance-age', 'fresh', 'Made of the newest packages 3 days ago.'],

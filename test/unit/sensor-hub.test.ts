@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { silentLog } from '../../electron/base/log.ts';
+import { type Log, silentLog } from '../../electron/base/log.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { noSignals } from '../../electron/contract/signals.ts';
 import { SensorHub } from '../../electron/policy/sensors/hub.ts';
@@ -17,9 +17,13 @@ afterEach(async () => {
 });
 
 async function world(...sensors: FakeSensor[]) {
+  return await worldWith(silentLog, ...sensors);
+}
+
+async function worldWith(log: Log, ...sensors: FakeSensor[]) {
   const clock = new FakeClock();
   const onChange = vi.fn();
-  const made = new SensorHub({ sensors, clock, log: silentLog, onChange });
+  const made = new SensorHub({ sensors, clock, log, onChange });
   hub = made;
   made.need(new Set(sensors.map(({ name }) => name)));
   await settle();
@@ -188,6 +192,26 @@ describe('sensors that misbehave', () => {
     expect([bus.starts, bus.ends]).toEqual([2, 1]);
     bus.says({ screenLocked: false });
     expect(hub.signals.screenLocked).toBe(false);
+  });
+
+  it('notes the same fault once, until it is another or came back after a minute of health', async () => {
+    const warn = vi.fn();
+    const bus = new FakeSensor('bus', ['screenLocked']);
+    const { clock, hub } = await worldWith({ ...silentLog, warn }, bus);
+    const failsAs = async (words: string): Promise<void> => {
+      bus.fails(new Error(words));
+      while (hub.sensors[0]?.state !== 'running') {
+        clock.advance(1000);
+        await settle();
+      }
+    };
+    for (let turn = 0; turn < 4; turn += 1) await failsAs('gone');
+    expect(warn).toHaveBeenCalledTimes(1);
+    await failsAs('refused');
+    expect(warn).toHaveBeenCalledTimes(2);
+    clock.advance(60_000);
+    await failsAs('refused');
+    expect(warn).toHaveBeenCalledTimes(3);
   });
 
   it('begins its waits anew after a minute of health', async () => {

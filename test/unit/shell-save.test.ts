@@ -27,11 +27,12 @@ async function* bytesOf(pieces: readonly string[]): AsyncGenerator<Uint8Array> {
 function deskThatAnswers(answer: SaveDialogReturnValue | Promise<SaveDialogReturnValue>) {
   const asked: (string | undefined)[] = [];
   const desk = new SaveDialogs({
-    ask: (_contents, { defaultPath }) => {
-      asked.push(defaultPath);
+    ask: (_contents, { title, defaultPath }) => {
+      asked.push(title, defaultPath);
       return Promise.resolve(answer);
     },
     folder: () => '/home/me/Downloads',
+    title: () => 'Save it',
   });
   return { desk, asked };
 }
@@ -40,8 +41,8 @@ describe('saving for the window', () => {
   it('proposes a name where downloads go, and writes what comes to where the person says, for them alone', async () => {
     const { desk, asked } = deskThatAnswers(chosen('mine.csv'));
     await writeFile(join(dir, 'mine.csv'), 'before');
-    expect(await desk.save(contents, 'earnings.csv', source('one,', 'two'))).toBe(true);
-    expect(asked).toEqual(['/home/me/Downloads/earnings.csv']);
+    expect(await desk.save(contents, 'earnings.csv', source('one,', 'two'))).toBe('mine.csv');
+    expect(asked).toEqual(['Save it', '/home/me/Downloads/earnings.csv']);
     expect(await readFile(join(dir, 'mine.csv'), 'utf8')).toBe('one,two');
     expect(await readdir(dir)).toEqual(['mine.csv']);
     if (process.platform !== 'win32') expect((await stat(join(dir, 'mine.csv'))).mode & 0o777).toBe(0o600);
@@ -50,7 +51,7 @@ describe('saving for the window', () => {
   it('asks the host for nothing when the person thinks better of it', async () => {
     const { desk } = deskThatAnswers({ canceled: true, filePath: '' });
     const bytes = (): Promise<never> => Promise.reject(new Error('was asked'));
-    expect(await desk.save(contents, 'a.csv', bytes)).toBe(false);
+    expect(await desk.save(contents, 'a.csv', bytes)).toBeNull();
   });
 
   it('leaves nothing, and what was there as it was, when the bytes break off', async () => {
@@ -66,7 +67,7 @@ describe('saving for the window', () => {
     expect(await readdir(dir)).toEqual(['a.csv']);
     expect(await readFile(join(dir, 'a.csv'), 'utf8')).toBe('before');
     // And the next may be saved.
-    expect(await desk.save(contents, 'a.csv', source('after'))).toBe(true);
+    expect(await desk.save(contents, 'a.csv', source('after'))).toBe('a.csv');
   });
 
   it('says so when the place cannot be written to', async () => {
@@ -79,8 +80,8 @@ describe('saving for the window', () => {
     const first = desk.save(contents, 'a.csv', source('x'));
     await expect(desk.save(contents, 'b.csv', source('y'))).rejects.toMatchObject({ code: 'wrong-phase' });
     await desk.dispose();
-    expect(await first).toBe(false);
-    expect(asked).toHaveLength(1);
+    expect(await first).toBeNull();
+    expect(asked).toHaveLength(2);
     await expect(desk.save(contents, 'c.csv', source('z'))).rejects.toMatchObject({ code: 'wrong-phase' });
   });
 

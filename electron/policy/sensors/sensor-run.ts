@@ -29,6 +29,8 @@ export class SensorRun {
   readonly #context: Context;
   #state: SensorState = 'off';
   #trouble: string | undefined;
+  /** The words of the last fault that was noted: the same one again is not. */
+  #noted: string | undefined;
   #attempt = 0;
   /** What a start may still say after it was given up carries an older turn, and is not heard. */
   #turn = 0;
@@ -114,7 +116,10 @@ export class SensorRun {
     const { clock, log } = this.#context;
     const failure = toFailure(error);
     const never = failure.code === 'platform-not-ready' && this.#state === 'starting';
-    if (this.#state === 'running' && clock.monotonic() - this.#startedAt >= soundAfterMs) this.#attempt = 0;
+    if (this.#state === 'running' && clock.monotonic() - this.#startedAt >= soundAfterMs) {
+      this.#attempt = 0;
+      this.#noted = undefined;
+    }
     this.#state = never ? 'never' : 'waiting';
     this.#end();
     const fields = { sensor: this.sensor.name, words: failure.sentence };
@@ -124,7 +129,8 @@ export class SensorRun {
     }
     this.#attempt += 1;
     this.#trouble = failure.sentence;
-    log.warn('sensors', 'a sensor failed', fields);
+    if (this.#noted !== failure.sentence) log.warn('sensors', 'a sensor failed', fields);
+    this.#noted = failure.sentence;
     this.#cancel = clock.after(backoffMs(this.#attempt), () => {
       this.#start();
     });
