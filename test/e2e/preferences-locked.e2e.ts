@@ -44,6 +44,9 @@ test.describe('preferences under an administrator', () => {
         'notify.attention': true,
         'notify.denied': true,
         'notify.finished': false,
+        'energy.wattsPerCore': 10,
+        'energy.pricePerKwh': 0.3,
+        'energy.currency': 'EUR',
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');
