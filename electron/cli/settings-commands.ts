@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { GleanerError } from '../contract/failures.ts';
-import { SettingKey } from '../contract/settings.ts';
+import { type EffectiveSetting, SettingKey } from '../contract/settings.ts';
 import { unknownSetting } from '../settings/nearest-key.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, withDoor } from './context.ts';
+import type { Door } from './door.ts';
 import { readText } from './read-text.ts';
 import { howToType, parseSettingInput } from './setting-input.ts';
 import { showImport, showSetting, showSettingHelp, showSettings } from './show-policy.ts';
@@ -30,8 +31,8 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
       `gleaner settings list --json | jq '.[] | select(.source == "locked")'`,
     ],
     run: async ({ json = false }) => {
-      const list = await withDoor(context, async (door) => await door.call('settings.list', {}));
-      await print(io, json, list, (value) => showSettings(value, null, lookOf(context)));
+      const { told: list, organization } = await asking(context, (door) => door.call('settings.list', {}));
+      await print(io, json, list, (value) => showSettings(value, organization, lookOf(context)));
       return undefined;
     },
   });
@@ -40,10 +41,10 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
     summary: 'one value in force, what it does and what it may hold',
     examples: ['gleaner settings get idle.share', 'gleaner settings get preset --json'],
     run: async ({ json = false }, given = '') => {
-      const list = await withDoor(context, async (door) => await door.call('settings.list', {}));
+      const { told: list, organization } = await asking(context, (door) => door.call('settings.list', {}));
       const found = list.find(({ key }) => key === given);
       if (!found) throw unknownSetting(given);
-      await print(io, json, found, (value) => showSettingHelp(value, null, lookOf(context)));
+      await print(io, json, found, (value) => showSettingHelp(value, organization, lookOf(context)));
       return undefined;
     },
   });
@@ -61,11 +62,10 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
     ],
     run: async ({ json = false }, key = '', text = '') => {
       const value = valueOf(key, text);
-      const now = await withDoor(
-        context,
-        async (door) => await door.call('settings.set', { key, value }).catch(withHowToType(key)),
+      const { told: now, organization } = await asking(context, (door) =>
+        door.call('settings.set', { key, value }).catch(withHowToType(key)),
       );
-      await print(io, json, now, (setting) => showSetting(setting, null, lookOf(context)));
+      await print(io, json, now, (setting) => showSetting(setting, organization, lookOf(context)));
       return undefined;
     },
   });
@@ -74,8 +74,10 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
     summary: 'take your value away, so that the default counts',
     examples: ['gleaner settings unset inUse.share'],
     run: async ({ json = false }, key = '') => {
-      const now = await withDoor(context, async (door) => await door.call('settings.unset', { key }));
-      await print(io, json, now, (setting) => showSetting(setting, null, lookOf(context)));
+      const { told: now, organization } = await asking(context, (door) =>
+        door.call('settings.unset', { key }),
+      );
+      await print(io, json, now, (setting) => showSetting(setting, organization, lookOf(context)));
       return undefined;
     },
   });
@@ -96,6 +98,19 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
       await print(io, json, report, (value) => showImport(value, dryRun, lookOf(context)));
       return undefined;
     },
+  });
+}
+
+/** What the host answers, and who set what an administrator did: asked only where there is such a value. */
+async function asking<T extends EffectiveSetting | readonly EffectiveSetting[]>(
+  context: Context,
+  ask: (door: Door) => Promise<T>,
+): Promise<{ readonly told: T; readonly organization: string | null }> {
+  return await withDoor(context, async (door) => {
+    const told = await ask(door);
+    const isNamed = [told].flat().some(({ source }) => source === 'locked' || source === 'default');
+    const organization = isNamed ? (await door.call('policy.explain', {})).organization : null;
+    return { told, organization };
   });
 }
 

@@ -63,12 +63,12 @@ describe('gleaner settings', { timeout: 30_000 }, () => {
   it('lists and gets what is in force', async () => {
     const { stdout } = await run('settings', 'list');
     expect(stdout).toMatch(/^KEY +VALUE +FROM\n/);
-    expect(stdout).toMatch(/\ninUse\.share +10 % +set by your organization\n/);
+    expect(stdout).toMatch(/\ninUse\.share +10 % +set by ACME\n/);
     expect(stdout).toMatch(/\npauseOn\.programs +blender +yours\n/);
     expect(stdout).toMatch(/\nidle\.afterSeconds +3 min +built-in \(balanced\)\n/);
     expect(await json('settings', 'list')).toEqual(host.settings.list());
     expect((await run('settings', 'get', 'inUse.share')).stdout).toBe(
-      'inUse.share is 10 % (set by your organization).\nShare of the VM\'s CPU time while the computer is used. It may hold a share from 0 (not at all) to 1 (all of it), e.g. 0.25.\nYou may also type 60 %. For example: gleaner settings set inUse.share "25 %"\n',
+      'inUse.share is 10 % (set by ACME).\nShare of the VM\'s CPU time while the computer is used. It may hold a share from 0 (not at all) to 1 (all of it), e.g. 0.25.\nYou may also type 60 %. For example: gleaner settings set inUse.share "25 %"\n',
     );
     expect(await json('settings', 'get', 'preset')).toEqual(host.settings.inForce('preset'));
     expect(await run('settings', 'get', 'inUse.shore')).toMatchObject({
