@@ -5,7 +5,7 @@ import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
 import type { Ending } from './exit.ts';
 import { parseDuration } from './quantity.ts';
-import { showContribution, showStatus, showStatusAtRest, showStatusLine } from './show-status.ts';
+import { showContribution, showPaused, showStatus, showStatusAtRest, showStatusLine } from './show-status.ts';
 import { toJson } from './text.ts';
 
 interface StatusOptions extends CommonOptions {
@@ -64,7 +64,7 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
         tellIfNotRunning(io, json, door);
         return await door.call('pause', { length });
       });
-      await print(io, json, value, (paused) => showContribution(paused, lookOf(context)));
+      await print(io, json, value, (paused) => showPaused(paused, lookOf(context)));
       return undefined;
     },
   });

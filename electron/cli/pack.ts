@@ -15,7 +15,7 @@ const refuse = (sentence: string): GleanerError => new GleanerError('archive-inv
 /**
  * A job as a tar: the bytes of a tar file, or a folder packed on the way. Call the result for every time the
  * bytes are needed.
- * @throws GleanerError `bad-request` when there is no such file or folder
+ * @throws GleanerError `bad-request` when there is no such file or folder, `archive-invalid` for a lone document
  */
 export async function openPackage(path: string): Promise<() => AsyncIterable<Uint8Array>> {
   const found = await lstat(path).catch((error: unknown) => {
@@ -24,7 +24,23 @@ export async function openPackage(path: string): Promise<() => AsyncIterable<Uin
     });
   });
   if (found.isDirectory()) return () => packFolder(path);
+  if (found.isFile() && (await isJson(path))) {
+    throw refuse(
+      `${quoteName(path)} is no tar, but looks like a job's document: give the folder that it lies in.`,
+    );
+  }
   return () => createReadStream(path);
+}
+
+/** Whether a file begins as a JSON object does, which no job's tar does. */
+async function isJson(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.toString('utf8', 0, bytesRead).trimStart().startsWith('{');
+  } finally {
+    await file.close();
+  }
 }
 
 /**

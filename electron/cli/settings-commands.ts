@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { GleanerError } from '../contract/failures.ts';
-import { SettingKey } from '../contract/settings.ts';
+import { type EffectiveSetting, SettingKey } from '../contract/settings.ts';
 import { unknownSetting } from '../settings/nearest-key.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, withDoor } from './context.ts';
@@ -101,14 +101,16 @@ export function addSettingsCommands(program: Command, adder: CommandAdder, conte
   });
 }
 
-/** What the host answers, and who set what an administrator did. */
-async function asking<T>(
+/** What the host answers, and who set what an administrator did: asked only where there is such a value. */
+async function asking<T extends EffectiveSetting | readonly EffectiveSetting[]>(
   context: Context,
   ask: (door: Door) => Promise<T>,
 ): Promise<{ readonly told: T; readonly organization: string | null }> {
   return await withDoor(context, async (door) => {
-    const { organization } = await door.call('policy.explain', {});
-    return { told: await ask(door), organization };
+    const told = await ask(door);
+    const isNamed = [told].flat().some(({ source }) => source === 'locked' || source === 'default');
+    const organization = isNamed ? (await door.call('policy.explain', {})).organization : null;
+    return { told, organization };
   });
 }
 

@@ -25,9 +25,10 @@ function sourceWords(source: Source, organization: string | null): string {
   }
 }
 
+/** As the window says it: a preset is named where no administrator stands behind it. */
 function showSource({ source, preset }: EffectiveSetting, organization: string | null): string {
-  const words = sourceWords(source, organization);
-  return preset === null ? words : `${words} (${preset})`;
+  const isPersons = source === 'user' || source === 'built-in';
+  return isPersons && preset !== null ? `from ${preset}` : sourceWords(source, organization);
 }
 
 /** All values in force with their sources, in groups. */

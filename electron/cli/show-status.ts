@@ -49,6 +49,27 @@ export function showContribution(contribution: Contribution, { style, now }: Loo
   return `${style[paints[state]](style.bold(cleanLine(contribution.sentence)))}${ends}${turnOn === null ? '' : `\n${turnOn}`}`;
 }
 
+/** `until 14:30`, with the date where it is another day's; of null: until somebody resumes. */
+function untilWords(until: number | null, now: number): string {
+  if (until === null) return 'until you resume';
+  const [day = '', time = ''] = localMinute(until);
+  return `until ${day === localMinute(now)[0] ? '' : `${day} `}${time}`;
+}
+
+/** Date and time, in this computer's time zone. */
+function localMinute(at: number): string[] {
+  return new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' }).split(' ');
+}
+
+/** What was asked for with a pause, and how it is ended. */
+export function showPaused(contribution: Contribution, look: Look): string {
+  const { pause } = contribution;
+  // It may be over by now.
+  if (!pause) return showContribution(contribution, look);
+  const { style, now } = look;
+  return `${style.warn(style.bold(`Paused ${untilWords(pause.until, now)}.`))}\nEnd it: gleaner resume`;
+}
+
 /** Everything of a Snapshot, for a person. */
 export function showStatus(snapshot: Snapshot, look: Look): string {
   const { contribution, vms, jobs } = snapshot;
@@ -68,10 +89,9 @@ export function showStatusAtRest(snapshot: Snapshot, look: Look): string {
   const { style, now } = look;
   const { pause } = contribution;
   const waiting = grids.reduce((sum, { queued, running }) => sum + queued + running, 0);
-  const until = pause?.until == null ? 'until you resume' : `until ${formatWhen(pause.until, now)}`;
   const rows: (readonly [string, string | null])[] = [
     ['Waits', waiting === 0 ? 'nothing' : count(waiting, 'job')],
-    ['Paused', pause && until],
+    ['Paused', pause && untilWords(pause.until, now)],
     ...vms
       .filter(({ phase }) => phase === 'saved')
       .map((vm) => [`VM ${cleanLine(vm.name)}`, 'saved, to go on where it stood'] as const),

@@ -22,7 +22,6 @@ export const failureCodes = [
   'accelerator-unusable',
   'isolation-unavailable',
   'isolation-leak',
-  'cap-enforced',
   'session-lost',
   'guest-protocol',
   'state-unavailable',

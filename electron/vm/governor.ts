@@ -40,6 +40,8 @@ export class Governor implements Disposable {
   #applying: Promise<void> | undefined;
   /** The quota may have changed while one was being set. */
   #applyAgain = false;
+  /** Once per start: it may come and go all day, and is nothing to act on. */
+  #isTold = false;
   /** Samples still forgiven, see {@link forgivenSamples}. */
   #forgiven = forgivenSamples;
 
@@ -143,10 +145,10 @@ export class Governor implements Disposable {
 
   #changeMode(): void {
     const pwm = this.#state.mode === 'pwm';
-    this.#o.log.warn(
-      'vm',
-      pwm ? 'the guest exceeds its CPU share: it is held by force' : 'the guest obeys again',
-    );
+    if (pwm && !this.#isTold) {
+      this.#isTold = true;
+      this.#o.log.info('vm', 'the guest exceeds its CPU share: it is held to it by stopping it in turns');
+    }
     if (pwm) this.#pwmOn();
     else this.#endPwm();
   }

@@ -129,13 +129,6 @@ export class VmRun {
   /** What is wrong with a VM that goes on nevertheless. */
   problems(): Failure[] {
     const problems: Failure[] = [];
-    if (this.governor.mode === 'pwm') {
-      problems.push({
-        code: 'cap-enforced',
-        sentence: 'The guest used more CPU than it is granted, so it is held by stopping it in turns.',
-        hint: 'Nothing to do; it ends when the guest keeps to its share.',
-      });
-    }
     if (this.#clockDue) {
       problems.push({ code: 'guest-clock', sentence: 'The guest’s clock could not be set yet.' });
     }

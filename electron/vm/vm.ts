@@ -216,6 +216,7 @@ function isReady({ state }: Supervisor): boolean {
 
 function describe(o: VmOptions, supervisor: Supervisor): VmStatus {
   const { state, run, prepared, onDisk, trouble } = supervisor;
+  const standsStill = state.phase === 'frozen' || state.phase === 'saving';
   const failure = state.phase === 'backoff' || state.phase === 'failed' ? state.failure : null;
   return {
     name: o.name,
@@ -228,7 +229,8 @@ function describe(o: VmOptions, supervisor: Supervisor): VmStatus {
     vcpus: supervisor.shape.vcpus,
     memoryBytes: supervisor.shape.memoryBytes,
     shareGranted: supervisor.share,
-    shareMeasured: run?.governor.measured ?? null,
+    // What stands still is not sampled, and uses nothing.
+    shareMeasured: standsStill ? 0 : (run?.governor.measured ?? null),
     failure,
     pid: run?.pid ?? null,
     frozenMsTotal: supervisor.frozenMs,

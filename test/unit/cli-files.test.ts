@@ -35,6 +35,13 @@ async function makeJob(): Promise<string> {
 }
 
 describe('packing a job', () => {
+  it('refuses a lone document, and says that its folder is to be given', async () => {
+    await expect(openPackage(join(await makeJob(), 'job.json'))).rejects.toMatchObject({
+      code: 'archive-invalid',
+      message: expect.stringContaining('give the folder that it lies in') as string,
+    });
+  });
+
   it('gives a tar of the document and its input', async () => {
     const open = await openPackage(await makeJob());
     const found = await namesIn(open());

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { styleFor } from '../../electron/cli/io.ts';
+import { showPaused } from '../../electron/cli/show-status.ts';
 import { PauseChoice, PauseLength } from '../../electron/contract/snapshot.ts';
 import { pauseFrom } from '../../electron/policy/pause.ts';
+import { fakeContribution } from '../fakes/fake-contribution.ts';
 import { useCommand } from './cli-grids-fixture.ts';
 
 const { run, asked } = useCommand();
@@ -19,6 +22,18 @@ describe('gleaner pause', () => {
   ])('for %s', async (text, length) => {
     expect(await run('pause', text)).toMatchObject({ code: 0, stderr: '' });
     expect(asked('pause')).toEqual([{ length }]);
+  });
+
+  it('says what was asked for, and how it is ended', async () => {
+    const until = new Date(2026, 10, 27, 14, 30).getTime();
+    const look = { style: styleFor(false, {}), now: until - 3_600_000, bars: false };
+    const paused = (end: number | null) =>
+      showPaused(fakeContribution({ pause: { length: 'manual', since: look.now, until: end } }), look);
+    expect(paused(null)).toBe('Paused until you resume.\nEnd it: gleaner resume');
+    expect(paused(until)).toBe('Paused until 14:30.\nEnd it: gleaner resume');
+    expect(paused(until + 86_400_000)).toContain('Paused until 2026-11-28 14:30.');
+    expect(showPaused(fakeContribution({ pause: null }), look)).toBe(fakeContribution().sentence);
+    expect((await run('pause', 'manual')).stdout).toBe(`${paused(null)}\n`);
   });
 
   it.each(['2y', '30s', '8 d', '90', '1.00001 h', 'Tomorrow?'])('not for %s', async (text) => {

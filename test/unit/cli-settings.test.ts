@@ -60,12 +60,22 @@ const json = async (...argv: readonly string[]): Promise<unknown> =>
 const askedValue = (): unknown => (host.asked.at(-1)?.input as { value: unknown }).value;
 
 describe('gleaner settings', { timeout: 30_000 }, () => {
+  it('names a preset as the window does, whoever chose it', async () => {
+    host.settings.layers.user = { preset: 'generous', 'pauseOn.programs': ['blender'] };
+    const { stdout } = await run('policy', 'show');
+    expect(stdout).toMatch(/\nidle\.afterSeconds +\S.* +from generous\n/);
+    expect(stdout).toMatch(/\npauseOn\.programs +blender +yours\n/);
+    expect(stdout).not.toContain('(generous)');
+    host.settings.layers.locked = { preset: 'gentle' };
+    expect((await run('settings', 'get', 'idle.afterSeconds')).stdout).toContain('(set by ACME).');
+  });
+
   it('lists and gets what is in force', async () => {
     const { stdout } = await run('settings', 'list');
     expect(stdout).toMatch(/^KEY +VALUE +FROM\n/);
     expect(stdout).toMatch(/\ninUse\.share +10 % +set by ACME\n/);
     expect(stdout).toMatch(/\npauseOn\.programs +blender +yours\n/);
-    expect(stdout).toMatch(/\nidle\.afterSeconds +3 min +built-in \(balanced\)\n/);
+    expect(stdout).toMatch(/\nidle\.afterSeconds +3 min +from balanced\n/);
     expect(await json('settings', 'list')).toEqual(host.settings.list());
     expect((await run('settings', 'get', 'inUse.share')).stdout).toBe(
       'inUse.share is 10 % (set by ACME).\nShare of the VM\'s CPU time while the computer is used. It may hold a share from 0 (not at all) to 1 (all of it), e.g. 0.25.\nYou may also type 60 %. For example: gleaner settings set inUse.share "25 %"\n',
@@ -115,7 +125,7 @@ describe('gleaner settings', { timeout: 30_000 }, () => {
       /^idle\.share is 50 % \(yours\)\.\n/,
     );
     expect((await run('settings', 'unset', 'idle.share')).stdout).toMatch(
-      /^idle\.share is 100 % \(built-in \(balanced\)\)\.\n/,
+      /^idle\.share is 100 % \(from balanced\)\.\n/,
     );
     expect(await json('settings', 'unset', 'idle.share')).toMatchObject({
       key: 'idle.share',

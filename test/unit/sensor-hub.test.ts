@@ -84,6 +84,19 @@ describe('what the hub holds', () => {
     hub.report({ lastInputAt: 5000, inputSource: 'polled', inputPollMs: 250 });
     expect(hub.signals).toMatchObject({ lastInputAt: 5000, inputSource: 'polled', inputPollMs: 250 });
   });
+
+  it('forgets what the shell told of input while nobody looks for it, and nothing else of it', async () => {
+    const input = new FakeSensor('input-x11', ['lastInputAt', 'inputSource', 'inputPollMs']);
+    const { hub, clock } = await world(input);
+    clock.advance(10_000);
+    hub.report({ lastInputAt: 5000, inputSource: 'polled', inputPollMs: 250, screenLocked: false });
+    hub.need(new Set(['input']));
+    expect(hub.signals.inputSource).toBe('polled');
+    hub.need(new Set());
+    expect(hub.signals).toEqual({ ...noSignals, screenLocked: false });
+    hub.report({ lastInputAt: 9000, inputSource: 'polled', inputPollMs: 1000 });
+    expect(hub.signals).toMatchObject({ lastInputAt: 9000, inputSource: 'polled' });
+  });
 });
 
 describe('sensors that misbehave', () => {

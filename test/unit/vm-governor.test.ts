@@ -9,6 +9,7 @@ class Guest {
   readonly sent: string[] = [];
   readonly quotas: (number | 'max')[] = [];
   changes = 0;
+  readonly told: string[] = [];
   wants = 0;
   paused = false;
   refuses = false;
@@ -53,7 +54,7 @@ class Guest {
         this.sent.push('cont');
       },
       clock: this.clock,
-      log: silentLog,
+      log: { ...silentLog, info: (_topic, words) => this.told.push(words) },
       onChange: () => {
         this.changes += 1;
       },
@@ -201,6 +202,10 @@ describe('force', () => {
     await guest.pass(60_000);
     expect(guest.governor.mode).toBe('cgroup');
     expect(guest.paused).toBe(false);
+    guest.wants = 1;
+    await guest.pass(60_000);
+    expect(guest.governor.mode).toBe('pwm');
+    expect(guest.told).toEqual(['the guest exceeds its CPU share: it is held to it by stopping it in turns']);
   });
 });
 

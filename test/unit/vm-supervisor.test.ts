@@ -151,7 +151,7 @@ describe('freezing', () => {
     const vm = await running();
     const { acknowledgedMs } = await vm.freeze();
     expect(acknowledgedMs).toBeGreaterThan(0);
-    expect(vm.status().phase).toBe('frozen');
+    expect(vm.status()).toMatchObject({ phase: 'frozen', shareMeasured: 0 });
     const before = vm.status().frozenMsTotal;
     await new Promise((resolve) => setImmediate(resolve));
     expect(vm.status().frozenMsTotal).toBeGreaterThan(before);

@@ -78,7 +78,7 @@ export class SensorHub implements Disposable {
 
   /**
    * Starts the sensors that are named, or that give a signal that is named, and ends the others, whose signals are unknown
-   * from then on without a call of `onChange`. `input` names `input-x11` too.
+   * from then on without a call of `onChange`, what the shell told of input among them. `input` names `input-x11` too.
    */
   need(names: ReadonlySet<string>): void {
     if (this.#disposed) return;
@@ -88,6 +88,7 @@ export class SensorHub implements Disposable {
       const wanted = [...names].some((word) => name === word || name.startsWith(`${word}-`));
       run.setNeeded(wanted || gives.some((signal) => names.has(signal)));
     }
+    if (!names.has('input')) this.#forgetInput();
     this.#quiet = false;
   }
 
@@ -121,6 +122,15 @@ export class SensorHub implements Disposable {
     this.#gate.dispose();
     for (const run of this.#runs) run.stop();
     await Promise.all(this.#runs.map((run) => run.ended()));
+  }
+
+  /** Nobody looks for input any more: what the shell told of it before is no more true of now than what sensors told. */
+  #forgetInput(): void {
+    const told = this.#sources.get(outside);
+    if (told?.reading.inputSource == null) return;
+    const { lastInputAt: _at, inputSource: _source, inputPollMs: _every, ...others } = told.reading;
+    told.reading = others;
+    this.#refresh(outside);
   }
 
   #take(name: string, said: unknown, gives: readonly (keyof Signals)[]): void {
