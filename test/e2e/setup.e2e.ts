@@ -90,6 +90,7 @@ test.describe('the first start', () => {
 
     install(binDir, elsewhere);
     await welcome.lookAgain.click();
+    await welcome.checked.click();
     await expect(qemu).toContainText(/In order.*QEMU \d+\.\d+\.\d+ is installed\./);
     await expect(welcome.check('Images')).toContainText('In order');
     // And the other page that shows it says the same.
@@ -102,6 +103,7 @@ test.describe('the first start', () => {
     await page.getByRole('button', { name: 'Welcome page' }).click();
     await welcome.toWork();
     await welcome.sample.click();
+    await welcome.next.click();
     await welcome.preset('Gentle').check();
     await welcome.next.click();
     await welcome.agree.click();
