@@ -147,6 +147,7 @@ test.describe('the first start', () => {
       await expect(set).toContainText('PresetGentle');
       await expect(set).toContainText('While it is idle50 %');
       await expect(welcome.part('What it works for')).toContainText('No project is named yet.');
+      await expect(welcome.choose).toBeVisible();
       await expect(welcome.next).toHaveCount(0);
       await expect(page.getByRole('main').getByRole('radio')).toHaveCount(0);
       await page.getByRole('button', { name: 'See all settings' }).click();

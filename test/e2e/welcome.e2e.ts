@@ -207,11 +207,36 @@ test.describe('the welcome page', () => {
     await expect(managed.part('What it works for')).toContainText('https://grid.acme.example/');
     await expect(window.getByRole('main').getByRole('textbox')).toHaveCount(0);
     await expect(window.getByRole('main').getByRole('radio')).toHaveCount(0);
+    await expect(window.getByText('There is nothing for you to do.')).toBeVisible();
+    await expect(managed.part('What is set for you')).toContainText('The preset sets all of its values.');
     expect(await violations(window)).toEqual([]);
     await window.getByRole('button', { name: 'See what it does' }).click();
     await expect(new MainPage(window).state).toHaveText('Waiting');
     gallery = { ...gallery, page: window };
     await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
+  });
+
+  test('leads to what an organization permits and has not joined itself', async () => {
+    const { app } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.lock({
+        preset: 'gentle',
+        'grids.permitted': ['https://knot-atlas.example.org/', 'https://grid.acme.example/'],
+      });
+    });
+    const page = await reopen(gallery);
+    const managed = new WelcomePage(page);
+    await expect(managed.part('What it works for')).toContainText('Acme Research permits:');
+    await expect(page.getByText('There is nothing for you to do.')).toHaveCount(0);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Join https://knot-atlas.example.org/' }).click();
+    const join = new JoinPage(page);
+    await expect(join.address).toHaveValue('https://knot-atlas.example.org/');
+    await join.lookUp.click();
+    await join.agree.click();
+    await join.signInByKey(key);
+    await join.goOn.click();
+    await expect(managed.part('What it works for')).toContainText('Knot Atlas');
   });
 
   test('is as wide as its content when the window is narrow', async () => {
