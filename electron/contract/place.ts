@@ -6,8 +6,10 @@ export const Place = z.discriminatedUnion('page', [
   z.strictObject({ page: z.enum(['home', 'earnings', 'activity', 'preferences', 'health']) }),
   /** `open`: the grid whose details are shown at once. */
   z.strictObject({ page: z.literal('grids'), open: GridId.optional() }),
-  /** With the address filled in; nothing is looked up or joined until the person says so. */
+  /** With the address that a link names filled in; nothing is looked up or joined until the person says so. */
   z.strictObject({ page: z.literal('join'), url: ProjectUrl }),
+  /** Nowhere else: a link was followed that leads nowhere, and the page says so where it is. */
+  z.strictObject({ page: z.literal('refused-link') }),
 ]);
 export type Place = z.infer<typeof Place>;
 

@@ -52,13 +52,16 @@ export function stateOf(seen: Seen): State {
   const { allowance, jobs, problems } = seen;
   const vm = foremost(seen.vms);
   if (!allowance.run) {
-    return vm.phase === 'running' || vm.phase === 'freezing'
-      ? {
-          state: 'yielding',
-          sentence: 'Giving your computer back.',
-          said: plainly('state.giving-back'),
-        }
-      : { state: stoppedBy(allowance), ...byAllowance(allowance) };
+    if (vm.phase === 'running' || vm.phase === 'freezing') {
+      return {
+        state: 'yielding',
+        sentence: 'Giving your computer back.',
+        said: plainly('state.giving-back'),
+      };
+    }
+    const state = stoppedBy(allowance);
+    // Nothing is given back where nothing would run anyway.
+    return state === 'yielding' && !hasWork(seen) ? noWork : { state, ...byAllowance(allowance) };
   }
   const leak = problems.find(({ code }) => code === 'isolation-leak');
   const failure = leak ?? (vm.phase === 'failed' ? vm.failure : null);
@@ -88,11 +91,18 @@ export function stateOf(seen: Seen): State {
       ? attention(inTheWay)
       : { state: 'starting', sentence: 'Getting the next job ready.', said: plainly('state.next-job') };
   }
-  return {
-    state: 'waiting',
-    sentence: 'Waiting: there is no work in the queue.',
-    said: plainly('state.no-work'),
-  };
+  return noWork;
+}
+
+const noWork: State = {
+  state: 'waiting',
+  sentence: 'Waiting: there is nothing to do.',
+  said: plainly('state.no-work'),
+};
+
+/** A job that stands still has begun, and waits no more. */
+function hasWork({ workWaits, jobs }: Seen): boolean {
+  return workWaits || jobs.some(({ state }) => state === 'running');
 }
 
 type Told = Omit<State, 'state'>;

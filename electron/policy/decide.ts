@@ -125,7 +125,7 @@ function inOrder(causes: readonly ToldCause[], share: number): ToldCause[] {
 
 function reasonOf({ code, said, source, share, lingers }: ToldCause, now: number): Reason {
   const words = reasonWords(said, now);
-  return { code, words: lingers ? `${words} (until a moment ago)` : words, said, lingers, source, share };
+  return { code, words: lingers ? `${words} (just ended)` : words, said, lingers, source, share };
 }
 
 /** Turned off means that no memory is held either. */

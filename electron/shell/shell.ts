@@ -16,6 +16,7 @@ import { type Disposable, Disposer } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { HostApi } from '../contract/commands.ts';
 import { type Failure, toFailure } from '../contract/failures.ts';
+import type { Place } from '../contract/place.ts';
 import { appMenu } from './app-menu.ts';
 import { servePages } from './app-protocol.ts';
 import { Autostart } from './autostart.ts';
@@ -199,17 +200,17 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
     }),
   );
 
-  const placeOf = (link: string | null): ReturnType<typeof placeOfLink> => {
-    const place = link === null ? null : placeOfLink(link);
+  const placeOf = (link: string): Place => {
+    const place = placeOfLink(link);
+    if (place) return place;
     // Not the link itself: it may hold a password.
-    if (link !== null && !place) log.warn('shell', 'refused a link', { length: link.length });
-    return place;
+    log.warn('shell', 'refused a link', { length: link.length });
+    return { page: 'refused-link' };
   };
 
   const showUp = async (link: string | null): Promise<void> => {
     setMenu();
-    const place = placeOf(link);
-    const where = place ? { place } : {};
+    const where = link === null ? {} : { place: placeOf(link) };
     // Windows and macOS always have one.
     if (platform !== 'linux') tellTray(true);
     if (platform === 'linux' && !(await hasTray()) && !memory.state.toldAboutTray && !start.demo) {
@@ -242,8 +243,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       window.open();
     },
     openLink: (link) => {
-      const place = placeOf(link);
-      window.open(place ? { place } : {});
+      window.open({ place: placeOf(link) });
     },
     isOwnWindow: (contents) => window.isOwn(contents),
     desk,

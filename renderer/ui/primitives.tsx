@@ -73,7 +73,11 @@ export function Button(props: {
   /** It destroys something. */
   danger?: boolean;
   disabled?: boolean;
+  /** It does nothing yet: the id of the words that say why. It can be reached all the same, so that ears hear them. */
+  heldBy?: string | undefined;
   label?: string;
+  /** For one that chooses: whether it is chosen. */
+  pressed?: boolean;
   /** Sends the form that it stands in, too. */
   submits?: boolean;
 }): ReactNode {
@@ -89,7 +93,10 @@ export function Button(props: {
       className={['button', ...kinds.filter((kind) => kind !== '')].join(' ')}
       disabled={props.disabled === true}
       aria-label={props.label}
-      onClick={props.onPress}
+      aria-pressed={props.pressed}
+      aria-disabled={props.heldBy === undefined ? undefined : true}
+      aria-describedby={props.heldBy}
+      onClick={props.heldBy === undefined ? props.onPress : undefined}
     >
       {props.children}
     </button>

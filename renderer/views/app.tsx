@@ -1,19 +1,20 @@
 import { type ReactNode, Suspense, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react';
+import type { Place as AskedPlace } from '../../electron/contract/place.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client, useReplica } from '../bridge/store.ts';
 import { onSpeaker, speak, speaker, t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
-import { Button } from '../ui/primitives.tsx';
 import { Announcer } from './announcer.tsx';
 import { Boundary } from './boundary.tsx';
 import { Failed } from './failed.tsx';
 import { Home } from './home.tsx';
+import { LinkNotice, TrayNotice } from './notices.tsx';
 import { pages } from './pages.ts';
 import { type Go, type Place, tabOf, tabs } from './place.ts';
 import { useFocusAtHeading, useVisit } from './visit.ts';
 
-/** `begin`: the place that the window was opened for. */
-export function App({ begin }: { begin: Place | null }): ReactNode {
+/** `begin`: what the window was opened for. */
+export function App({ begin }: { begin: AskedPlace | null }): ReactNode {
   const snapshot = useReplica((replica) => replica.snapshot);
   const [visit, go] = useVisit(begin, snapshot);
   const page = useFocusAtHeading(visit);
@@ -55,6 +56,7 @@ export function App({ begin }: { begin: Place | null }): ReactNode {
       <main ref={page} className="page">
         {snapshot === null ? null : <Announcer snapshot={snapshot} />}
         <TrayNotice />
+        <LinkNotice begin={begin} />
         <CommandFailure />
         {snapshot === null || visit === null ? (
           <p className="soft" role="status">
@@ -125,8 +127,8 @@ function Page(props: {
         <pages.Join
           snapshot={snapshot}
           url={place.url ?? ''}
-          from={'from' in place ? place.from : null}
-          at={'at' in place ? place.at : null}
+          from={place.from ?? null}
+          at={place.at ?? null}
           go={go}
         />
       );
@@ -141,26 +143,6 @@ function Page(props: {
         <pages.Preferences preset={snapshot.preset} open={'open' in place ? (place.open ?? null) : null} />
       );
   }
-}
-
-/** Said once, by the shell's address: this desktop has no tray to find Gleaner in. */
-function TrayNotice(): ReactNode {
-  const [shown, setShown] = useState(
-    () => new URLSearchParams(window.location.search).get('notice') === 'no-tray',
-  );
-  if (!shown) return null;
-  return (
-    <div className="notice" role="status">
-      <p>{t('common:noTray')}</p>
-      <Button
-        onPress={() => {
-          setShown(false);
-        }}
-      >
-        {t('common:dismiss')}
-      </Button>
-    </div>
-  );
 }
 
 function CommandFailure(): ReactNode {

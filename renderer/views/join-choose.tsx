@@ -1,14 +1,16 @@
-import { type ReactNode, type SyntheticEvent, useId, useRef, useState } from 'react';
+import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef, useState } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { GridView, KnownProject } from '../../electron/contract/grids.ts';
 import { client } from '../bridge/store.ts';
+import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
+import { asList } from '../text/setting-value.ts';
 import { FormField, Tick } from '../ui/form.tsx';
 import { Button, Card, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
-import type { Looked } from './join-flow.ts';
-import { byArea, knownMark, matching } from './known-projects.ts';
+import { type Looked, remedyOf } from './join-flow.ts';
+import { byArea, knownMark, matching, permittedOf, sharedDay, sharedMark } from './known-projects.ts';
 
 const askKnown = () => client.call('grids.known', {});
 
@@ -17,24 +19,31 @@ export function Choose(props: {
   url: string;
   refused: { looked: Looked; failure: Failure } | null;
   joined: readonly GridView[];
-  /** The field for an address comes first. */
-  byAddress: boolean;
+  /** Who says what is permitted, where they say so. */
+  organization: string | null;
+  /** What comes first: the field for an address, or the address that a link names. */
+  at: 'address' | 'link' | null;
   onLook: (looked: Looked) => void;
 }): ReactNode {
-  const { url, refused, onLook } = props;
-  const isFirst = url !== '' || props.byAddress;
+  const { url, refused, at, onLook } = props;
+  const isFirst = url !== '' || at !== null || refused !== null;
   const other = useRef<HTMLDivElement>(null);
   const address = (
     <div ref={other}>
-      <OtherAddress begin={refused?.looked ?? { url, allowPrivate: false }} onLook={onLook} />
+      <OtherAddress
+        begin={refused?.looked ?? { url, allowPrivate: false }}
+        refused={refused}
+        byLink={at === 'link' && refused === null}
+        onLook={onLook}
+      />
     </div>
   );
   return (
     <>
-      {refused === null ? null : <Refused {...refused} onLook={onLook} />}
       {isFirst ? address : null}
       <Known
         joined={props.joined}
+        organization={props.organization}
         onLook={onLook}
         onOther={() => {
           other.current?.querySelector('input')?.focus();
@@ -47,37 +56,46 @@ export function Choose(props: {
 
 function Refused(props: { looked: Looked; failure: Failure; onLook: (looked: Looked) => void }): ReactNode {
   const { looked, failure, onLook } = props;
-  // The gateway refused a private address: only the person knows whose network that is.
-  const mayBePrivate = failure.code === 'egress-denied' && !looked.allowPrivate;
+  const remedy = remedyOf(looked, failure);
   return (
     <Failed failure={failure}>
-      <p className="notice-do">
-        <Button
-          onPress={() => {
-            onLook({ ...looked, allowPrivate: looked.allowPrivate || mayBePrivate });
-          }}
-        >
-          {mayBePrivate ? t('join:companyTry') : t('join:tryAgain')}
-        </Button>
-      </p>
+      {remedy === null ? null : (
+        <p className="notice-do">
+          <Button
+            onPress={() => {
+              onLook({ ...looked, allowPrivate: looked.allowPrivate || remedy === 'private' });
+            }}
+          >
+            {remedy === 'private' ? t('join:companyTry') : t('join:tryAgain')}
+          </Button>
+        </p>
+      )}
     </Failed>
   );
 }
 
 function Known(props: {
   joined: readonly GridView[];
+  organization: string | null;
   onLook: (looked: Looked) => void;
   /** None of them: on to the field for an address. */
   onOther: () => void;
 }): ReactNode {
   const { answer } = useAsked(askKnown, null);
+  const { answer: settings } = useAsked(client.listSettings, null);
   const [search, setSearch] = useState('');
-  if (answer === null) return <p className="soft">{t('common:loading')}</p>;
+  if (answer === null || settings === null) return <p className="soft">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
-  const found = matching(answer.value, search);
+  const list = settings.ok ? settings.value.find(({ key }) => key === 'grids.permitted') : undefined;
+  const permitted = permittedOf(answer.value, list?.value == null ? null : asList(list.value));
+  const found = matching(permitted, search);
+  const day = sharedDay(permitted);
   const joined = new Set(props.joined.map(({ url }) => url));
   return (
     <Card title={t('join:choose.title')}>
+      {permitted.length < answer.value.length ? (
+        <p className="foreign">{permitsWords(props.organization, permitted.length, answer.value.length)}</p>
+      ) : null}
       <FormField
         type="search"
         label={t('join:choose.search')}
@@ -93,16 +111,25 @@ function Known(props: {
           {t('join:other.title')}
         </Button>
       </div>
+      {day === null ? null : <p className="soft small">{sharedMark(day)}</p>}
       {byArea(found).map(([area, projects]) => (
-        <Area key={area} area={area} projects={projects} joined={joined} onLook={props.onLook} />
+        <Area key={area} area={area} projects={projects} day={day} joined={joined} onLook={props.onLook} />
       ))}
     </Card>
   );
 }
 
+function permitsWords(organization: string | null, count: number, all: number): string {
+  return organization === null
+    ? t('join:choose.permittedNameless', { count, all })
+    : t('join:choose.permitted', { organization: plain(organization), count, all });
+}
+
 function Area(props: {
   area: string;
   projects: readonly KnownProject[];
+  /** The day that is said above the list. */
+  day: string | null;
   joined: ReadonlySet<string | null>;
   onLook: (looked: Looked) => void;
 }): ReactNode {
@@ -115,7 +142,12 @@ function Area(props: {
       <ul className="projects">
         {props.projects.map((project) => (
           <li key={project.url}>
-            <Choice project={project} joined={props.joined.has(project.url)} onLook={props.onLook} />
+            <Choice
+              project={project}
+              marked={project.verified || project.asOf !== props.day}
+              joined={props.joined.has(project.url)}
+              onLook={props.onLook}
+            />
           </li>
         ))}
       </ul>
@@ -125,11 +157,13 @@ function Area(props: {
 
 function Choice(props: {
   project: KnownProject;
+  /** How far it can be relied on is said beside it. */
+  marked: boolean;
   joined: boolean;
   onLook: (looked: Looked) => void;
 }): ReactNode {
   const id = useId();
-  const { project, joined } = props;
+  const { project, marked, joined } = props;
   return (
     <button
       type="button"
@@ -146,28 +180,41 @@ function Choice(props: {
       </span>
       <span id={`${id}-about`}>
         <Foreign className="line">{project.about}</Foreign>
-        <span className="soft small line">{joined ? t('join:choose.joined') : knownMark(project)}</span>
+        {joined || marked ? (
+          <span className="soft small line">{joined ? t('join:choose.joined') : knownMark(project)}</span>
+        ) : null}
       </span>
     </button>
   );
 }
 
-function OtherAddress(props: { begin: Looked; onLook: (looked: Looked) => void }): ReactNode {
+function OtherAddress(props: {
+  begin: Looked;
+  refused: { looked: Looked; failure: Failure } | null;
+  /** It came from a link. */
+  byLink: boolean;
+  onLook: (looked: Looked) => void;
+}): ReactNode {
+  const { refused, byLink, onLook } = props;
+  const form = useRef<HTMLFormElement>(null);
   const [url, setUrl] = useState(props.begin.url);
   const [allowPrivate, setAllowPrivate] = useState(props.begin.allowPrivate);
   const [empty, setEmpty] = useState(false);
+  useEffect(() => {
+    if (refused !== null) form.current?.querySelector('input')?.focus();
+  }, [refused]);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (url.trim() === '') setEmpty(true);
-    else props.onLook({ url: url.trim(), allowPrivate });
+    else onLook({ url: url.trim(), allowPrivate });
   };
   return (
-    <Card title={t('join:other.title')}>
-      <form className="form" noValidate onSubmit={submit}>
+    <Card title={byLink ? t('join:link.title') : t('join:other.title')}>
+      <form ref={form} className="form" noValidate onSubmit={submit}>
         <FormField
           type="url"
           label={t('join:other.label')}
-          hint={t('join:other.hint')}
+          hint={byLink ? t('join:link.hint') : t('join:other.hint')}
           example={t('join:other.example')}
           value={url}
           error={empty ? t('join:other.empty') : null}
@@ -176,6 +223,7 @@ function OtherAddress(props: { begin: Looked; onLook: (looked: Looked) => void }
             setEmpty(false);
           }}
         />
+        {refused === null ? null : <Refused {...refused} onLook={onLook} />}
         <Tick label={t('grids:allowPrivate')} on={allowPrivate} onChange={setAllowPrivate} />
         <div className="buttons">
           <Button submits>{t('join:lookUp')}</Button>

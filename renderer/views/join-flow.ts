@@ -1,4 +1,4 @@
-import type { Failure } from '../../electron/contract/failures.ts';
+import type { Failure, FailureCode } from '../../electron/contract/failures.ts';
 import type { ProjectOffer } from '../../electron/contract/grids.ts';
 
 /** What is asked of the host; also tells one asking from another. */
@@ -33,6 +33,33 @@ export type JoinEvent =
   | { readonly type: 'refused'; readonly failure: Failure }
   | { readonly type: 'back' }
   | { readonly type: 'again' };
+
+/** What another look at the same address may mend: the network, or that something else was agreed to. */
+const mayGetBetter: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'grid-unreachable',
+  'network-unavailable',
+  'network-metered',
+  'network-quota',
+  'proxy-refused',
+  'consent-required',
+]);
+
+/**
+ * What can be done about an address that was refused: to look again as it is, or with the word that it is on the company's
+ * network, since only the person knows whose network that is; null: only another address helps. Pure.
+ */
+export function remedyOf(looked: Looked, { code }: Failure): 'again' | 'private' | null {
+  if (code === 'egress-denied') return looked.allowPrivate || isLoopback(looked.url) ? null : 'private';
+  return mayGetBetter.has(code) ? 'again' : null;
+}
+
+/** Whether an address, as it was typed, is this computer's own. Pure. */
+function isLoopback(typed: string): boolean {
+  const address = /^https?:\/\//i.test(typed) ? typed : `https://${typed}`;
+  if (!URL.canParse(address)) return false;
+  const host = new URL(address).hostname.replace(/\.$/, '');
+  return /^(localhost|.+\.localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\])$/i.test(host);
+}
 
 export const firstStep: JoinStep = { at: 'choose', refused: null };
 

@@ -20,7 +20,7 @@ export function Join(props: {
   snapshot: Snapshot;
   url: string;
   from: 'welcome' | null;
-  at: 'address' | null;
+  at: 'address' | 'link' | null;
   go: Go;
 }): ReactNode {
   const { snapshot, url, from, go } = props;
@@ -28,11 +28,12 @@ export function Join(props: {
   const [draft, setDraft] = useState(emptyDraft);
   const heading = useRef<HTMLHeadingElement>(null);
   const { at } = step;
+  const isRefused = step.at === 'choose' && step.refused !== null;
   useEffect(() => {
-    // Whoever listens or uses the keyboard begins each step at its title.
-    heading.current?.focus();
+    // Whoever listens or uses the keyboard begins each step at its title, but puts right first what was refused.
+    if (!isRefused) heading.current?.focus();
     window.scrollTo(0, 0);
-  }, [at]);
+  }, [at, isRefused]);
 
   const look = async (looked: Looked): Promise<void> => {
     send({ type: 'look', looked });
@@ -93,8 +94,9 @@ export function Join(props: {
         <Choose
           url={url}
           refused={step.refused}
-          byAddress={props.at === 'address'}
+          at={props.at}
           joined={snapshot.grids}
+          organization={snapshot.preset.organization}
           onLook={(looked) => {
             void look(looked);
           }}

@@ -5,15 +5,28 @@ import type { Setup } from './welcome-flow.ts';
 
 /** Where in the window the person is. */
 export type Place =
-  | AskedPlace
+  | Exclude<AskedPlace, { readonly page: 'join' | 'refused-link' }>
   | { readonly page: 'welcome' }
   /** `open`: the group of settings that is opened at once. */
   | { readonly page: 'preferences'; readonly open?: GroupId }
-  /**
-   * To choose a project, or to write an address. `from`: where it goes on afterwards, else to the grids; `at`: what comes
-   * first.
-   */
-  | { readonly page: 'join'; readonly url?: undefined; readonly from?: 'welcome'; readonly at?: 'address' };
+  | JoinPlace;
+
+/**
+ * To choose a project, or to write an address. `url`: the address that is filled in; `from`: where it goes on afterwards,
+ * else to the grids; `at`: what comes first, the field for an address or the address that a link names.
+ */
+export interface JoinPlace {
+  readonly page: 'join';
+  readonly url?: string;
+  readonly from?: 'welcome';
+  readonly at?: 'address' | 'link';
+}
+
+/** Where the shell wants the window to be; null: where it is, or begins. Pure. */
+export function placeAsked(asked: AskedPlace): Place | null {
+  if (asked.page === 'refused-link') return null;
+  return asked.page === 'join' ? { ...asked, at: 'link' } : asked;
+}
 
 export type Go = (place: Place) => void;
 

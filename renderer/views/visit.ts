@@ -1,7 +1,8 @@
 import { type RefObject, startTransition, useCallback, useEffect, useRef, useState } from 'react';
+import type { Place as AskedPlace } from '../../electron/contract/place.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { onAskedPlace } from '../bridge/asked-place.ts';
-import { firstPlace, type Go, type Place } from './place.ts';
+import { firstPlace, type Go, type Place, placeAsked } from './place.ts';
 import { rememberedSetup } from './welcome-memory.ts';
 
 /** A stay in a place: the same place may be visited anew. */
@@ -14,16 +15,27 @@ export interface Visit {
 /**
  * Where the window is: first where it was sent, else where the Snapshot leads; null before the first Snapshot. Then
  * wherever the person goes, and wherever the shell sends it.
+ * @param begin what the window was opened for
  */
-export function useVisit(begin: Place | null, snapshot: Snapshot | null): readonly [Visit | null, Go] {
-  const [visit, setVisit] = useState<Visit | null>(begin === null ? null : { place: begin, count: 0 });
+export function useVisit(begin: AskedPlace | null, snapshot: Snapshot | null): readonly [Visit | null, Go] {
+  const [visit, setVisit] = useState<Visit | null>(() => {
+    const place = begin === null ? null : placeAsked(begin);
+    return place === null ? null : { place, count: 0 };
+  });
   const go = useCallback<Go>((place) => {
     // The page before stays until the next one has been read.
     startTransition(() => {
       setVisit((before) => ({ place, count: (before?.count ?? 0) + 1 }));
     });
   }, []);
-  useEffect(() => onAskedPlace(go), [go]);
+  useEffect(
+    () =>
+      onAskedPlace((asked) => {
+        const place = placeAsked(asked);
+        if (place !== null) go(place);
+      }),
+    [go],
+  );
   // Once: later changes of the Snapshot move nobody to another page.
   if (visit === null && snapshot !== null)
     setVisit({ place: firstPlace(snapshot, rememberedSetup()), count: 0 });

@@ -3,7 +3,7 @@ import type { GridView } from '../../electron/contract/grids.ts';
 import type { SettingKey } from '../../electron/contract/settings.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
-import { bytes } from '../text/format.ts';
+import { bytes, list } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { controlOf, settingName } from '../text/setting-rows.ts';
@@ -22,24 +22,34 @@ const uses: readonly SettingKey[] = ['inUse.share', 'idle.share', 'battery.above
 /** What all of it comes to, before anything begins. */
 export function BeginStep(props: {
   snapshot: Snapshot;
+  /** The sample is what it works for, alone or beside others. */
+  sample: boolean;
   settings: InForce;
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
-  const { snapshot, settings, changes } = props;
+  const { snapshot, sample, settings, changes } = props;
+  const { grids, manager } = snapshot;
+  const joined = grids.filter(({ kind }) => kind !== 'local');
+  const names = [
+    ...(manager === null ? [] : [manager.name]),
+    ...joined.map(({ name }) => name),
+    ...(sample ? [t('welcome:begin.sample')] : []),
+  ];
   return (
     <>
+      <p className="foreign">{t('welcome:begin.worksFor', { names: list(names.map(plain)) })}</p>
       <div className="columns">
         <Card title={t('welcome:begin.uses')}>
           <Facts
             wide
             rows={[
               ...settingRows(uses, settings),
-              [t('welcome:begin.memory'), sizeOf(settings, 'vm.memoryTotalBytes')],
-              [t('welcome:begin.disk'), sizeOf(settings, 'grids.diskBytes')],
+              ...(manager === null && joined.length === 0 ? [] : sizeRows(projectSizes, settings)),
+              ...(sample ? sizeRows(sampleSizes, settings) : []),
             ]}
           />
         </Card>
-        <Contacts snapshot={snapshot} />
+        <Contacts manager={manager} joined={joined} sample={sample} />
       </div>
       <p>{t('welcome:begin.never')}</p>
       <AtLogin settings={settings} changes={changes} />
@@ -47,28 +57,47 @@ export function BeginStep(props: {
   );
 }
 
-/** InForce by their names, with what is in force. */
-export function settingRows(
-  keys: readonly SettingKey[],
-  settings: InForce,
-): readonly (readonly [name: string, value: string])[] {
+type Row = readonly [name: string, value: string];
+
+/** Settings by their names, with what is in force. */
+export function settingRows(keys: readonly SettingKey[], settings: InForce): readonly Row[] {
   return keys.flatMap((key) => {
     const setting = settings.get(key);
-    return setting ? [[settingName(key), valueWords(controlOf(key), setting.value)] as const] : [];
+    if (!setting) return [];
+    const words = valueWords(controlOf(key), setting.value);
+    if (key !== 'battery.aboveCharge') return [[settingName(key), words] as const];
+    const battery =
+      setting.value === null
+        ? t('welcome:begin.batteryNot')
+        : t('welcome:begin.batteryAbove', { charge: words });
+    return [[t('preferences:group.battery'), battery] as const];
   });
 }
 
-function sizeOf(settings: InForce, key: 'vm.memoryTotalBytes' | 'grids.diskBytes'): string {
-  return bytes(asNumber(settings.get(key)?.value ?? null) ?? 0);
+/** Each with the words that say whose it is. */
+const projectSizes = [
+  ['vm.memoryTotalBytes', 'welcome:begin.projectsMemory'],
+  ['grids.diskBytes', 'welcome:begin.projectDisk'],
+] as const;
+const sampleSizes = [
+  ['vm.memoryBytes', 'welcome:begin.sampleMemory'],
+  ['vm.diskBytes', 'welcome:begin.sampleDisk'],
+] as const;
+
+function sizeRows(sizes: typeof projectSizes | typeof sampleSizes, settings: InForce): readonly Row[] {
+  return sizes.map(([key, name]) => [t(name), bytes(asNumber(settings.get(key)?.value ?? null) ?? 0)]);
 }
 
-function Contacts({ snapshot }: { snapshot: Snapshot }): ReactNode {
-  const { grids, manager } = snapshot;
-  const joined = grids.filter(({ kind }) => kind !== 'local');
+function Contacts(props: {
+  manager: Snapshot['manager'];
+  joined: readonly GridView[];
+  sample: boolean;
+}): ReactNode {
+  const { manager, joined, sample } = props;
   return (
     <Card title={t('welcome:begin.contacts')}>
       <div className="stack">
-        {manager === null && joined.length === 0 ? <p>{t('welcome:begin.nobody')}</p> : null}
+        {sample ? <p>{t('welcome:begin.sampleContacts')}</p> : null}
         {manager === null ? null : (
           <p className="foreign">{t('welcome:begin.manager', { name: plain(manager.name) })}</p>
         )}

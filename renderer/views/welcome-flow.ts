@@ -17,6 +17,8 @@ export interface Setup {
 export interface SetupDone {
   /** A project or an account manager is joined. */
   readonly joined: boolean;
+  /** The sample is at work already. */
+  readonly sampleRuns: boolean;
   /** The preset is of the person's own choice. */
   readonly preset: boolean;
 }
@@ -36,16 +38,23 @@ export function parseSetup(text: string | null): Setup | null {
   return { state, step, sample: sampleWord === 'sample' };
 }
 
+/** Whether there is something to work for. Pure. */
+export function hasChosen({ sample }: Pick<Setup, 'sample'>, done: SetupDone): boolean {
+  return sample || done.joined || done.sampleRuns;
+}
+
 /**
- * Where the welcome page begins: where it was left, but behind what has been done meanwhile. Whoever has finished it sees
- * it from its beginning. Pure.
+ * Where the welcome page begins: where it was left, but behind what has been done meanwhile, and not behind a choice that
+ * nobody has made. Whoever has finished it sees it from its beginning. Pure.
  */
 export function beginSetup(setup: Setup | null, done: SetupDone): Setup {
   if (setup?.state === 'finished') return { state: 'open', step: 'check', sample: false };
   const derived: SetupStep = !done.joined ? 'check' : done.preset ? 'begin' : 'amount';
+  const sample = setup?.sample ?? false;
   const step = setup?.step ?? derived;
-  const passed = step === 'work' && done.joined;
-  return { state: 'open', step: passed ? 'amount' : step, sample: setup?.sample ?? false };
+  if (step === 'work' && done.joined) return { state: 'open', step: 'amount', sample };
+  const isBehind = setupSteps.indexOf(step) > setupSteps.indexOf('work');
+  return { state: 'open', step: isBehind && !hasChosen({ sample }, done) ? 'work' : step, sample };
 }
 
 /** The step before (-1) or after (1) another; the same at either end. Pure. */

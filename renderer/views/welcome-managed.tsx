@@ -2,18 +2,21 @@ import type { ReactNode } from 'react';
 import type { EffectiveSetting, SettingKey } from '../../electron/contract/settings.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { plain } from '../text/plain.ts';
+import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
-import { asProjectUrls } from '../text/setting-value.ts';
+import { asList, asProjectUrls } from '../text/setting-value.ts';
 import { LockMark } from '../ui/marks.tsx';
 import { Button, Card, Disclosure, Facts, Foreign } from '../ui/primitives.tsx';
 import type { InForce } from './changes.ts';
+import { isSameProject } from './known-projects.ts';
 import type { Go } from './place.ts';
 import { settingRows } from './welcome-begin.tsx';
 import { rememberSetup } from './welcome-memory.ts';
 
 const projectsKey: SettingKey = 'grids.boinc';
+const permittedKey: SettingKey = 'grids.permitted';
 
-/** What the organization has set, and nothing that is asked. */
+/** What the organization has set; nothing is asked, but for what it leaves to the person to join. */
 export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; go: Go }): ReactNode {
   const { snapshot, settings, go } = props;
   const { organization } = snapshot.preset;
@@ -22,6 +25,8 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
   );
   const named = locked.filter(({ preset }) => preset === null);
   const filled = locked.filter(({ preset }) => preset !== null);
+  const projects = settings.get(projectsKey);
+  const urls = projects === undefined || projects.source === 'user' ? [] : asProjectUrls(projects.value);
   return (
     <>
       <div className="welcome">
@@ -31,6 +36,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
             : t('welcome:managed.heading', { organization: plain(organization) })}
         </h1>
         <p>{t('welcome:managed.what')}</p>
+        <p>{urls.length === 0 ? t('welcome:managed.choose') : t('welcome:managed.nothingToDo')}</p>
       </div>
       <div className="columns">
         <Card title={t('welcome:managed.set')}>
@@ -40,9 +46,23 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
               <LockedFacts settings={settings} of={filled} />
             </Disclosure>
           )}
-          <p className="soft small welcome-rest">{t('welcome:managed.rest')}</p>
+          <p className="soft small welcome-rest">
+            {filled.length === 0 ? t('welcome:managed.rest') : t('welcome:managed.restOfPreset')}
+          </p>
         </Card>
-        <Projects snapshot={snapshot} setting={settings.get(projectsKey)} />
+        <Card title={t('welcome:managed.projects')}>
+          {urls.length === 0 ? (
+            <Permitted snapshot={snapshot} settings={settings} go={go} />
+          ) : (
+            <ul className="places">
+              {urls.map((url) => (
+                <li key={url}>
+                  <Project snapshot={snapshot} url={url} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </Card>
       </div>
       <div className="welcome-go">
         <Button
@@ -85,34 +105,64 @@ function LockedFacts({ settings, of }: { settings: InForce; of: readonly Effecti
   );
 }
 
-/** What the organization joined, by name where it is known by now. */
-function Projects({
-  snapshot,
-  setting,
-}: {
-  snapshot: Snapshot;
-  setting: EffectiveSetting | undefined;
-}): ReactNode {
-  const urls = setting === undefined || setting.source === 'user' ? [] : asProjectUrls(setting.value);
+/** By name where it is known by now. */
+function Project({ snapshot, url }: { snapshot: Snapshot; url: string }): ReactNode {
+  const name = snapshot.grids.find((grid) => grid.url !== null && isSameProject(grid.url, url))?.name;
   return (
-    <Card title={t('welcome:managed.projects')}>
-      {urls.length === 0 ? (
+    <span>
+      <Foreign>{name ?? url}</Foreign>
+      {name === undefined ? null : <Foreign className="soft small line">{url}</Foreign>}
+    </span>
+  );
+}
+
+/** What the person may join where the organization has joined nothing itself. */
+function Permitted(props: { snapshot: Snapshot; settings: InForce; go: Go }): ReactNode {
+  const { snapshot, settings, go } = props;
+  const permitted = settings.get(permittedKey)?.value ?? null;
+  if (permitted === null) {
+    return (
+      <div className="stack">
         <p className="soft">{t('welcome:managed.projectsNone')}</p>
-      ) : (
-        <ul className="places">
-          {urls.map((url) => {
-            const name = snapshot.grids.find((grid) => grid.url === url)?.name;
-            return (
-              <li key={url}>
-                <span>
-                  <Foreign>{name ?? url}</Foreign>
-                  {name === undefined ? null : <Foreign className="soft small line">{url}</Foreign>}
-                </span>
-              </li>
-            );
-          })}
-        </ul>
-      )}
-    </Card>
+        <div className="buttons">
+          <Button
+            onPress={() => {
+              go({ page: 'join', from: 'welcome' });
+            }}
+          >
+            {t('welcome:public.do')}
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  const joined = (url: string): boolean =>
+    snapshot.grids.some((grid) => grid.url !== null && isSameProject(grid.url, url));
+  return (
+    <>
+      <p className="foreign">
+        {t('welcome:managed.permits', { organization: organizationName(snapshot.preset.organization) })}
+      </p>
+      <ul className="places">
+        {asList(permitted).map((url) => (
+          <li key={url}>
+            <Project snapshot={snapshot} url={url} />
+            {joined(url) ? (
+              <span className="soft">{t('join:choose.joined')}</span>
+            ) : (
+              <Button
+                small
+                label={t('welcome:managed.joinLabel', { url: plain(url) })}
+                onPress={() => {
+                  go({ page: 'join', url, from: 'welcome', at: 'address' });
+                }}
+              >
+                {t('join:signIn.join')}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -7,51 +7,67 @@ import { Mark, type MarkName } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import type { Place } from './place.ts';
 
-/** Which grid: any of the three ways, or, once one is joined, none of them. */
+/** Which grid: any of the three ways, and more than one if the person likes. */
 export function WorkStep(props: {
   snapshot: Snapshot;
+  /** They have chosen the sample. */
+  sample: boolean;
+  sampleRuns: boolean;
   onJoin: (place: Place) => void;
-  onSample: () => void;
+  onSample: (sample: boolean) => void;
 }): ReactNode {
-  const { grids, manager, jobs } = props.snapshot;
-  const names = [
-    ...(manager === null ? [] : [manager.name]),
-    ...grids.filter(({ kind }) => kind !== 'local').map(({ name }) => name),
-  ];
-  const runs = jobs.some(
-    ({ grid, state }) => grid === 'local' && (state === 'queued' || state === 'running'),
-  );
+  const { sample, sampleRuns } = props;
+  const { grids, manager } = props.snapshot;
+  const projects = grids.filter(({ kind }) => kind !== 'local').map(({ name }) => plain(name));
   return (
     <>
-      {names.length === 0 ? null : (
-        <p className="notice foreign">{t('welcome:work.joined', { names: list(names.map(plain)) })}</p>
-      )}
       <section className="ways" aria-label={t('welcome:work.ways')}>
-        <Way title={t('welcome:public.title')} words={t('welcome:public.words')} mark="globe">
+        <Way
+          title={t('welcome:public.title')}
+          words={t('welcome:public.words')}
+          mark="globe"
+          chosen={projects.length === 0 ? null : t('welcome:work.joined', { names: list(projects) })}
+        >
           <Button
-            primary={names.length === 0}
             onPress={() => {
               props.onJoin({ page: 'join', from: 'welcome' });
             }}
           >
-            {t('welcome:public.do')}
-          </Button>
-        </Way>
-        <Way title={t('welcome:manager.title')} words={t('welcome:manager.words')} mark="building">
-          <Button
-            onPress={() => {
-              props.onJoin({ page: 'join', from: 'welcome', at: 'address' });
-            }}
-          >
-            {t('welcome:manager.do')}
+            {projects.length === 0 ? t('welcome:public.do') : t('welcome:public.more')}
           </Button>
         </Way>
         <Way
-          title={t('welcome:sample.title')}
-          words={runs ? t('welcome:sample.runs') : t('welcome:sample.words')}
-          mark="spark"
+          title={t('welcome:manager.title')}
+          words={t('welcome:manager.words')}
+          mark="building"
+          chosen={manager === null ? null : t('welcome:work.joined', { names: plain(manager.name) })}
         >
-          <Button onPress={props.onSample}>{t('welcome:sample.do')}</Button>
+          {manager === null ? (
+            <Button
+              onPress={() => {
+                props.onJoin({ page: 'join', from: 'welcome', at: 'address' });
+              }}
+            >
+              {t('welcome:manager.do')}
+            </Button>
+          ) : null}
+        </Way>
+        <Way
+          title={t('welcome:sample.title')}
+          words={sampleRuns ? t('welcome:sample.runs') : t('welcome:sample.words')}
+          mark="spark"
+          chosen={sample || sampleRuns ? t('welcome:work.chosen') : null}
+        >
+          {sampleRuns ? null : (
+            <Button
+              pressed={sample}
+              onPress={() => {
+                props.onSample(!sample);
+              }}
+            >
+              {t('welcome:sample.do')}
+            </Button>
+          )}
         </Way>
       </section>
       <p className="soft small">{t('welcome:work.company')}</p>
@@ -59,15 +75,25 @@ export function WorkStep(props: {
   );
 }
 
-function Way(props: { title: string; words: string; mark: MarkName; children: ReactNode }): ReactNode {
+function Way(props: {
+  title: string;
+  words: string;
+  mark: MarkName;
+  /** What was chosen of it; null: it was not. */
+  chosen: string | null;
+  children: ReactNode;
+}): ReactNode {
   const id = useId();
   return (
-    <section className="card way" aria-labelledby={id}>
+    <section className={`card way ${props.chosen === null ? '' : 'way-chosen'}`} aria-labelledby={id}>
       <span className="way-mark">
         <Mark name={props.mark} size={26} />
       </span>
       <h2 id={id}>{props.title}</h2>
       <p className="soft">{props.words}</p>
+      <p role="status" className="way-choice foreign">
+        {props.chosen}
+      </p>
       {props.children}
     </section>
   );

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { t } from '../text/say.ts';
@@ -9,7 +9,7 @@ import type { Go } from './place.ts';
 import { AmountStep } from './welcome-amount.tsx';
 import { BeginStep } from './welcome-begin.tsx';
 import { CheckStep } from './welcome-check.tsx';
-import { beginSetup, type Setup, type SetupStep, setupSteps, stepBeside } from './welcome-flow.ts';
+import { beginSetup, hasChosen, type Setup, type SetupStep, setupSteps, stepBeside } from './welcome-flow.ts';
 import { ManagedWelcome } from './welcome-managed.tsx';
 import { rememberedSetup, rememberSetup } from './welcome-memory.ts';
 import { useSettings } from './welcome-settings.ts';
@@ -41,14 +41,20 @@ interface StepsProps {
 
 function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
   const { manager, grids, jobs } = snapshot;
+  const why = useId();
   const done = {
     joined: manager !== null || grids.some(({ kind }) => kind !== 'local'),
+    sampleRuns: jobs.some(
+      ({ grid, state }) => grid === 'local' && (state === 'queued' || state === 'running'),
+    ),
     preset: settings.get('preset')?.source === 'user',
   };
   const [setup, setSetup] = useState(() => beginSetup(rememberedSetup(), done));
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(setup.step);
   const { step } = setup;
+  const chosen = hasChosen(setup, done);
+  const isHeld = step === 'work' && !chosen;
   useEffect(() => {
     // Whoever listens or uses the keyboard begins each step at its title, but the window at its top.
     if (first.current === step && step === 'check') return;
@@ -67,8 +73,7 @@ function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
   };
   const finish = (): void => {
     keep({ state: 'finished' });
-    const runs = jobs.some(({ state }) => state === 'queued' || state === 'running');
-    if (setup.sample && !runs) void client.runSample();
+    if (setup.sample && !done.sampleRuns) void client.runSample();
     go({ page: 'home' });
   };
   return (
@@ -79,19 +84,31 @@ function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
       ) : step === 'work' ? (
         <WorkStep
           snapshot={snapshot}
+          sample={setup.sample}
+          sampleRuns={done.sampleRuns}
           onJoin={(place) => {
             keep({});
             go(place);
           }}
-          onSample={() => {
-            keep({ step: 'amount', sample: true });
+          onSample={(sample) => {
+            keep({ sample });
           }}
         />
       ) : step === 'amount' ? (
         <AmountStep settings={settings} organization={snapshot.preset.organization} changes={changes} />
       ) : (
-        <BeginStep snapshot={snapshot} settings={settings} changes={changes} />
+        <BeginStep
+          snapshot={snapshot}
+          sample={setup.sample || done.sampleRuns}
+          settings={settings}
+          changes={changes}
+        />
       )}
+      {isHeld ? (
+        <p id={why} className="soft">
+          {t('welcome:work.chooseFirst')}
+        </p>
+      ) : null}
       <div className="welcome-go">
         {step === 'begin' ? (
           <Button primary onPress={finish}>
@@ -99,8 +116,8 @@ function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
           </Button>
         ) : (
           <Button
-            // One of the ways is what matters there, as long as nothing is chosen.
-            primary={step !== 'work' || done.joined || setup.sample}
+            primary
+            heldBy={isHeld ? why : undefined}
             onPress={() => {
               move(1);
             }}

@@ -58,6 +58,8 @@ test.describe('the application', { tag: '@user' }, () => {
     await welcome.toWork();
     await welcome.sample.click();
     await welcome.next.click();
+    await welcome.preset('Balanced').waitFor();
+    await welcome.next.click();
     await welcome.agree.click();
     await expect(main.state).toHaveText('Working');
     await expect(main.progress).toBeVisible();

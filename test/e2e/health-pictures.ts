@@ -34,7 +34,7 @@ async function pictureWelcome(gallery: GalleryRun, take: Take, suffix: string): 
     await page.getByRole('navigation').getByRole('button', { name: 'Grids' }).click();
     await page.getByRole('button', { name: 'Welcome page' }).click();
   }
-  await welcome.check('QEMU').waitFor();
+  await welcome.checked.waitFor();
   await take(gallery, `welcome-check${suffix}`, true);
   await checkUp(gallery, 'troubled');
   await welcome.lookAgain.click();
@@ -44,6 +44,8 @@ async function pictureWelcome(gallery: GalleryRun, take: Take, suffix: string): 
   await welcome.next.click();
   await take(gallery, `welcome-work${suffix}`, true);
   await welcome.sample.click();
+  await take(gallery, `welcome-chosen${suffix}`, true);
+  await welcome.next.click();
   await welcome.preset('Balanced').waitFor();
   await take(gallery, `welcome-amount${suffix}`, true);
   await welcome.next.click();

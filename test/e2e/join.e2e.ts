@@ -72,7 +72,8 @@ test.describe('joining', () => {
 
   test('shows the list by area, how old it is and whether anybody has checked it', async () => {
     await expect(join.area('Mathematics').getByRole('button')).toHaveCount(2);
-    await expect(join.area('Mathematics')).toContainText('As of 1 March 2025, from memory, not verified');
+    await expect(gallery.page.getByText('as of 1 March 2025, from memory, not verified')).toHaveCount(1);
+    await expect(join.area('Climate')).not.toContainText('March');
     await expect(join.area('Astronomy')).toContainText('As of 1 March 2025, checked');
     await join.search.fill('malaria');
     await expect(gallery.page.getByText('1 project', { exact: true })).toBeVisible();
@@ -114,6 +115,9 @@ test.describe('joining', () => {
       globalThis.gallery.host.grids.release();
     });
     await join.lookAt('https://nowhere.example.org');
+    await expect(join.address).toBeFocused();
+    await expect(join.address).toBeInViewport();
+    await expect(join.failure).toBeInViewport();
     await expect(join.failure).toContainText('Nothing answers at https://nowhere.example.org/');
     await expect(join.failure).toContainText('Check the address');
     // What was written stays, to be put right.
@@ -145,6 +149,29 @@ test.describe('joining', () => {
     await join.onCompanyNetwork.check();
     await join.lookAt('https://grid.acme.example');
     await expect(join.title).toHaveText('Acme Simulations asks for this');
+  });
+
+  test('offers nothing where only another address helps', async () => {
+    await gallery.app.evaluate(() => {
+      const { host } = globalThis.gallery;
+      const refuse = (code: string): Error => Object.assign(new Error('No.'), { code });
+      host.failures.set('grids.lookup', refuse('EINVAL'));
+    });
+    await join.lookAt('rubbish');
+    await expect(join.failure).toBeVisible();
+    await expect(join.failure.getByRole('button')).toHaveCount(0);
+  });
+
+  test('hides what is not permitted, and says how many are', async () => {
+    const { app, page } = gallery;
+    await join.back.click();
+    await app.evaluate(() => {
+      globalThis.gallery.lock({ 'grids.permitted': ['https://knot-atlas.example.org/'] });
+    });
+    await join.open();
+    await expect(page.getByText('Acme Research permits 1 of these 6.')).toBeVisible();
+    await expect(join.project('Knot Atlas')).toBeVisible();
+    await expect(join.project('Tide Tables')).toHaveCount(0);
   });
 
   test('signs in by e-mail and password; what is refused can be put right', async () => {

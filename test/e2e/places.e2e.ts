@@ -55,6 +55,17 @@ test.describe('the window’s places', () => {
     await expect(gallery.page.getByRole('textbox', { name: 'Address' })).toHaveValue(url);
     await expect(gallery.page.getByRole('textbox', { name: 'Address' })).toBeInViewport();
     expect(await asked()).not.toContain('grids.lookup');
+    await expect(main.card('A link asks to join this address')).toBeVisible();
+
+    // A link that leads nowhere is said, where the window is.
+    const refused = gallery.page.getByText('leads nowhere in Gleaner');
+    await gallery.app.evaluate(() => {
+      globalThis.gallery.shell.openLink('gleaner://join/file%3A%2F%2F%2Fetc%2Fpasswd');
+    });
+    await expect(refused).toBeVisible();
+    await expect(gallery.page.getByRole('textbox', { name: 'Address' })).toHaveValue(url);
+    await gallery.page.getByRole('button', { name: 'Dismiss' }).click();
+    await expect(refused).toHaveCount(0);
 
     // Not even a try at what the page's policy forbids.
     expect(complaints).toEqual([]);

@@ -90,6 +90,7 @@ test.describe('the first start', () => {
 
     install(binDir, elsewhere);
     await welcome.lookAgain.click();
+    await welcome.checked.click();
     await expect(qemu).toContainText(/In order.*QEMU \d+\.\d+\.\d+ is installed\./);
     await expect(welcome.check('Images')).toContainText('In order');
     // And the other page that shows it says the same.
@@ -102,6 +103,7 @@ test.describe('the first start', () => {
     await page.getByRole('button', { name: 'Welcome page' }).click();
     await welcome.toWork();
     await welcome.sample.click();
+    await welcome.next.click();
     await welcome.preset('Gentle').check();
     await welcome.next.click();
     await welcome.agree.click();
@@ -145,6 +147,7 @@ test.describe('the first start', () => {
       await expect(set).toContainText('PresetGentle');
       await expect(set).toContainText('While it is idle50 %');
       await expect(welcome.part('What it works for')).toContainText('No project is named yet.');
+      await expect(welcome.choose).toBeVisible();
       await expect(welcome.next).toHaveCount(0);
       await expect(page.getByRole('main').getByRole('radio')).toHaveCount(0);
       await page.getByRole('button', { name: 'See all settings' }).click();

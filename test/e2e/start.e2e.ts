@@ -87,7 +87,8 @@ test.describe('starting', () => {
     await begin('gleaner://join/https://me:secret@orchard.example/');
     const page = await app.firstWindow();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    expect(new URL(page.url()).hash).toBe('');
+    expect(place(page)).toEqual({ page: 'refused-link' });
+    await expect(page.getByText('leads nowhere in Gleaner')).toBeVisible();
     const log = readFileSync(path.join(home.homeDir, 'logs', 'gleaner.log'), 'utf8');
     expect(log).toContain('refused a link');
     expect(log).not.toContain('secret');

@@ -40,14 +40,30 @@ test.describe('the welcome page', () => {
     const { app, page } = gallery;
     const main = new MainPage(page);
     await expect(welcome.summary).toHaveText('This computer is ready.');
+    await expect(welcome.check('QEMU')).toHaveCount(0);
+    await welcome.checked.click();
+    await expect(welcome.check('QEMU')).toContainText('In order');
     await welcome.toWork();
+    await expect(welcome.next).toBeDisabled();
+    await expect(welcome.next).toHaveAccessibleDescription('Choose one of these to go on.');
     await welcome.sample.click();
+    await expect(welcome.sample).toHaveAttribute('aria-pressed', 'true');
+    await expect(welcome.part('Try it with the sample')).toContainText('Chosen');
+    await welcome.sample.click();
+    await expect(welcome.next).toBeDisabled();
+    await welcome.sample.click();
+    await welcome.next.click();
     await expect(welcome.step).toHaveText('How much');
     await welcome.preset('Gentle').check();
     await welcome.next.click();
     await expect(welcome.heading('Do you agree?')).toBeFocused();
-    await expect(welcome.part('What it may use')).toContainText('While it is idle75 %');
-    await expect(welcome.part('What it may contact')).toContainText('Nothing.');
+    await expect(page.getByText('It will work for: the sample.')).toBeVisible();
+    const uses = welcome.part('What it may use');
+    await expect(uses).toContainText('While it is idle75 %');
+    await expect(uses).toContainText('On batteryDoes not work');
+    await expect(uses).toContainText('Disk of each job of the sample, at most');
+    await expect(uses).not.toContainText('project');
+    await expect(welcome.part('What it may contact')).toContainText('The sample: nothing.');
     await expect(welcome.atLogin).not.toBeChecked();
     await welcome.atLogin.check();
     expect(await asked(gallery)).not.toContain('jobs.sample');
@@ -71,9 +87,11 @@ test.describe('the welcome page', () => {
     await join.goOn.click();
     await expect(welcome.step).toHaveText('How much');
     await welcome.back.click();
-    await expect(page.getByText('Joined: Tide Tables.')).toBeVisible();
+    await expect(welcome.part('Help a public project')).toContainText('Joined: Tide Tables');
     await welcome.next.click();
     await welcome.next.click();
+    await expect(page.getByText('It will work for: Tide Tables.')).toBeVisible();
+    await expect(welcome.part('What it may use')).not.toContainText('sample');
     await expect(welcome.part('What it may contact')).toContainText('For Tide Tables');
     await welcome.agree.click();
     await expect(new MainPage(page).state).toHaveText('Waiting');
@@ -102,6 +120,7 @@ test.describe('the welcome page', () => {
       await expect(new MainPage(page).state).toHaveText('Waiting');
       await again();
       await expect(welcome.step).toHaveText(step);
+      if (step === 'What for') await welcome.sample.click();
       if (step !== 'Agree') await welcome.next.click();
     }
     expect(await asked(gallery)).not.toContain('jobs.sample');
@@ -110,6 +129,8 @@ test.describe('the welcome page', () => {
   test('is where it was when the window was closed amid it, also when something is joined by then', async () => {
     await welcome.toWork();
     await welcome.sample.click();
+    await welcome.next.click();
+    await expect(welcome.step).toHaveText('How much');
     await welcome.next.click();
     await expect(welcome.step).toHaveText('Agree');
     const joined: GalleryState = 'volunteer';
@@ -139,11 +160,18 @@ test.describe('the welcome page', () => {
       }
       throw new Error(`Tab does not lead to ${name}`);
     };
-    await expect(welcome.check('QEMU')).toBeVisible();
+    await expect(welcome.summary).toHaveText('This computer is ready.');
     await tabTo('Go on');
     await press('Enter');
     await expect(welcome.heading('What should it work for?')).toBeFocused();
+    // What cannot be done yet is reached, says why, and does nothing.
+    await tabTo('Go on');
+    await press('Enter');
+    await expect(welcome.step).toHaveText('What for');
+    await welcome.heading('What should it work for?').focus();
     await tabTo('Use the sample');
+    await press('Space');
+    await tabTo('Go on');
     await press('Enter');
     await expect(welcome.heading('How much may it use?')).toBeFocused();
     await tabTo('Balanced');
@@ -179,11 +207,36 @@ test.describe('the welcome page', () => {
     await expect(managed.part('What it works for')).toContainText('https://grid.acme.example/');
     await expect(window.getByRole('main').getByRole('textbox')).toHaveCount(0);
     await expect(window.getByRole('main').getByRole('radio')).toHaveCount(0);
+    await expect(window.getByText('There is nothing for you to do.')).toBeVisible();
+    await expect(managed.part('What is set for you')).toContainText('The preset sets all of its values.');
     expect(await violations(window)).toEqual([]);
     await window.getByRole('button', { name: 'See what it does' }).click();
     await expect(new MainPage(window).state).toHaveText('Waiting');
     gallery = { ...gallery, page: window };
     await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
+  });
+
+  test('leads to what an organization permits and has not joined itself', async () => {
+    const { app } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.lock({
+        preset: 'gentle',
+        'grids.permitted': ['https://knot-atlas.example.org/', 'https://grid.acme.example/'],
+      });
+    });
+    const page = await reopen(gallery);
+    const managed = new WelcomePage(page);
+    await expect(managed.part('What it works for')).toContainText('Acme Research permits:');
+    await expect(page.getByText('There is nothing for you to do.')).toHaveCount(0);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Join https://knot-atlas.example.org/' }).click();
+    const join = new JoinPage(page);
+    await expect(join.address).toHaveValue('https://knot-atlas.example.org/');
+    await join.lookUp.click();
+    await join.agree.click();
+    await join.signInByKey(key);
+    await join.goOn.click();
+    await expect(managed.part('What it works for')).toContainText('Knot Atlas');
   });
 
   test('is as wide as its content when the window is narrow', async () => {
@@ -199,6 +252,8 @@ test.describe('the welcome page', () => {
     await expect(welcome.choose).toBeVisible();
     expect(await overflow(page)).toBe(0);
     await welcome.sample.click();
+    expect(await overflow(page)).toBe(0);
+    await welcome.next.click();
     await expect(welcome.preset('Balanced')).toBeVisible();
     expect(await overflow(page)).toBe(0);
     await welcome.next.click();

@@ -51,7 +51,7 @@ test.each(words)('%s stops it, says so, and holds on for a while', (code, signal
   expect(trial.look().run).toBe(false);
   expect(trial.after(29_000)).toMatchObject({
     run: false,
-    reason: reason.replace('.', ' (until a moment ago).'),
+    reason: reason.replace('.', ' (just ended).'),
   });
   expect(trial.after(1000)).toMatchObject({ run: true });
 });

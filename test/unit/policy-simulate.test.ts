@@ -22,7 +22,7 @@ test('a day is told step by step, what time alone changes included', () => {
     '09:00:00 throttled Working at 25 %: you are using the computer.',
     '09:03:00 full Nothing holds it back.',
     '09:05:00 frozen Paused: you are in a call.',
-    '09:06:00 frozen Paused: you are in a call (until a moment ago).',
+    '09:06:00 frozen Paused: you are in a call (just ended).',
     '09:06:30 full Nothing holds it back.',
     '10:00:00 frozen Paused until 10:30.',
     '10:15:00 saved Paused until 10:30.',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Failure } from '../../electron/contract/failures.ts';
 import { Account } from '../../electron/contract/grids.ts';
 import {
   type AccountDraft,
@@ -8,9 +9,21 @@ import {
   faultsOf,
   waysOf,
 } from '../../renderer/views/account-draft.ts';
-import { firstStep, type JoinEvent, type JoinStep, joinFlow } from '../../renderer/views/join-flow.ts';
-import { byArea, matching } from '../../renderer/views/known-projects.ts';
-import { firstPlace, tabOf } from '../../renderer/views/place.ts';
+import {
+  firstStep,
+  type JoinEvent,
+  type JoinStep,
+  joinFlow,
+  remedyOf,
+} from '../../renderer/views/join-flow.ts';
+import {
+  byArea,
+  isSameProject,
+  matching,
+  permittedOf,
+  sharedDay,
+} from '../../renderer/views/known-projects.ts';
+import { firstPlace, placeAsked, tabOf } from '../../renderer/views/place.ts';
 import type { Setup } from '../../renderer/views/welcome-flow.ts';
 import { fakeGrid, fakeKnown, fakeLocalGrid, fakeManager, fakeOffer } from '../fakes/fake-grid-views.ts';
 import { speakIn } from '../fakes/speak.ts';
@@ -110,6 +123,34 @@ describe('the way to a joined project', () => {
   });
 });
 
+describe('what can be done about an address that was refused', () => {
+  const remedy = (code: Failure['code'], url = looked.url, allowPrivate = false): string | null =>
+    remedyOf({ url, allowPrivate }, { code, sentence: 'No.' });
+
+  it('is to look again where the network may have mended itself, or something else was agreed to', () => {
+    expect(remedy('grid-unreachable')).toBe('again');
+    expect(remedy('network-metered')).toBe('again');
+    expect(remedy('consent-required')).toBe('again');
+    expect(remedy('bad-request')).toBeNull();
+    expect(remedy('grid-protocol')).toBeNull();
+  });
+
+  it('is to say that it is on the company’s network, once, and never of this computer itself', () => {
+    expect(remedy('egress-denied')).toBe('private');
+    expect(remedy('egress-denied', looked.url, true)).toBeNull();
+    for (const own of [
+      'http://localhost:8080/',
+      'localhost',
+      'https://a.localhost',
+      '127.0.0.1',
+      'http://[::1]/',
+    ]) {
+      expect(remedy('egress-denied', own)).toBeNull();
+    }
+    expect(remedy('egress-denied', 'https://localhost.example.org/')).toBe('private');
+  });
+});
+
 describe('an account', () => {
   const draft = (changes: Partial<AccountDraft>): AccountDraft => ({ ...emptyDraft, ...changes });
   const wrong = (changes: Partial<AccountDraft>, of = offer): string[] =>
@@ -167,6 +208,23 @@ describe('the known projects', () => {
     expect(names('weaving')).toEqual([]);
   });
 
+  it('are those that are permitted, whatever scheme and slash the address has', () => {
+    const names = (permitted: readonly string[] | null): string[] =>
+      permittedOf(fakeKnown, permitted).map(({ name }) => name);
+    expect(names(null)).toHaveLength(fakeKnown.length);
+    expect(names([])).toEqual([]);
+    expect(names(['http://knot-atlas.example.org', 'https://elsewhere.example.org/'])).toEqual([
+      'Knot Atlas',
+    ]);
+    expect(isSameProject('https://a.example/one/', 'a.example/one')).toBe(true);
+    expect(isSameProject('https://a.example/one/', 'https://a.example/two/')).toBe(false);
+  });
+
+  it('say their day once for all that are told from memory', () => {
+    expect(sharedDay(fakeKnown)).toBe('2025-03-01');
+    expect(sharedDay(fakeKnown.filter(({ verified }) => verified))).toBeNull();
+  });
+
   it('stand by area in the order of the alphabet', () => {
     expect(byArea(fakeKnown).map(([area, projects]) => [area, projects.map(({ name }) => name)])).toEqual([
       ['Astronomy', ['Quiet Sky']],
@@ -203,6 +261,13 @@ describe('where a window begins', () => {
     expect(first({ grids, manager: null }, setup('left'))).toBe('home');
     expect(first({ grids: [untouched], manager: null }, setup('left'))).toBe('welcome');
     expect(first({ grids: [untouched], manager: null }, setup('finished'))).toBe('home');
+  });
+
+  it('is where a link leads, or where it was for one that leads nowhere', () => {
+    const url = 'https://a.example/';
+    expect(placeAsked({ page: 'join', url })).toEqual({ page: 'join', url, at: 'link' });
+    expect(placeAsked({ page: 'refused-link' })).toBeNull();
+    expect(placeAsked({ page: 'health' })).toEqual({ page: 'health' });
   });
 
   it('marks the tab to which a page belongs', () => {

@@ -8,7 +8,7 @@ import {
   stepBeside,
 } from '../../renderer/views/welcome-flow.ts';
 
-const nothing = { joined: false, preset: false };
+const nothing = { joined: false, sampleRuns: false, preset: false };
 const open = (step: Setup['step'], sample = false): Setup => ({ state: 'open', step, sample });
 
 describe('the memory of the welcome page', () => {
@@ -40,7 +40,7 @@ describe('the memory of the welcome page', () => {
 describe('where the welcome page begins', () => {
   it('is where it was left', () => {
     expect(beginSetup(open('amount', true), nothing)).toEqual(open('amount', true));
-    expect(beginSetup({ ...open('begin'), state: 'left' }, nothing)).toEqual(open('begin'));
+    expect(beginSetup({ ...open('begin', true), state: 'left' }, nothing)).toEqual(open('begin', true));
   });
 
   it('is behind the choice of a project, once one is joined', () => {
@@ -49,17 +49,22 @@ describe('where the welcome page begins', () => {
     expect(beginSetup(open('check'), { ...nothing, joined: true })).toEqual(open('check'));
   });
 
+  it('is not behind the choice while nothing is chosen', () => {
+    expect(beginSetup(open('begin'), nothing)).toEqual(open('work'));
+    expect(beginSetup(open('begin'), { ...nothing, sampleRuns: true })).toEqual(open('begin'));
+    expect(beginSetup(open('begin'), { ...nothing, joined: true })).toEqual(open('begin'));
+  });
+
   it('follows from what is done, where nothing is remembered', () => {
     expect(beginSetup(null, nothing).step).toBe('check');
-    expect(beginSetup(null, { joined: true, preset: false }).step).toBe('amount');
-    expect(beginSetup(null, { joined: true, preset: true }).step).toBe('begin');
-    expect(beginSetup(null, { joined: false, preset: true }).step).toBe('check');
+    expect(beginSetup(null, { ...nothing, joined: true }).step).toBe('amount');
+    expect(beginSetup(null, { ...nothing, joined: true, preset: true }).step).toBe('begin');
+    expect(beginSetup(null, { ...nothing, preset: true }).step).toBe('check');
   });
 
   it('is the beginning for whoever has finished it', () => {
-    expect(beginSetup({ ...open('begin', true), state: 'finished' }, { joined: true, preset: true })).toEqual(
-      open('check'),
-    );
+    const done = { ...nothing, joined: true, preset: true };
+    expect(beginSetup({ ...open('begin', true), state: 'finished' }, done)).toEqual(open('check'));
   });
 
   it('has a step before and after each, but for its ends', () => {

@@ -94,6 +94,6 @@ test('an organization without a name is yours', () => {
     lingers: true,
   });
   expect(sayState(en, { said: null, allowance: fakeAllowance(0.5, [reason]) }, fakeNow)).toBe(
-    'Working at 50 %: the limit in the settings (until a moment ago) (set by your organization).',
+    'Working at 50 %: the limit in the settings (just ended) (set by your organization).',
   );
 });

@@ -76,7 +76,7 @@ test('after it the lock is held again, and the job goes on where it stood', asyn
   const before = counted(await host.call('status', {}), job);
   await prepare('Sleep', false);
   await holds(1);
-  await sees(host, ({ contribution }) => contribution.sentence.endsWith('(until a moment ago).'));
+  await sees(host, ({ contribution }) => contribution.sentence.endsWith('(just ended).'));
   await sees(host, (seen) => counted(seen, job) > before);
   expect((await host.call('status', {})).jobs[0]).toMatchObject({ state: 'running', attempt: 1 });
 });

@@ -104,7 +104,7 @@ test('a call and a load that lasts freeze it, too, and say so', async () => {
   await sees(host, says('Paused: you are in a call.'));
   await usesNoCpu();
   call.says({ call: false });
-  await sees(host, says('Paused: you are in a call (until a moment ago).'));
+  await sees(host, says('Paused: you are in a call (just ended).'));
   clock.skip(60_000);
   await sees(host, works);
   load.says({ otherLoad: 0.9 });
@@ -131,7 +131,7 @@ test('a named program that starts stops it', async () => {
   program.kill();
   await once(program, 'exit');
   clock.skip(3000);
-  await sees(host, says('Paused: “busywork” is running (until a moment ago).'));
+  await sees(host, says('Paused: “busywork” is running (just ended).'));
   clock.skip(60_000);
   await sees(host, works);
 });

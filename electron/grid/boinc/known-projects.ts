@@ -67,7 +67,7 @@ const entries: readonly Entry[] = [
     name: 'LHC@home',
     area: 'Physics',
     about:
-      'Simulates particles in CERN’s accelerators. Many of its tasks need VirtualBox, which a virtual machine has not.',
+      'Simulates particles in CERN’s accelerators. Many of its tasks need VirtualBox and cannot run here.',
     hosts: ['lhcathome-upload.cern.ch', 'lhcathome-download.cern.ch'],
     source: addressList,
   },

@@ -20,9 +20,11 @@ export interface GalleryRun {
 
 /** By how many pixels the page is wider than its window. */
 export async function overflow(page: Page): Promise<number> {
-  return await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
+  return await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    // A page without a scrollbar leaves the room for one all the same.
+    return Math.max(0, scrollWidth - clientWidth);
+  });
 }
 
 /** The changes of settings that the host was asked for, in order: what was asked, the key, the value. */

@@ -99,6 +99,11 @@ export class WelcomePage extends Checks {
     return this.#page.getByRole('radio', { name: new RegExp(`^${name}`) });
   }
 
+  /** What was looked at on this computer and is in order. */
+  get checked(): Locator {
+    return this.#page.getByRole('button', { name: /^Show what (was checked|is in order)$/ });
+  }
+
   /** A titled part of a step. */
   part(title: string): Locator {
     return this.#page.getByRole('region', { name: title });
