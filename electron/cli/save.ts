@@ -26,10 +26,18 @@ const exists = (path: string): GleanerError =>
   );
 
 /** Why it could not be written; a full disk and what was said on purpose stay what they are. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'the folder that it would lie in does not exist',
+  ENOTDIR: 'it would lie in something that is no folder',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'nothing can be written to that disk',
+};
+
 function writeFailure(error: unknown, path: string): unknown {
   if (error instanceof GleanerError || toFailure(error).code !== 'internal') return error;
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const sentence = `${quoteName(path)} could not be written (${reason}).`;
+  const sentence = `${quoteName(path)} could not be written: ${reasons[reason] ?? reason}.`;
   return new GleanerError('storage-failed', sentence, 'Name a place that you may write to.', {
     cause: error,
   });

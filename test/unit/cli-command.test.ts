@@ -80,7 +80,7 @@ describe('the gleaner command', { timeout: 60_000 }, () => {
   });
 
   it('pauses until it is told otherwise, unless a length is given', async () => {
-    expect((await run('pause')).stdout).toBe('Paused by you.\n');
+    expect((await run('pause')).stdout).toBe('Paused until you resume.\nEnd it: gleaner resume\n');
     expect(host.asked).toEqual([{ name: 'pause', input: { length: 'manual' } }]);
   });
 

@@ -128,8 +128,7 @@ export class SensorHub implements Disposable {
   #forgetInput(): void {
     const told = this.#sources.get(outside);
     if (told?.reading.inputSource == null) return;
-    const { lastInputAt: _at, inputSource: _source, inputPollMs: _every, ...others } = told.reading;
-    told.reading = others;
+    told.reading = { ...told.reading, ...unknownReading(['lastInputAt', 'inputSource', 'inputPollMs']) };
     this.#refresh(outside);
   }
 
