@@ -288,12 +288,16 @@ export class Grids implements Disposable {
     return this.fleet.lanes.map((lane) => lane.view());
   }
 
-  /** The running ones first, then the latest others. */
+  /** The running ones and the latest others: those that run, those that wait in each grid's order, the rest. */
   jobs(limit: number): JobView[] {
     const jobs = this.fleet.lanes.flatMap((lane) => lane.jobs(limit));
-    const running = jobs.filter(({ state }) => state === 'running');
+    if (this.fleet.lanes.length === 1) return jobs;
     const others = jobs.filter(({ state }) => state !== 'running').sort((a, b) => latest(b) - latest(a));
-    return this.fleet.lanes.length === 1 ? jobs.slice(0, limit) : [...running, ...others].slice(0, limit);
+    const running = jobs.filter(({ state }) => state === 'running');
+    const shown = new Set([...running, ...others].slice(0, limit));
+    const waiting = jobs.filter((job) => job.state === 'queued' && shown.has(job));
+    const over = others.filter((job) => job.state !== 'queued' && shown.has(job));
+    return [...running.filter((job) => shown.has(job)), ...waiting, ...over];
   }
 
   /** The last of all: VMs are saved if that is wanted and worth it. */

@@ -16,10 +16,12 @@ export function CurrentJob(props: {
   grid: string;
   at: number;
   short: boolean;
+  /** Its VM does not run, so it stands still. */
+  still: boolean;
   /** Seconds until it is done, at its pace; null: nobody can tell. */
   left: number | null;
 }): ReactNode {
-  const { job, grid, at, short, left } = props;
+  const { job, grid, at, short, still, left } = props;
   return (
     <li className="stack">
       <div>
@@ -39,7 +41,7 @@ export function CurrentJob(props: {
         </span>
         <span>
           {[
-            ...(job.progress === null ? [] : [percent(job.progress)]),
+            ...(job.progress === null ? [] : [progressWords(job.progress, still)]),
             ...(left === null ? [] : [t('home:doneWhen', { when: ahead(at + left * 1000, at) })]),
           ].join(' · ')}
         </span>
@@ -60,6 +62,10 @@ export function CurrentJob(props: {
       )}
     </li>
   );
+}
+
+function progressWords(progress: number, still: boolean): string {
+  return still ? t('home:standsStill', { progress: percent(progress) }) : percent(progress);
 }
 
 /** What the job says of its progress, or the host in its place. */

@@ -6,7 +6,7 @@ import { gridNames } from '../text/grid-names.ts';
 import { sayState } from '../text/host-words.ts';
 import { t } from '../text/say.ts';
 import { Mark, type MarkName } from '../ui/marks.tsx';
-import { Card } from '../ui/primitives.tsx';
+import { Button, Card } from '../ui/primitives.tsx';
 import { AllowanceGauge } from './allowance-gauge.tsx';
 import { CurrentJob } from './current-job.tsx';
 import { DeniedLately } from './denied-lately.tsx';
@@ -53,17 +53,20 @@ export function Home(props: {
             {trouble === null ? (
               <p className="foreign">{sayState(contribution, at)}</p>
             ) : (
-              <FailureWords failure={trouble} />
+              <>
+                <FailureWords failure={trouble} />
+                <ToHealth go={go} />
+              </>
             )}
             <p className="small soft">{t('home:since', { time: moment(contribution.since, at) })}</p>
-            <Reasons snapshot={snapshot} />
+            {holdsBack(snapshot) ? <Reasons snapshot={snapshot} /> : null}
           </div>
         </div>
         <AllowanceGauge snapshot={snapshot} />
         <PauseControls pause={contribution.pause} />
       </section>
 
-      <Problems problems={problems.filter(({ sentence }) => sentence !== trouble?.sentence)} />
+      <Problems problems={problems.filter(({ sentence }) => sentence !== trouble?.sentence)} go={go} />
       <DeniedLately
         // What was asked before anything was joined is told where it was asked.
         denials={denials.filter(
@@ -74,9 +77,12 @@ export function Home(props: {
         onSeen={props.onSeen}
       />
 
-      <Running snapshot={snapshot} />
+      <Running snapshot={snapshot} go={go} />
       <div className="columns">
         <Totals title={t('home:today')} totals={today} grids={grids}>
+          {today.earned.some(({ grid, unit }) => grid === 'local' && unit === 'points') ? (
+            <p className="soft small">{t('home:pointsMean')}</p>
+          ) : null}
           {lostSeconds > 0 ? <p className="lost small">{lostWords(lostSeconds)}</p> : null}
         </Totals>
         <ThisWeek snapshot={snapshot} />
@@ -97,9 +103,52 @@ function troubleOf({ contribution, problems }: Snapshot): Failure | null {
   return said?.code === 'failure' ? { code: said.values.failure, sentence: said.values.sentence } : null;
 }
 
+/** Whether its rules are why nothing runs: not while something is broken, or there is nothing to do. */
+function holdsBack({ contribution: { state, said } }: Snapshot): boolean {
+  return state !== 'attention' && said?.code !== 'state.no-work';
+}
+
+function ToHealth({ go }: { go: Go }): ReactNode {
+  return (
+    <p className="notice-do">
+      <Button
+        small
+        onPress={() => {
+          go({ page: 'health' });
+        }}
+      >
+        {t('home:toHealth')}
+      </Button>
+    </p>
+  );
+}
+
+/** Nobody has said yet what it should work for. */
+function Unchosen({ go }: { go: Go }): ReactNode {
+  return (
+    <Card title={t('home:now')}>
+      <div className="stack">
+        <p>{t('home:unchosen')}</p>
+        <div className="buttons">
+          <Button
+            primary
+            onPress={() => {
+              go({ page: 'welcome' });
+            }}
+          >
+            {t('home:choose')}
+          </Button>
+        </div>
+      </div>
+    </Card>
+  );
+}
+
 /** All jobs that run. */
-function Running({ snapshot }: { snapshot: Snapshot }): ReactNode {
-  const { jobs, vms, grids, at } = snapshot;
+function Running({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
+  const { jobs, vms, grids, manager, at } = snapshot;
+  const isJoined = manager !== null || grids.some(({ kind }) => kind !== 'local');
+  if (!isJoined && jobs.length === 0) return <Unchosen go={go} />;
   const name = gridNames(grids);
   const running = jobs.filter((job) => job.state === 'running');
   const beside = (grid: string): number => running.filter((job) => job.grid === grid).length;
@@ -116,6 +165,7 @@ function Running({ snapshot }: { snapshot: Snapshot }): ReactNode {
               grid={name(job.grid)}
               at={at}
               short={running.length > 1}
+              still={vms.find(({ grid }) => grid === job.grid)?.phase !== 'running'}
               left={secondsLeft(
                 job,
                 vms.find(({ grid }) => grid === job.grid),
@@ -133,12 +183,14 @@ function lostWords(seconds: number): string {
   return seconds < 60 ? t('home:lostLittle') : t('home:lost', { minutes: Math.round(seconds / 60) });
 }
 
-function Problems({ problems }: { problems: readonly Failure[] }): ReactNode {
+function Problems({ problems, go }: { problems: readonly Failure[]; go: Go }): ReactNode {
   if (problems.length === 0) return null;
   return (
     <section aria-label={t('home:problems')} className="problems">
       {problems.map((problem) => (
-        <Problem key={`${problem.code} ${problem.sentence}`} problem={problem} />
+        <Problem key={`${problem.code} ${problem.sentence}`} problem={problem}>
+          <ToHealth go={go} />
+        </Problem>
       ))}
     </section>
   );

@@ -8,9 +8,10 @@ import { useNow } from '../ui/use-now.ts';
 
 const lengths: readonly PauseChoice[] = ['30m', '1h', 'tomorrow', 'manual'];
 
-/** Pause with its four lengths, or the time left and the way to go on. */
+/** Pause with its lengths, but for the one that holds already, or the time left and the way to go on. */
 export function PauseControls({ pause }: { pause: Contribution['pause'] }): ReactNode {
   const id = useId();
+  const offered = lengths.filter((length) => length !== 'manual' || pause === null || pause.until !== null);
   return (
     <div className="pause">
       {pause === null ? null : <Resume until={pause.until} />}
@@ -18,7 +19,7 @@ export function PauseControls({ pause }: { pause: Contribution['pause'] }): Reac
         <span id={id} className="soft">
           {pause === null ? t('home:pause.for') : t('home:pause.instead')}
         </span>
-        {lengths.map((length) => (
+        {offered.map((length) => (
           <Button
             key={length}
             label={t(`home:pause.label.${length}`)}

@@ -75,7 +75,7 @@ test.describe('the window', () => {
       await gallery.page.keyboard.press('Tab');
       names.push(await gallery.page.evaluate(() => document.activeElement?.textContent ?? null));
     }
-    expect(names).toEqual([...tabs, '30 minutes', '1 hour', 'Until tomorrow', 'Until I resume']);
+    expect(names).toEqual([...tabs, 'for 30 minutes', 'for 1 hour', 'until tomorrow', 'until I resume']);
     await gallery.page.keyboard.press('Enter');
     await expect.poll(asked).toContain('pause');
   });
@@ -148,6 +148,7 @@ test.describe('the window', () => {
     await reads('0 % of 0 % granted');
     await expect(gallery.page.getByText('at rest')).toBeVisible();
     await expect(main.card('Now')).not.toContainText('at this pace');
+    await expect(main.card('Now')).toContainText('Standing still at 42 %');
     await gallery.show('working', 'Working');
     await reads('97 % of 100 % granted');
     await expect(main.card('Now')).toContainText('42 % · done in 1 min at this pace');
@@ -260,8 +261,21 @@ test.describe('the window', () => {
     await expect(main.timer).not.toHaveText(first ?? '');
     await expect(main.timer).toHaveText(/^Goes on in 2[67]:\d\d$/);
     await expect(gallery.page.getByText(/^at .*\d\d:\d\d$/)).toBeVisible();
+    await expect(main.pause('Pause until I resume')).toBeVisible();
     await main.resume.click();
     await expect.poll(asked).toContain('resume');
+    // What holds already is not offered again.
+    await gallery.show('manual', 'Paused');
+    await expect(main.pause('Pause until tomorrow')).toBeVisible();
+    await expect(main.pause('Pause until I resume')).toHaveCount(0);
+  });
+
+  test('leads to the welcome page while nothing was chosen', async () => {
+    await gallery.show('working', 'Working');
+    await gallery.show('empty', 'Waiting');
+    await expect(main.card('Now')).toContainText('Nothing was chosen yet');
+    await gallery.page.getByRole('button', { name: 'Choose what for' }).click();
+    await expect(gallery.page.getByRole('heading', { level: 1, name: 'Welcome to Gleaner' })).toBeVisible();
   });
 
   test('says why a command failed', async () => {
@@ -277,6 +291,9 @@ test.describe('the window', () => {
   test('names the trouble with its hint', async () => {
     await gallery.show('attention', 'Needs attention');
     await expect(gallery.page.getByText('Install the package qemu-system-x86')).toHaveCount(1);
+    await expect(gallery.page.getByRole('region', { name: /^Why/ })).toHaveCount(0);
+    await gallery.page.getByRole('button', { name: 'See under Health' }).click();
+    await expect(gallery.page.getByRole('heading', { level: 1, name: 'Health' })).toBeVisible();
   });
 
   test('shows words of others as words', async () => {

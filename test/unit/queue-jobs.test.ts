@@ -105,10 +105,10 @@ test('a job is what its document said, before, while and after it runs', async (
   ]);
 });
 
-test('the running job is listed first, then the latest', async () => {
+test('the running job is listed first, then those that wait as they will run, of the latest', async () => {
   const ids = [await add(), await add(), await add(), await add()];
   queue.lease(machine);
-  expect(queue.list(3).map(({ id }) => id)).toEqual([ids[0], ids[3], ids[2]]);
+  expect(queue.list(3).map(({ id }) => id)).toEqual([ids[0], ids[2], ids[3]]);
 });
 
 test('five interrupted attempts in a row without a checkpoint end a job, and the next one has its turn', async () => {

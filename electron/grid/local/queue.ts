@@ -256,10 +256,13 @@ export class LocalQueue {
     this.#live = live;
   }
 
-  /** Running jobs first, then from the newest to the oldest. */
+  /** The running jobs and the newest others: those that run, those that wait in the order in which they will, the rest. */
   list(limit: number): JobView[] {
     const rows = this.#rows("ORDER BY state = 'running' DESC, seq DESC LIMIT ?", limit);
-    return rows.map((row) => viewOf(row, this.#live));
+    const waiting = rows.filter(({ state }) => state === 'queued').reverse();
+    const running = rows.filter(({ state }) => state === 'running');
+    const over = rows.filter(({ state }) => state !== 'running' && state !== 'queued');
+    return [...running, ...waiting, ...over].map((row) => viewOf(row, this.#live));
   }
 
   view(id: string): JobView | undefined {
