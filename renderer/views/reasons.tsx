@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
-import { isSetByOrganization } from '../../electron/contract/set-by.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { isSetByOrganization } from '../bridge/set-by.ts';
 import { percent, sentenceCase } from '../text/format.ts';
 import { sayReason } from '../text/host-words.ts';
 import { organizationName } from '../text/policy-words.ts';

@@ -68,9 +68,9 @@ describe('settings of this version', () => {
   test.each([
     ['', 'not JSON'],
     ['{"version":2,"settings":', 'not JSON'],
-    ['null', 'expected object'],
+    ['null', 'must be an object'],
     ['{}', 'does not say its version'],
-    ['[]', 'expected object'],
+    ['[]', 'must be an object'],
     ['{"settings":{}}', 'does not say its version'],
     ['{"schema":2}', 'does not say its version'],
     ['{"version":3,"settings":{}}', 'version (3)'],

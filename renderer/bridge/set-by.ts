@@ -1,0 +1,1 @@
+export { isSetByOrganization } from '../../electron/contract/set-by.ts';
