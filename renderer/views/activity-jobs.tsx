@@ -8,6 +8,7 @@ import { Button, Card, Foreign } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import type { NameOf } from './activity-words.ts';
 import { Failed } from './failed.tsx';
+import { standsStill } from './time-left.ts';
 
 /** How often the host is asked for all jobs while all are shown, in ms. */
 const freshMs = 5000;
@@ -25,7 +26,7 @@ function merged(listed: readonly JobView[], live: readonly JobView[]): readonly 
 
 /** What runs and what waits; what is over is in the record. */
 export function ActivityJobs({ snapshot, nameOf }: { snapshot: Snapshot; nameOf: NameOf }): ReactNode {
-  const { grids, jobs, at } = snapshot;
+  const { grids, jobs, vms, at } = snapshot;
   const [isWhole, setWhole] = useState(false);
   const asking = useReplica((replica) => replica.asking > 0);
   const ahead = jobs.filter(isAhead);
@@ -63,9 +64,9 @@ export function ActivityJobs({ snapshot, nameOf }: { snapshot: Snapshot; nameOf:
       {ahead.length === 0 ? (
         <div className="buttons">{runSample}</div>
       ) : isWhole ? (
-        <AllJobs live={jobs} nameOf={nameOf} at={at} />
+        <AllJobs live={jobs} vms={vms} nameOf={nameOf} at={at} />
       ) : (
-        <JobTable jobs={ahead} nameOf={nameOf} at={at} />
+        <JobTable jobs={ahead} vms={vms} nameOf={nameOf} at={at} />
       )}
       {ahead.length < total && !isWhole ? (
         <div className="buttons">
@@ -83,20 +84,26 @@ export function ActivityJobs({ snapshot, nameOf }: { snapshot: Snapshot; nameOf:
   );
 }
 
-function AllJobs(props: { live: readonly JobView[]; nameOf: NameOf; at: number }): ReactNode {
+interface Told {
+  vms: Snapshot['vms'];
+  nameOf: NameOf;
+  at: number;
+}
+
+function AllJobs({ live, ...told }: Told & { live: readonly JobView[] }): ReactNode {
   const ask = useCallback(() => client.call('jobs.list', { limit: 1000 }), []);
   const { answer } = useAsked(ask, freshMs);
   const listed = answer?.ok === true ? answer.value : [];
   return (
     <>
       {answer?.ok === false ? <Failed failure={answer.failure} /> : null}
-      <JobTable jobs={merged(listed, props.live).filter(isAhead)} nameOf={props.nameOf} at={props.at} />
+      <JobTable jobs={merged(listed, live).filter(isAhead)} {...told} />
     </>
   );
 }
 
 /** The roles are named because a narrow window lays the rows out as blocks, which would take them away. */
-function JobTable(props: { jobs: readonly Ahead[]; nameOf: NameOf; at: number }): ReactNode {
+function JobTable(props: Told & { jobs: readonly Ahead[] }): ReactNode {
   const heads = [
     ['job', ''],
     ['state', ''],
@@ -117,17 +124,26 @@ function JobTable(props: { jobs: readonly Ahead[]; nameOf: NameOf; at: number })
       </thead>
       <tbody role="rowgroup">
         {props.jobs.map((job) => (
-          <JobRow key={keyOf(job)} job={job} grid={props.nameOf(job.grid)} at={props.at} />
+          <JobRow
+            key={keyOf(job)}
+            job={job}
+            grid={props.nameOf(job.grid)}
+            still={standsStill(job, props.vms)}
+            at={props.at}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function JobRow({ job, grid, at }: { job: Ahead; grid: string; at: number }): ReactNode {
+function JobRow(props: { job: Ahead; grid: string; still: boolean; at: number }): ReactNode {
+  const { job, grid, still, at } = props;
   const state =
     job.state === 'running' && job.progress !== null
-      ? `${t(`activity:state.${job.state}`)} ${percent(job.progress)}`
+      ? still
+        ? t('home:standsStill', { progress: percent(job.progress) })
+        : `${t(`activity:state.${job.state}`)} ${percent(job.progress)}`
       : t(`activity:state.${job.state}`);
   return (
     <tr role="row">

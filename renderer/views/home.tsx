@@ -18,7 +18,7 @@ import type { Go } from './place.ts';
 import { Problem } from './problem.tsx';
 import { Reasons } from './reasons.tsx';
 import { ThisWeek } from './this-week.tsx';
-import { secondsLeft } from './time-left.ts';
+import { secondsLeft, standsStill } from './time-left.ts';
 import { Totals } from './totals.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
@@ -165,7 +165,7 @@ function Running({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
               grid={name(job.grid)}
               at={at}
               short={running.length > 1}
-              still={vms.find(({ grid }) => grid === job.grid)?.phase !== 'running'}
+              still={standsStill(job, vms)}
               left={secondsLeft(
                 job,
                 vms.find(({ grid }) => grid === job.grid),

@@ -23,3 +23,11 @@ export function secondsLeft(
   const cpuPerSecond = (vm.shareMeasured * vm.vcpus) / beside;
   return ((cpuSeconds / progress) * (1 - progress)) / cpuPerSecond;
 }
+
+/** Whether what began the job stands still, because its machine does. Pure. */
+export function standsStill(
+  job: Pick<JobView, 'grid'>,
+  vms: readonly Pick<VmView, 'grid' | 'phase'>[],
+): boolean {
+  return vms.find(({ grid }) => grid === job.grid)?.phase !== 'running';
+}

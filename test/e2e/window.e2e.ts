@@ -149,6 +149,9 @@ test.describe('the window', () => {
     await expect(gallery.page.getByText('at rest')).toBeVisible();
     await expect(main.card('Now')).not.toContainText('at this pace');
     await expect(main.card('Now')).toContainText('Standing still at 42 %');
+    await main.openTab('Activity');
+    await expect(gallery.page.getByRole('table').getByText('Standing still at 42 %')).toBeVisible();
+    await main.openTab('Home');
     await gallery.show('working', 'Working');
     await reads('97 % of 100 % granted');
     await expect(main.card('Now')).toContainText('42 % · done in 1 min at this pace');
