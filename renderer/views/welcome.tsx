@@ -50,6 +50,12 @@ function Steps({ snapshot, settings, changes, go }: StepsProps): ReactNode {
     preset: settings.get('preset')?.source === 'user',
   };
   const [setup, setSetup] = useState(() => beginSetup(rememberedSetup(), done));
+  const [joined, setJoined] = useState(done.joined);
+  // The Snapshot that tells of what was just joined may come after the way back.
+  if (done.joined !== joined) {
+    setJoined(done.joined);
+    if (done.joined && setup.step === 'work') setSetup({ ...setup, step: 'amount' });
+  }
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(setup.step);
   const { step } = setup;

@@ -98,6 +98,14 @@ test.describe('the welcome page', () => {
     expect(await asked(gallery)).not.toContain('jobs.sample');
   });
 
+  test('goes on when what was joined is told after the way back', async () => {
+    await welcome.toWork();
+    await expect(welcome.step).toHaveText('What for');
+    const joined: GalleryState = 'volunteer';
+    await gallery.show(joined, 'How much may it use?');
+    await expect(welcome.step).toHaveText('How much');
+  });
+
   test('leads to an account manager by its address, and back', async () => {
     const join = new JoinPage(gallery.page);
     await welcome.toWork();
