@@ -1,17 +1,15 @@
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { AttemptBody, Energy, LedgerEntry } from '../../electron/contract/ledger.ts';
 import { client } from '../bridge/store.ts';
 import { amount, bytes, duration, figure, instant, signedAmount } from '../text/format.ts';
 import { unitWords } from '../text/grid-names.ts';
-import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button, Facts, Foreign, Sum } from '../ui/primitives.tsx';
 import { useModal } from '../ui/use-modal.ts';
 import { isPending, OutcomeMark } from './activity-cells.tsx';
 import { applicationOf, type NameOf, titleOf, whyOf } from './activity-words.ts';
-import { Failed } from './failed.tsx';
 import { Part } from './part.tsx';
-import { useCommand } from './use-command.ts';
+import { SaveBar } from './save-bar.tsx';
 
 type Rows = readonly (readonly [name: string, value: ReactNode])[];
 
@@ -152,29 +150,8 @@ function Attempt({ body }: { body: AttemptBody }): ReactNode {
 
 /** What a job of this computer's own queue wrote, as long as it is kept. */
 function SaveResult({ job }: { job: string }): ReactNode {
-  const { busy, failure, run } = useCommand();
-  const [file, setFile] = useState<string | null>(null);
-  const save = async (): Promise<void> => {
-    setFile(null);
-    await run(async () => {
-      const answer = await client.save('jobs.result', { id: job }, `${job}.tar`);
-      setFile(answer.ok ? answer.value.saved : null);
-      return answer;
-    });
-  };
-  return (
-    <>
-      <div className="buttons">
-        <Button disabled={busy} onPress={() => void save()}>
-          {t('activity:record.saveResult')}
-        </Button>
-        <span className="soft small" role="status">
-          {file === null ? '' : t('common:savedAs', { file: plain(file) })}
-        </span>
-      </div>
-      {failure === null ? null : <Failed failure={failure} />}
-    </>
-  );
+  const save = () => client.save('jobs.result', { id: job }, `${job}.tar`);
+  return <SaveBar choices={[{ name: t('activity:record.saveResult'), save }]} />;
 }
 
 function Credit({ body }: { body: AttemptBody }): ReactNode {

@@ -1,11 +1,9 @@
 import { type ReactNode, useCallback, useMemo, useState } from 'react';
 import type { EarningsReport, Period } from '../../electron/contract/earnings.ts';
-import type { Failure } from '../../electron/contract/failures.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { dates } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
-import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
 import { Segments } from '../ui/segments.tsx';
@@ -17,6 +15,7 @@ import { Summary } from './earnings-summary.tsx';
 import { earnedOf, isNothing } from './earnings-sums.ts';
 import { Failed } from './failed.tsx';
 import type { Go } from './place.ts';
+import { SaveBar } from './save-bar.tsx';
 
 /** How often is looked whether another day began, in ms. */
 const dayMs = 60_000;
@@ -117,44 +116,10 @@ function Report(props: { report: EarningsReport; snapshot: Snapshot; go: Go }): 
 
 /** Saves what is shown, period by period, for a spreadsheet or a program. */
 function Statement({ by, range }: { by: Period; range: Range }): ReactNode {
-  const [asking, setAsking] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [file, setFile] = useState<string | null>(null);
-  const exportEarnings = async (format: 'csv' | 'json'): Promise<void> => {
-    const { from, to } = range;
-    setAsking(true);
-    setFile(null);
-    try {
-      const answer = await client.save(
-        'earnings.export',
-        { from, to, by, format },
-        statementName(range, format),
-      );
-      setFailure(answer.ok ? null : answer.failure);
-      setFile(answer.ok ? answer.value.saved : null);
-    } finally {
-      setAsking(false);
-    }
-  };
-  return (
-    <>
-      <div className="buttons">
-        {(['csv', 'json'] as const).map((format) => (
-          <Button
-            key={format}
-            disabled={asking}
-            onPress={() => {
-              void exportEarnings(format);
-            }}
-          >
-            {t(`earnings:save.${format}`)}
-          </Button>
-        ))}
-        <span className="soft small" role="status">
-          {file === null ? null : t('common:savedAs', { file: plain(file) })}
-        </span>
-      </div>
-      {failure === null ? null : <Failed failure={failure} />}
-    </>
-  );
+  const { from, to } = range;
+  const choices = (['csv', 'json'] as const).map((format) => ({
+    name: t(`earnings:save.${format}`),
+    save: () => client.save('earnings.export', { from, to, by, format }, statementName(range, format)),
+  }));
+  return <SaveBar choices={choices} />;
 }
