@@ -230,12 +230,7 @@ const slotUsers = Array.from({ length: 32 }, (_, i) => ({ name: `slot1_${i + 1}`
  * jobs of the local grid have, and on the C++ and OpenMP libraries. busybox is the job wrapper's.
  */
 const condor: Appliance = {
-  packages: [
-    ...base.packages,
-    'busybox-static',
-    'condor',
-    'libgomp1',
-  ],
+  packages: [...base.packages, 'busybox-static', 'condor', 'libgomp1'],
   keeps: {
     'busybox-static': ['usr/bin/busybox'],
     condor: [

@@ -16,6 +16,7 @@ import {
   type Answer,
   agentFileBytesMax,
   type Collected,
+  GuestAddress,
   type GuestAgent,
   type GuestJob,
   GuestName,
@@ -109,6 +110,8 @@ export const verbs: Verbs = {
       ...agent.capabilities.map((name) => `cap ${name}`),
       `uid ${agent.uid}`,
       `gid ${agent.gid}`,
+      ...addressLines(agent.addresses ?? []),
+      ...(agent.privateTmp ? ['private-tmp'] : []),
       ...(agent.data ? ['data'] : []),
       ...fileLines(agent.files),
       ...workloadLines(agent),
@@ -152,6 +155,13 @@ function cpuWords(quotaUsec: number | 'max', periodUsec: number): string {
 }
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
+
+function addressLines(addresses: readonly string[]): string[] {
+  const sound =
+    addresses.length <= 32 && addresses.every((address) => GuestAddress.safeParse(address).success);
+  if (!sound) throw new GleanerError('bad-request', 'An agent asks for addresses that it cannot have.');
+  return addresses.map((address) => `address ${address}`);
+}
 
 function fileLines(files: GuestAgent['files']): string[] {
   const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);

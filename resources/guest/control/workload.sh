@@ -4,7 +4,7 @@
 # read_request VARIABLE…: the lines of standard input up to `end`. $work/args and $work/env get the values, each ended
 # by NUL; the given variables come first, so that the request's win. Files stay in $work/request, see data.sh.
 read_request() {
-  memory= pids= cpu= output=65536 input= arguments=0 variables=0
+  memory= pids= cpu= output=65536 input= arguments=0 variables=0 addresses= private=
   sed '/^end$/q' >"$work/request"
   check_files
   sed '/^file /d' "$work/request" >"$work/lines"
@@ -28,6 +28,15 @@ read_request() {
       check_number "$value" "$key" && eval "$key=$value"
       ;;
     cap) add_capability "$value" ;;
+    address)
+      [ "$tier" = agent ] || refuse bad-request 'a job has no addresses'
+      is_address "$value" || refuse bad-request 'this address is not given to agents'
+      addresses="$addresses $value"
+      ;;
+    private-tmp)
+      [ "$tier" = agent ] || refuse bad-request 'a job has its own /tmp anyway'
+      private=yes
+      ;;
     data)
       [ "$tier" = agent ] || refuse bad-request 'a job has no data disk'
       data=data
@@ -95,6 +104,40 @@ add_capability() {
   esac
 }
 
+# is_address TEXT: four decimal numbers that may be the address of one computer, and not of this one to itself.
+is_address() {
+  case $1 in '' | *[!0-9.]* | .* | *. | *..*) return 1 ;; esac
+  IFS=.
+  # shellcheck disable=SC2086
+  set -- $1
+  unset IFS
+  [ $# = 4 ] || return 1
+  for part; do
+    case $part in 0?* | ????*) return 1 ;; esac
+    [ "$part" -le 255 ] || return 1
+  done
+  [ "$1" != 0 ] && [ "$1" != 127 ] && [ "$1" -lt 224 ]
+}
+
+# give_addresses ADDRESS…: to the loopback of the workloads' network, for as long as the machine runs: the host's forwards
+# on them outlive an agent. 32 in all.
+give_addresses() {
+  for address; do
+    had=$(/kit/busybox nsenter --net=/run/net /kit/busybox ip -o -4 addr show dev lo)
+    case $had in *" $address/32 "*) continue ;; esac
+    [ "$(echo "$had" | wc -l)" -le 32 ] || refuse bad-request 'there are too many addresses'
+    /kit/busybox nsenter --net=/run/net /kit/busybox ip addr add "$address/32" dev lo ||
+      refuse launch-failed "$address cannot be added"
+  done
+}
+
+# allow_user_namespaces: one for each user of the agent, and none in it, since the kernel counts it for its maker's
+# ancestors as well.
+allow_user_namespaces() {
+  : >"$work/private-tmp"
+  echo 1 >/proc/sys/user/max_user_namespaces
+}
+
 # mount_disks: the appliance, and the scratch disk formatted anew; does nothing to what is mounted already.
 mount_disks() {
   if ! mounted /run/appliance; then
@@ -132,7 +175,7 @@ prepare_folder() {
 # launch: hands $name to the launcher; returns 0 when it runs, else sets failure.
 launch() {
   {
-    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder data=$data"
+    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder data=$data private=$private"
     echo "memory=$memory pids=$pids output=$output cpu='$cpu'"
   } >"$work/spec"
   mkdir -m 755 "/run/scratch/$name/upper"
@@ -162,6 +205,8 @@ remove() {
     tries=$((tries + 1))
     usleep 4000
   done
+  set -- /run/work/*/private-tmp
+  [ -e "$1" ] || echo 0 >/proc/sys/user/max_user_namespaces
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done
