@@ -88,11 +88,15 @@ async function connected(socketPath: string): Promise<Socket> {
   return socket;
 }
 
-async function restOf(socket: Socket): Promise<string> {
+/** All that comes until the connection is gone, however it went. */
+function restOf(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await once(socket, 'close');
-  return text;
+  return new Promise((resolve) =>
+    socket.once('close', () => {
+      resolve(text);
+    }),
+  );
 }
 
 /** Sends bytes as they are, and gives all that comes back before the connection is closed. */
