@@ -162,6 +162,11 @@ test('jobs in the wrapper are apart from one another, and hold nothing', async (
   for (const server of servers.splice(0)) server.close();
 });
 
+test('of what lies where jobs write, only what a job cannot have made is told, and no secret', async () => {
+  const argv = ['/usr/bin/python3', '-B', '-c', program('view.py')];
+  expect(await runAgent(session, condorAgent({ name: 'view', argv }))).toBe('exit 0');
+});
+
 test('with the last agent that asked for it, the right to user namespaces is gone', async () => {
   expect((await session.selfCheck()).filter((check) => !check.ok)).toEqual([]);
   const attempt = 'python3 -c "import os; os.unshare(os.CLONE_NEWUSER)" 2>&1 | tail -n 1';
@@ -298,6 +303,9 @@ test('the daemons hold the capabilities that were named and no more, and the sec
       (name) => `${name} 0 0 0 0 ${none} ${asked} ${asked} ${asked} ${none} 1`,
     ),
   );
+  // None of them had to be started again.
+  const log = '/proc/$(cat /run/work/agent-condor/main)/root/var/lib/condor/log/StartLog';
+  expect(await run(`grep -c 'STARTING UP' ${log}`)).toEqual(['1']);
   const inside = 'cd /proc/$(cat /run/work/agent-condor/main)/root/dev/shm';
   expect(await run(`${inside}; stat -c '%a %u %n' gleaner gleaner/* gleaner/tokens/*`)).toEqual([
     '700 0 gleaner',
@@ -308,7 +316,9 @@ test('the daemons hold the capabilities that were named and no more, and the sec
     '600 0 gleaner/tokens/other',
   ]);
   const asSlot = `/bin/setpriv --reuid 1001 --regid 1001 --clear-groups`;
-  expect(await run(`${inside}; ${asSlot} /kit/busybox cat gleaner/tokens/other gleaner/config 2>&1; true`)).toEqual([
+  expect(
+    await run(`${inside}; ${asSlot} /kit/busybox cat gleaner/tokens/other gleaner/config 2>&1; true`),
+  ).toEqual([
     "cat: can't open 'gleaner/tokens/other': Permission denied",
     "cat: can't open 'gleaner/config': Permission denied",
   ]);
@@ -323,6 +333,24 @@ test('the daemons hold the capabilities that were named and no more, and the sec
     await run(`cd /proc; for p in $(cat /sys/fs/cgroup/work/agent-condor/cgroup.procs); do
       [ "$(cat $p/comm)" != condor_master ] || tr '\\0' '\\n' <$p/environ | grep -c GLEANER; done`),
   ).toEqual(['0']);
+  for (const address of [
+    '127.0.0.1',
+    '0.0.0.1',
+    '240.0.0.1',
+    '10.0.0.256',
+    '10.0.0.01',
+    '10.0.0',
+    '1.2.3.4.5',
+    '',
+    'x',
+  ]) {
+    const request = `arg ${btoa('/bin/true')}\naddress ${address}\nmemory 9999999\npids 9\ncpu max 100000\nend\n`;
+    const { stderr } = await ssh.exec('ctl agent-start other', { stdin: request });
+    expect(stderr, address).toBe('bad-request: this address is not given to agents\n');
+  }
+  expect(await run('nsenter --net=/run/net ip -o -4 addr | sed "s/.*inet //; s/ .*//"')).toEqual([
+    ...['127.0.0.1/8', `${pool.collector}/32`, `${pool.own}/32`],
+  ]);
   ssh.end();
   socket.destroy();
   session = vm.session();

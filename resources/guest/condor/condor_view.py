@@ -40,11 +40,15 @@ def read_ad(path, owners):
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ""
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or facts.st_uid not in owners:
             return ""
-        whole = file.read(AD_BYTES + 1)
+        whole = os.read(descriptor, AD_BYTES + 1)
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
     if len(whole) > AD_BYTES:
         return ""
     return without_secrets(whole.decode("utf-8", "replace"))
