@@ -142,14 +142,13 @@ test('jobs in the wrapper are apart from one another, and hold nothing', async (
   // The variables of the loader reached the job's program, and none of those that have privileges.
   expect(report['loaded programs']).toEqual([1, 1]);
   expect(report['again']).toEqual([0, 0, 0, 0, 0]);
-  const refusal = (words: string): unknown => {
-    const sentence = expect.stringMatching(
-      new RegExp(`^gleaner could not start the job: .*${words}`),
-    ) as unknown;
-    return { code: 1, out: '', err: sentence, file: sentence };
-  };
-  expect(report['no program']).toEqual(refusal('No such file'));
-  expect(report['no namespace']).toEqual(refusal('No space left'));
+  const failed = { out: '', file: null };
+  const words = 'gleaner: /nowhere/job: No such file or directory\n';
+  expect(report['no program']).toEqual({ ...failed, code: 127, err: words });
+  const unfit = 'gleaner: /etc/passwd: Permission denied\n';
+  expect(report['no executable']).toEqual({ ...failed, code: 126, err: unfit });
+  const sentence = expect.stringMatching(/^gleaner could not start the job: .*No space left/) as unknown;
+  expect(report['no namespace']).toEqual({ code: 1, out: '', err: sentence, file: sentence });
   expect(report['no scratch']).toEqual([1, expect.stringContaining('Permission denied')]);
   expect(report['root']).toEqual({ limit: 'Read-only file system', sysrq: 'Read-only file system' });
   expect(report['reach']).toEqual({

@@ -89,8 +89,11 @@ def start(uid, command, folder):
 
 
 def failure(folder):
-    with open(f"{folder}/.job_wrapper_failure") as file:
-        return file.read()
+    try:
+        with open(f"{folder}/.job_wrapper_failure") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def refused(uid, command, folder):
@@ -145,6 +148,7 @@ for _ in range(5):
 report["again"] = again
 
 report["no program"] = refused(1003, ["/nowhere/job"], folders[1003])
+report["no executable"] = refused(1003, ["/etc/passwd"], folders[1003])
 os.chown(folders[1005], 0, 0)
 os.chmod(folders[1005], 0o755)
 job = start(1005, ["/usr/bin/true"], folders[1005])
