@@ -9,6 +9,7 @@ export * from './ledger.ts';
 export * from './network.ts';
 export * from './place.ts';
 export * from './policy.ts';
+export * from './pool.ts';
 export * from './said.ts';
 export * from './setting-text.ts';
 export * from './setting-words.ts';
