@@ -91,6 +91,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
       contacts: [],
       contacted: hosts,
       denials,
+      pool: null,
     };
   };
 

@@ -199,6 +199,7 @@ export class BoincRunner implements Disposable {
       hostId,
       userName: project?.userName ?? standing?.userName ?? null,
       weakKey,
+      pool: null,
     };
   }
 
