@@ -10,6 +10,7 @@ export * from './network.ts';
 export * from './place.ts';
 export * from './policy.ts';
 export * from './pool.ts';
+export * from './pool-charge.ts';
 export * from './pool-views.ts';
 export * from './said.ts';
 export * from './setting-text.ts';
