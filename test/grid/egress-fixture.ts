@@ -43,6 +43,7 @@ export const openRules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 /** A gateway with its real worker, and what it told. */

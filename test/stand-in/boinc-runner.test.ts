@@ -85,6 +85,7 @@ class World {
         agentMemoryBytes: 900 * MiB,
         diskBytes: 2048 * MiB,
         authorities: null,
+        forwards: [],
       }),
       availability: () => 1,
       due: () => 1,
@@ -110,6 +111,7 @@ class World {
       upBytesPerSecond: null,
       proxy: { kind: 'none' },
       authorities: null,
+      forwards: [],
     });
   }
 

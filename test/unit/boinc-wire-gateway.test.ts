@@ -20,6 +20,7 @@ const rules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 describe('the real gateway', () => {
