@@ -63,7 +63,7 @@ export interface HostCalls {
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
   const { grids, ledger, settings, record } = subject;
-  const { boinc, network, manager } = grids;
+  const { boinc, pools, network, manager } = grids;
   const { grid, vm } = grids.local;
 
   const add = async (
@@ -132,16 +132,21 @@ export function hostCalls(subject: CallSubject): HostCalls {
       return null;
     },
     'grids.list': () => grids.views(),
-    'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
+    'grids.show': ({ id }) => {
+      if (id === grids.local.id) return localDetail();
+      return (pools.has(id) ? pools : boinc).detail(id);
+    },
+    'pools.lookup': ({ from }) => pools.offer(from),
+    'pools.join': (request) => pools.join(request),
     'grids.known': () => boinc.known(),
     'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
     'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
     'grids.leave': async ({ id }) => {
-      await boinc.leave(id);
+      await (pools.has(id) ? pools : boinc).leave(id);
       return null;
     },
-    'grids.update': ({ id }) => boinc.update(id),
-    'grids.set': ({ id, ...values }) => boinc.set(id, values),
+    'grids.update': ({ id }) => (pools.has(id) ? pools : boinc).update(id),
+    'grids.set': ({ id, ...values }) => (pools.has(id) ? pools : boinc).set(id, values),
     'grids.abort-task': ({ id, task }) => {
       boinc.abortTask(id, task);
       return null;
