@@ -21,7 +21,7 @@ const tailBytes = 16 * 1024;
 
 /** What the commands act on; the host supplies it. */
 export interface CallSubject {
-  readonly grids: Pick<Grids, 'local' | 'boinc' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
+  readonly grids: Pick<Grids, 'local' | 'boinc' | 'pools' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
   readonly ledger: Ledger;
   readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
   readonly record: ReturnType<typeof recordCalls>;

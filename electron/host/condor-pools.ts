@@ -19,24 +19,20 @@ import { plantRoot } from '../grid/condor/catalog.ts';
 import type { Attributes, Offer } from '../grid/condor/config.ts';
 import { published } from '../grid/condor/published.ts';
 import { CondorRunner } from '../grid/condor/runner.ts';
-import type { NodeRoom } from '../grid/condor/runner-machine.ts';
 import type { CondorStore } from '../grid/condor/store.ts';
 import type { JoinedPool } from '../grid/condor/store-rows.ts';
 import { CondorWorker } from '../grid/condor/worker.ts';
 import { CondorLane } from './condor-lane.ts';
 import type { Fleet } from './fleet.ts';
 import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
-import { GridVm, guestOwnBytes, type VmWorld, vcpusOf } from './grid-vm.ts';
+import { GridVm, type VmWorld, vcpusOf } from './grid-vm.ts';
 import { isPoolPermitted, requirePoolPermitted, requireSeen } from './join-rules.ts';
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import { PoolFollower } from './pool-follower.ts';
-import { contactOf, type PoolWeb } from './pool-web.ts';
+import { offerOf, roomOf } from './pool-offer.ts';
+import { contactsOf, type PoolWeb } from './pool-web.ts';
 import type { SealedFiles } from './sealed.ts';
-
-const MiB = 1024 * 1024;
-/** What HTCondor's daemons take beside jobs. */
-const daemonBytes = 64 * MiB;
 
 export interface CondorPoolsOptions {
   readonly store: CondorStore;
@@ -270,7 +266,7 @@ export class CondorPools {
       worker: () => new CondorWorker({ spawnWorker }),
       token: () => sealed.get(tokenName(id)),
       permitted,
-      room: () => this.#room(),
+      room: () => roomOf(this.#o.settings()),
       offer: () => (permitted() ? this.#offer(id) : null),
       attributes: () => this.#attributes(id),
       machineRuns: () => vm.vm.status().phase === 'running',
@@ -342,32 +338,9 @@ export class CondorPools {
     return [collector, ...submits].map(({ address, port }) => ({ host: address, port }));
   }
 
-  #room(): NodeRoom {
-    const values = this.#o.settings();
-    const agentMemoryBytes = Math.max(64 * MiB, values['vm.memoryBytes'] - guestOwnBytes);
-    return {
-      vcpus: vcpusOf(values),
-      agentMemoryBytes,
-      jobMemoryBytes: Math.max(32 * MiB, agentMemoryBytes - daemonBytes),
-    };
-  }
-
-  /** What new jobs may have by the rules in force, the pool's included; null: none. */
   #offer(id: string): Offer | null {
-    const { store, laneHost } = this.#o;
-    const { documents, state, suspended, membership } = store.pool(id);
-    if (!documents || state === 'leaving' || suspended) return null;
-    const { policy, expiresAt } = documents;
-    const isOut = !policy.run || expiresAt < laneHost.clock.now() || policy.revoked.includes(membership.host);
-    const { run, share, vcpus, memoryBytes } = laneHost.decide(id);
-    const granted = Math.min(share, policy.share);
-    if (isOut || !run || granted === 0) return null;
-    const room = this.#room();
-    const cores = Math.min(vcpus, policy.vcpus ?? vcpus, room.vcpus);
-    return {
-      cores: Math.max(1, Math.ceil(cores * granted)),
-      memoryBytes: Math.min(room.jobMemoryBytes, memoryBytes, policy.memoryBytes ?? memoryBytes),
-    };
+    const { store, laneHost, settings } = this.#o;
+    return offerOf(store.pool(id), laneHost.decide(id), roomOf(settings()), laneHost.clock.now());
   }
 
   #attributes(id: string): Attributes {
@@ -414,15 +387,4 @@ export class CondorPools {
 
 function tokenName(id: string): string {
   return `token-${id}`;
-}
-
-/** What a pool's VM may contact, and where the host itself finds the pool's documents. Pure. */
-export function contactsOf({ collector, submits, catalog }: Enrolment): Contact[] {
-  const places = [collector, ...submits].map(
-    ({ address, port }): Contact => ({ host: address, port, source: 'project', private: true }),
-  );
-  const all = [...places, contactOf(catalog.url)];
-  return all.filter(
-    ({ host, port }, at) => all.findIndex((other) => other.host === host && other.port === port) === at,
-  );
 }

@@ -110,3 +110,14 @@ export function contactOf(address: string): Contact {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   return { host, port: portOf(url), source: 'project', private: true };
 }
+
+/** What a pool's VM may contact, and where the host itself finds the pool's documents. Pure. */
+export function contactsOf({ collector, submits, catalog }: Enrolment): Contact[] {
+  const places = [collector, ...submits].map(
+    ({ address, port }): Contact => ({ host: address, port, source: 'project', private: true }),
+  );
+  const all = [...places, contactOf(catalog.url)];
+  return all.filter(
+    ({ host, port }, at) => all.findIndex((other) => other.host === host && other.port === port) === at,
+  );
+}
