@@ -25,6 +25,10 @@ const shownOver = 50;
 /** After a failure the node is tried again after so long, longer each time. */
 const firstPatienceMs = 30_000;
 const longestPatienceMs = 15 * 60_000;
+/** A node that was looked after for so long is no failing one. */
+const soundMs = 10 * 60_000;
+/** So many failures in a row are told, and a node that then still runs is not gone on with. */
+const toldFailures = 3;
 /** What handing back may take beyond the jobs' own time, in real ms. */
 const handBackMarginMs = 30_000;
 
@@ -47,6 +51,8 @@ export class CondorRunner implements Disposable {
   #storage: Failure | null = null;
   #broken: Failure | null = null;
   #failures = 0;
+  /** Monotonic ms at which the present stay began. */
+  #beganAt = 0;
   #cancelPatience: (() => void) | undefined;
   #waits = false;
   #disposed = false;
@@ -226,6 +232,7 @@ export class CondorRunner implements Disposable {
     const halt = new Halt();
     this.#halt = halt;
     this.#machine = machine;
+    this.#beganAt = this.#o.clock.monotonic();
     const wait = new UnfrozenWait(this.#o.clock, () => machine.frozenMs());
     const stay = new Stay({
       ...this.#o,
@@ -262,7 +269,7 @@ export class CondorRunner implements Disposable {
   #looked(look: NodeLook): void {
     this.#look = look;
     if (look.records.length > 0) this.#totals = undefined;
-    this.#broken = null;
+    if (look.master) this.#broken = null;
     this.#tell();
     this.#o.onChange();
   }
@@ -270,7 +277,6 @@ export class CondorRunner implements Disposable {
   #pinged({ answer, words }: Answer<'ping'>): void {
     const { name } = this.#pool.membership;
     this.#accepted = answer === 'accepted';
-    if (this.#accepted) this.#failures = 0;
     this.#refusal =
       answer === 'accepted'
         ? null
@@ -286,7 +292,8 @@ export class CondorRunner implements Disposable {
   }
 
   #failed(failure: Failure): void {
-    this.#failures += 1;
+    this.#failures = this.#o.clock.monotonic() - this.#beganAt > soundMs ? 1 : this.#failures + 1;
+    if (this.#failures >= toldFailures) this.#secret.value = null;
     this.#broken = failure;
     this.#waits = true;
     this.#o.log.warn('condor', failure.sentence, { grid: this.#o.id, code: failure.code });
@@ -312,7 +319,7 @@ export class CondorRunner implements Disposable {
         hint: 'Leave the pool, or ask who administers it.',
       };
     }
-    if (this.#broken && this.#failures >= 3) return this.#broken;
+    if (this.#broken && this.#failures >= toldFailures) return this.#broken;
     return this.#refusal?.code === 'pool-refused' ? this.#refusal : null;
   }
 

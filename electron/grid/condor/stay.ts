@@ -186,6 +186,8 @@ export class Stay {
     });
     this.#o.onLook(look);
     if (!look.master) {
+      // What is left of it makes room for a new one.
+      this.#o.secret.value = null;
       throw new GleanerError(
         'agent-failed',
         `HTCondor’s daemons ended: ${look.ended ?? 'nobody knows why'}.`,
@@ -269,14 +271,20 @@ export class Stay {
     input: Omit<Inputs[V], 'socketPath' | 'secret'>,
     limitMs = callMs,
   ): Promise<Answer<V>> {
-    const { wait, halt, secret } = this.#o;
+    const { wait, halt, secret, machine } = this.#o;
     // The table's input of this verb is what was asked and how to get there.
     const whole = {
       ...input,
       socketPath: this.#socketPath,
       secret: secret.value ?? '',
     } as unknown as Inputs[V];
-    return await wait.within(limitMs, verb, halt, this.#worker.call(verb, whole));
+    try {
+      return await wait.within(limitMs, verb, halt, this.#worker.call(verb, whole));
+    } catch (error) {
+      // Nobody answers in a machine that is gone; that is told as what it is.
+      if (!(error instanceof Halted)) await halt.race(machine.agentStatus());
+      throw error;
+    }
   }
 
   /** A disk that is full, or that fails, stops no job: it is told, and the next look tries again. */
