@@ -106,9 +106,9 @@ export class CondorPools {
 
   /** Rejects `enrolment-invalid`, `grid-not-permitted`, and as asking the web does. */
   async offer(from: PoolJoin['from']): Promise<PoolOffer> {
-    const { web, effective } = this.#o;
+    const { web } = this.#o;
     const enrolment = await this.#enrolment(from);
-    requirePoolPermitted(enrolment.pool, effective());
+    this.requirePermitted(enrolment.pool);
     const documents = await web.look(enrolment).catch((error: unknown) => {
       // One that cannot be reached now may be later; one that is refused never will.
       if (toFailure(error).code === 'pool-document-refused') throw error;
@@ -119,9 +119,8 @@ export class CondorPools {
 
   /** Rejects `already-joined`, `consent-required`, and as {@link offer}. */
   async join({ from, contacts, share }: PoolJoin, managedBy: string | null = null): Promise<GridView> {
-    const { effective } = this.#o;
     const enrolment = await this.#enrolment(from);
-    requirePoolPermitted(enrolment.pool, effective());
+    this.requirePermitted(enrolment.pool);
     requireSeen(enrolment.name, contactsOf(enrolment), contacts);
     return await this.keep(enrolment, share, managedBy);
   }
@@ -142,6 +141,21 @@ export class CondorPools {
       await this.#forget(id);
       throw error;
     }
+  }
+
+  /** A joined pool's enrolment was read again: its token may be a new one, and this is who decides about it. */
+  async renew(id: string, { token }: Pick<Enrolment, 'token'>, managedBy: string): Promise<void> {
+    const { store, sealed } = this.#o;
+    store.setManagedBy(id, managedBy);
+    const before = await sealed.get(tokenName(id)).catch(() => null);
+    if (before === token) return;
+    await sealed.put(tokenName(id), token);
+    this.#member(id).lane.runner.retry();
+  }
+
+  /** Throws `grid-not-permitted`, `profile-broken`. */
+  requirePermitted(pool: string): void {
+    requirePoolPermitted(pool, this.#o.effective());
   }
 
   /** Hands jobs back and deletes everything of it. Rejects `grid-not-permitted` for what others decide about, `not-joined`. */

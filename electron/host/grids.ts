@@ -30,6 +30,7 @@ import { ManagerDesk } from './manager-desk.ts';
 import { NetworkDesk } from './network-desk.ts';
 import type { HostOptions } from './options.ts';
 import { Organization } from './organization.ts';
+import { PoolOrganization } from './pool-organization.ts';
 import { PoolWeb } from './pool-web.ts';
 import type { Problems } from './problems.ts';
 import { ProxyLogin } from './proxy-login.ts';
@@ -68,6 +69,7 @@ export class Grids implements Disposable {
   readonly vmWorld: VmWorld;
   readonly #organization: Organization;
   readonly #poolWeb: PoolWeb;
+  readonly #poolOrganization: PoolOrganization;
   #begun = false;
 
   constructor(o: GridsOptions) {
@@ -230,6 +232,13 @@ export class Grids implements Disposable {
       version: host.version,
       turn: changed,
     });
+    this.#poolOrganization = new PoolOrganization({
+      pools: this.pools,
+      effective: () => settings.effective,
+      problems: problems.of('organization'),
+      clock,
+      log,
+    });
     const { boinc, web, network } = this;
     const joins = new ManagedJoins({ grids: boinc, store, keys, web, network, log });
     this.manager = new ManagerDesk({
@@ -275,6 +284,7 @@ export class Grids implements Disposable {
     this.#begun = true;
     this.manager.begin();
     this.#organization.follow();
+    this.#poolOrganization.follow();
     this.fleet.turn();
   }
 
@@ -282,7 +292,9 @@ export class Grids implements Disposable {
   follow(): void {
     this.fleet.turn();
     this.#followRules();
-    if (this.#begun) this.#organization.follow();
+    if (!this.#begun) return;
+    this.#organization.follow();
+    this.#poolOrganization.follow();
   }
 
   /** After a failure that stopped contribution: the person asked to try again. */
@@ -337,7 +349,12 @@ export class Grids implements Disposable {
   async end(save: boolean): Promise<void> {
     // First, so that nobody waits for an answer of the network.
     const web = Promise.all([this.web.dispose(), this.#poolWeb.dispose()]);
-    const desks = [this.#organization.dispose(), this.manager.dispose(), this.pools.dispose()];
+    const desks = [
+      this.#organization.dispose(),
+      this.#poolOrganization.dispose(),
+      this.manager.dispose(),
+      this.pools.dispose(),
+    ];
     this.fleet.dispose();
     await Promise.all(this.fleet.lanes.map((lane) => lane.end(save)));
     await Promise.all([web, ...desks]);

@@ -121,6 +121,11 @@ export class CondorStore {
     );
   }
 
+  /** @param managedBy who decides about it; null: the person */
+  setManagedBy(id: string, managedBy: string | null): JoinedPool {
+    return this.#update(id, 'managed_by = ?', managedBy);
+  }
+
   /** Its node was let into the pool. */
   connected(id: string): JoinedPool {
     return this.pool(id).state === 'joining' ? this.#update(id, "state = 'joined'") : this.pool(id);
