@@ -14,10 +14,8 @@ import {
   type Settings,
   toFailure,
 } from '../contract/index.ts';
-import { chargeScale } from '../contract/pool-charge.ts';
 import { plantRoot } from '../grid/condor/catalog.ts';
 import type { Attributes, Offer } from '../grid/condor/config.ts';
-import { published } from '../grid/condor/published.ts';
 import { CondorRunner } from '../grid/condor/runner.ts';
 import type { CondorStore } from '../grid/condor/store.ts';
 import type { JoinedPool } from '../grid/condor/store-rows.ts';
@@ -30,7 +28,7 @@ import { isPoolPermitted, requirePoolPermitted, requireSeen } from './join-rules
 import type { LaneHost } from './lane.ts';
 import type { NetworkDesk } from './network-desk.ts';
 import { PoolFollower } from './pool-follower.ts';
-import { offerOf, roomOf } from './pool-offer.ts';
+import { attributesOf, offerOf, roomOf } from './pool-offer.ts';
 import { contactsOf, type PoolWeb } from './pool-web.ts';
 import type { SealedFiles } from './sealed.ts';
 
@@ -358,27 +356,17 @@ export class CondorPools {
   }
 
   #attributes(id: string): Attributes {
-    const { store, laneHost, version } = this.#o;
-    const values = this.#o.settings();
-    const { membership, documents } = store.pool(id);
-    const offer = this.#offer(id);
-    const { share } = laneHost.decide(id);
+    const { store, laneHost, settings, version } = this.#o;
     const { lane } = this.#member(id);
-    const { totals } = lane.runner;
-    return published({
-      ...membership,
+    return attributesOf(store.pool(id), {
       version,
+      values: settings(),
       signals: laneHost.signals(),
-      idleAfterMs: values['idle.afterSeconds'] * 1000,
       monotonic: laneHost.clock.monotonic(),
-      share: Math.min(share, documents?.policy.share ?? 1),
-      cores: offer?.cores ?? 0,
-      memoryBytes: offer?.memoryBytes ?? 0,
-      takesJobs: offer !== null && !store.pool(id).noNewWork,
+      allowance: laneHost.decide(id),
+      offer: this.#offer(id),
       accelerator: lane.vm.facts().accelerator,
-      pricePerKwh: values['pools.shareEnergyPrice'] ? values['energy.pricePerKwh'] : null,
-      policyVersion: documents?.version ?? 0,
-      totals: { ...totals, amount: totals.amount / chargeScale, unit: documents?.tariff?.unit ?? 'points' },
+      totals: lane.runner.totals,
     });
   }
 

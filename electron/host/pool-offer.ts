@@ -1,6 +1,9 @@
-import type { Allowance, Settings } from '../contract/index.ts';
-import type { Offer } from '../grid/condor/config.ts';
+import type { Allowance, Settings, Signals } from '../contract/index.ts';
+import { chargeScale } from '../contract/pool-charge.ts';
+import type { Attributes, Offer } from '../grid/condor/config.ts';
+import { published } from '../grid/condor/published.ts';
 import type { NodeRoom } from '../grid/condor/runner-machine.ts';
+import type { PoolTotals } from '../grid/condor/store.ts';
 import type { JoinedPool } from '../grid/condor/store-rows.ts';
 import { guestOwnBytes, vcpusOf } from './grid-vm.ts';
 
@@ -39,4 +42,33 @@ export function offerOf(
     cores: Math.max(1, Math.ceil(cores * granted)),
     memoryBytes: Math.min(room.jobMemoryBytes, memoryBytes, policy.memoryBytes ?? memoryBytes),
   };
+}
+
+/** What the machine's ad tells of this computer beside what HTCondor itself does. Pure. */
+export function attributesOf(
+  { membership, documents, noNewWork }: JoinedPool,
+  now: {
+    readonly version: string;
+    readonly values: Settings;
+    readonly signals: Signals;
+    readonly monotonic: number;
+    readonly allowance: Pick<Allowance, 'share'>;
+    readonly offer: Offer | null;
+    readonly accelerator: string;
+    readonly totals: PoolTotals;
+  },
+): Attributes {
+  const { values, offer, totals } = now;
+  return published({
+    ...membership,
+    ...now,
+    idleAfterMs: values['idle.afterSeconds'] * 1000,
+    share: Math.min(now.allowance.share, documents?.policy.share ?? 1),
+    cores: offer?.cores ?? 0,
+    memoryBytes: offer?.memoryBytes ?? 0,
+    takesJobs: offer !== null && !noNewWork,
+    pricePerKwh: values['pools.shareEnergyPrice'] ? values['energy.pricePerKwh'] : null,
+    policyVersion: documents?.version ?? 0,
+    totals: { ...totals, amount: totals.amount / chargeScale, unit: documents?.tariff?.unit ?? 'points' },
+  });
 }

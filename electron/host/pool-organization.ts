@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
+import { NotPrivate, readPrivateFile } from '../base/private-file.ts';
 import {
   type EffectiveSettings,
   type Enrolment,
@@ -175,28 +175,19 @@ function isSame(
   );
 }
 
-/** A file with a secret: rejects `enrolment-invalid` when others could read or write it, and what reading gives. */
+/** Rejects `enrolment-invalid` when it is not there, or not this account's alone. */
 async function readPrivate(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new GleanerError(
+  const refuse = (why: string): GleanerError =>
+    new GleanerError(
       'enrolment-invalid',
-      isMissing ? 'There is no such file.' : 'It cannot be read.',
-      'It has to be readable by the account that Gleaner runs as, and by nobody else.',
+      `The file ${why}.`,
+      'It has to belong to the account that Gleaner runs as, and to be readable by nobody else.',
     );
-  });
   try {
-    const { mode, size } = await file.stat();
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new GleanerError(
-        'enrolment-invalid',
-        'Others on this computer can read or change it.',
-        `chmod 600 ${path}`,
-      );
-    }
-    if (size > enrolmentBytesMax) throw new GleanerError('enrolment-invalid', 'It is too large.');
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
+    const bytes = await readPrivateFile(path, enrolmentBytesMax);
+    if (bytes) return Buffer.from(bytes).toString('utf8');
+  } catch (error) {
+    throw refuse(error instanceof NotPrivate ? error.message : 'cannot be read');
   }
+  throw refuse('is not there');
 }
