@@ -3,6 +3,8 @@ import { libraryDir } from './recipe.ts';
 /** What one appliance is made of. Packages are unpacked without running their maintainer scripts. */
 export interface Appliance {
   readonly packages: readonly string[];
+  /** Of these packages only these files and links are taken, and the copyright notice; `*` in a name stands for a version. */
+  readonly keeps?: Readonly<Record<string, readonly string[]>>;
   /** What no workload needs, as paths in the appliance. Copyright notices stay. */
   readonly omits: readonly string[];
   /** Empty folders; those that the launch mounts over are among them. */
@@ -12,6 +14,8 @@ export interface Appliance {
   readonly texts: readonly (readonly [name: string, text: string])[];
   /** Programs of the recipe's own: their places below `resources/guest`, and in the appliance. */
   readonly programs: readonly (readonly [from: string, to: string])[];
+  /** Folders with programs and libraries of its own, beside the usual ones. */
+  readonly programDirs?: readonly string[];
   /** Its Python is compiled, without the modules whose libraries are missing. */
   readonly python?: boolean;
   /** Debian's certificate authorities as the one file that `update-ca-certificates` would have made. */
@@ -218,5 +222,59 @@ const boinc: Appliance = {
   authorities: true,
 };
 
+/** Users `slot1_1` to `slot1_32` of the condor appliance: one for each part that a slot is divided into. */
+const slotUsers = Array.from({ length: 32 }, (_, i) => ({ name: `slot1_${i + 1}`, id: 1001 + i }));
+
+/**
+ * HTCondor's execute daemons, and nothing of a submit node, a central manager or other batch systems. Jobs count on what
+ * jobs of the local grid have, and on the C++ and OpenMP libraries. util-linux and busybox are for the job wrapper.
+ */
+const condor: Appliance = {
+  packages: [
+    ...base.packages,
+    'busybox-static',
+    'condor',
+    'libcap-ng0',
+    'libgomp1',
+    'util-linux',
+  ],
+  keeps: {
+    'busybox-static': ['usr/bin/busybox'],
+    condor: [
+      'usr/bin/condor_ping',
+      'usr/lib/libclassad.so.*',
+      'usr/lib/libcondor_utils_*.so',
+      ...['chirp', 'shared_port'].map((name) => `usr/libexec/condor/condor_${name}`),
+      ...['master', 'procd', 'startd', 'starter'].map((name) => `usr/sbin/condor_${name}`),
+    ],
+    'util-linux': ['usr/bin/setpriv', 'usr/bin/unshare'],
+  },
+  omits: base.omits,
+  folders: [...commonFolders, 'var/lib/condor'],
+  links: base.links,
+  texts: [
+    ...commonTexts,
+    [
+      'etc/passwd',
+      [
+        'root:x:0:0:root:/root:/bin/sh',
+        ...slotUsers.map(({ name, id }) => `${name}:x:${id}:${id}:${name}:/:/bin/sh`),
+        'nobody:x:65534:65534:nobody:/:/bin/sh\n',
+      ].join('\n'),
+    ],
+    [
+      'etc/group',
+      ['root:x:0:', ...slotUsers.map(({ name, id }) => `${name}:x:${id}:`), 'nogroup:x:65534:\n'].join('\n'),
+    ],
+    ['etc/hosts', '127.0.0.1 localhost gleaner\n'],
+  ],
+  programs: [
+    ['condor/condor-agent', 'usr/lib/gleaner/condor-agent'],
+    ['condor/job-wrapper', 'usr/lib/gleaner/job-wrapper'],
+  ],
+  programDirs: ['usr/lib', 'usr/libexec/condor', 'usr/sbin'],
+  python: true,
+};
+
 /** By name; each becomes `NAME.squashfs`. */
-export const appliances: Readonly<Record<string, Appliance>> = { base, boinc };
+export const appliances: Readonly<Record<string, Appliance>> = { base, boinc, condor };

@@ -59,22 +59,17 @@ async function build(
 ): Promise<Manifest> {
   say(`fetching ${packages.length} packages`);
   const debs = await apt.download(packages, packageCache);
-  const pick = (wanted: readonly string[]): string[] =>
-    wanted.map((name) => {
-      const path = debs.get(name);
-      if (path !== undefined) return path;
-      throw new BuildError(
-        'package-missing',
-        `${suite} has no package ${name}.`,
-        'The recipe needs a change.',
-      );
-    });
+  const find = (name: string): string => {
+    const path = debs.get(name);
+    if (path !== undefined) return path;
+    throw new BuildError('package-missing', `${suite} has no package ${name}.`, 'The recipe needs a change.');
+  };
 
   say('unpacking');
   const kernelDir = join(work, 'kernel');
   const controlDir = join(work, 'control');
-  await unpackPackages(pick([kernelPackage]), kernelDir);
-  await unpackPackages(pick(controlPackages), controlDir);
+  await unpackPackages([find(kernelPackage)], kernelDir);
+  await unpackPackages(controlPackages.map(find), controlDir);
 
   const release = kernelPackage.replace(/^linux-image-/, '');
   say(`kernel ${release}`);
@@ -86,7 +81,8 @@ async function build(
   for (const [name, appliance] of Object.entries(appliances)) {
     say(`appliance ${name}`);
     const file = `${name}.squashfs`;
-    await buildAppliance(appliance, pick(appliance.packages), work, join(dir, file));
+    const own = new Map(appliance.packages.map((package_) => [package_, find(package_)]));
+    await buildAppliance(appliance, own, work, join(dir, file));
     built[name] = await describeFile(dir, file);
   }
 

@@ -10,20 +10,24 @@ import {
 import { libraryDir } from '../recipe.ts';
 import { BuildError } from './errors.ts';
 import { run } from './run.ts';
-import { checkLibraries, copyInto, elfFiles, makeLink, unpackPackages, writeText } from './tree.ts';
+import { checkLibraries, copyInto, elfFiles, makeLink, unpackPackages, unpackParts, writeText } from './tree.ts';
 
 /**
  * Builds an appliance's root as a squashfs, everything owned by root.
- * @param work a folder of the build, in which there is nothing named `root`
+ * @param debs the paths of its packages by name, in the order in which they are unpacked
+ * @param work a folder of the build, in which there is nothing named `root` or `package`
  */
 export async function buildAppliance(
   appliance: Appliance,
-  debs: readonly string[],
+  debs: ReadonlyMap<string, string>,
   work: string,
   path: string,
 ): Promise<void> {
   const root = join(work, 'root');
-  await unpackPackages(debs, root);
+  for (const [name, deb] of debs) {
+    const kept = appliance.keeps?.[name];
+    await (kept ? unpackParts(deb, name, kept, join(work, 'package'), root) : unpackPackages([deb], root));
+  }
   for (const name of appliance.omits) await rm(join(root, name), { recursive: true, force: true });
   await keepNotices(join(root, 'usr/share/doc'));
   if (appliance.python) await preparePython(root);
@@ -31,10 +35,12 @@ export async function buildAppliance(
   await checkLibraries(
     root,
     loader,
-    [libraryDir],
+    // The loader itself looks into /usr/lib, too.
+    [libraryDir, 'usr/lib'],
     [
       ...(await elfFiles(root, 'usr/bin', /./)),
       ...(await elfFiles(root, libraryDir, /\.so\./)),
+      ...(await Promise.all((appliance.programDirs ?? []).map((dir) => elfFiles(root, dir, /./)))).flat(),
       ...(appliance.python ? await elfFiles(root, `${pythonDir}/lib-dynload`, /./) : []),
     ],
   );

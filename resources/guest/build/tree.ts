@@ -1,6 +1,6 @@
 import { lutimesSync } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, open, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { chmod, copyFile, lstat, mkdir, open, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { BuildError } from './errors.ts';
 import { run } from './run.ts';
 
@@ -8,6 +8,39 @@ import { run } from './run.ts';
 export async function unpackPackages(debs: readonly string[], into: string): Promise<void> {
   await mkdir(into, { recursive: true });
   for (const deb of debs) await run('dpkg-deb', ['-x', deb, into]);
+}
+
+/**
+ * Unpacks no more of a package than some of its files and links, and its copyright notice.
+ * @param parts names in the package; `*` stands for anything within the last part of a name
+ * @param work a folder for the whole package, which is gone afterwards
+ * @throws BuildError `package-changed` when one of them is not in the package
+ */
+export async function unpackParts(
+  deb: string,
+  name: string,
+  parts: readonly string[],
+  work: string,
+  into: string,
+): Promise<void> {
+  await unpackPackages([deb], work);
+  for (const part of [...parts, `usr/share/doc/${name}/copyright`]) {
+    const folder = dirname(part);
+    const found = namesLike(basename(part), await readdir(join(work, folder)).catch(() => []));
+    if (found.length === 0) {
+      throw new BuildError('package-changed', `${name} holds no ${part}.`, 'The recipe needs a change.');
+    }
+    await mkdir(join(into, folder), { recursive: true });
+    for (const file of found) await rename(join(work, folder, file), join(into, folder, file));
+  }
+  await rm(work, { recursive: true });
+}
+
+/** Those of `names` that fit `pattern`, in which `*` stands for anything. Pure. */
+export function namesLike(pattern: string, names: readonly string[]): string[] {
+  const words = pattern.split('*').map((word) => word.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const whole = new RegExp(`^${words.join('.*')}$`);
+  return names.filter((name) => whole.test(name));
 }
 
 /** Copies a file (the one that a link leads to, inside `root`) with its folders, mode 755 or 644. */
