@@ -227,17 +227,10 @@ const slotUsers = Array.from({ length: 32 }, (_, i) => ({ name: `slot1_${i + 1}`
 
 /**
  * HTCondor's execute daemons, and nothing of a submit node, a central manager or other batch systems. Jobs count on what
- * jobs of the local grid have, and on the C++ and OpenMP libraries. util-linux and busybox are for the job wrapper.
+ * jobs of the local grid have, and on the C++ and OpenMP libraries. busybox is the job wrapper's.
  */
 const condor: Appliance = {
-  packages: [
-    ...base.packages,
-    'busybox-static',
-    'condor',
-    'libcap-ng0',
-    'libgomp1',
-    'util-linux',
-  ],
+  packages: [...base.packages, 'busybox-static', 'condor', 'libgomp1'],
   keeps: {
     'busybox-static': ['usr/bin/busybox'],
     condor: [
@@ -247,7 +240,6 @@ const condor: Appliance = {
       ...['chirp', 'shared_port'].map((name) => `usr/libexec/condor/condor_${name}`),
       ...['master', 'procd', 'startd', 'starter'].map((name) => `usr/sbin/condor_${name}`),
     ],
-    'util-linux': ['usr/bin/setpriv', 'usr/bin/unshare'],
   },
   omits: base.omits,
   folders: [...commonFolders, 'var/lib/condor'],
@@ -269,7 +261,9 @@ const condor: Appliance = {
     ['etc/hosts', '127.0.0.1 localhost gleaner\n'],
   ],
   programs: [
+    ['condor/appliance.conf', 'usr/lib/gleaner/appliance.conf'],
     ['condor/condor-agent', 'usr/lib/gleaner/condor-agent'],
+    ['condor/job-room', 'usr/lib/gleaner/job-room'],
     ['condor/job-wrapper', 'usr/lib/gleaner/job-wrapper'],
   ],
   programDirs: ['usr/lib', 'usr/libexec/condor', 'usr/sbin'],

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Mutex } from '../../base/mutex.ts';
 import { GleanerError } from '../../contract/failures.ts';
 import {
@@ -110,6 +111,8 @@ export const verbs: Verbs = {
       `uid ${agent.uid}`,
       `gid ${agent.gid}`,
       ...(agent.data ? ['data'] : []),
+      ...(agent.addresses ?? []).map((address) => `address ${z.ipv4().parse(address)}`),
+      ...(agent.privateTmp === true ? ['private-tmp'] : []),
       ...fileLines(agent.files),
       ...workloadLines(agent),
     ]);

@@ -78,6 +78,10 @@ export interface GuestAgent extends Workload {
   readonly gid: number;
   /** It has the VM's data disk: its folder `/data`, where it starts. */
   readonly data: boolean;
+  /** Of its own loopback, besides 127.0.0.1, so that forwards can be bound to them; IPv4, at most 33. */
+  readonly addresses?: readonly string[];
+  /** Each of its users may make one user namespace, to give a job folders of its own. */
+  readonly privateTmp?: boolean;
   /** Written before it starts; together at most {@link agentFileBytesMax} bytes. */
   readonly files: readonly GuestFile[];
 }

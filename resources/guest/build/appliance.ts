@@ -10,7 +10,15 @@ import {
 import { libraryDir } from '../recipe.ts';
 import { BuildError } from './errors.ts';
 import { run } from './run.ts';
-import { checkLibraries, copyInto, elfFiles, makeLink, unpackPackages, unpackParts, writeText } from './tree.ts';
+import {
+  checkLibraries,
+  copyInto,
+  elfFiles,
+  makeLink,
+  unpackPackages,
+  unpackParts,
+  writeText,
+} from './tree.ts';
 
 /**
  * Builds an appliance's root as a squashfs, everything owned by root.

@@ -4,6 +4,7 @@
 # read_request VARIABLE…: the lines of standard input up to `end`. $work/args and $work/env get the values, each ended
 # by NUL; the given variables come first, so that the request's win. Files stay in $work/request, see data.sh.
 read_request() {
+  addresses= private=
   memory= pids= cpu= output=65536 input= arguments=0 variables=0
   sed '/^end$/q' >"$work/request"
   check_files
@@ -28,6 +29,11 @@ read_request() {
       check_number "$value" "$key" && eval "$key=$value"
       ;;
     cap) add_capability "$value" ;;
+    address) add_address "$value" ;;
+    private-tmp)
+      [ "$tier" = agent ] || refuse bad-request 'a job has no namespaces of its own'
+      private=yes
+      ;;
     data)
       [ "$tier" = agent ] || refuse bad-request 'a job has no data disk'
       data=data
@@ -88,11 +94,41 @@ is_base64() {
 add_capability() {
   [ "$tier" = agent ] || refuse bad-request 'a job has no capabilities'
   case $1 in
-  chown | dac_override | fowner | fsetid | kill | setgid | setuid | net_bind_service | sys_chroot | sys_nice)
+  chown | dac_override | fowner | fsetid | kill | setgid | setuid | net_bind_service | sys_chroot | sys_nice | sys_ptrace)
     caps=$caps,+$1
     ;;
   *) refuse bad-request 'this capability is not given to agents' ;;
   esac
+}
+
+# add_address IPV4: one that the agent's own loopback is to have, so that forwards can be bound to it.
+add_address() {
+  [ "$tier" = agent ] || refuse bad-request 'a job has no addresses'
+  case $1 in
+  *[!0-9.]* | *.*.*.*.* | *..* | .* | *.) refuse bad-request 'an address is none' ;;
+  *.*.*.*) ;;
+  *) refuse bad-request 'an address is none' ;;
+  esac
+  for part in $(echo "$1" | tr . ' '); do
+    case $part in 0?*) refuse bad-request 'an address is none' ;; esac
+    [ ${#part} -le 3 ] && [ "$part" -le 255 ] || refuse bad-request 'an address is none'
+  done
+  part=${1%%.*}
+  { [ "$part" -ge 1 ] && [ "$part" -le 223 ] && [ "$part" != 127 ]; } ||
+    refuse bad-request 'this address is not given to agents'
+  addresses="$addresses $1"
+  [ "$(echo $addresses | wc -w)" -le 33 ] || refuse bad-request 'there are too many addresses'
+}
+
+# open_room: the addresses of the agent's network, and whether each of its users may make one user namespace (counts of a
+# namespace within are charged to those around it, so that there is never a second one).
+open_room() {
+  for address in $addresses; do
+    /kit/busybox nsenter --net=/run/net /kit/busybox ip addr add "$address/32" dev lo 2>"$work/log" ||
+      /kit/busybox nsenter --net=/run/net /kit/busybox ip addr show dev lo | grep -qF " $address/32 " ||
+      refuse launch-failed 'an address cannot be given'
+  done
+  [ -z "$private" ] || echo 1 >/proc/sys/user/max_user_namespaces
 }
 
 # mount_disks: the appliance, and the scratch disk formatted anew; does nothing to what is mounted already.

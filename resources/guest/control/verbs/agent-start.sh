@@ -9,6 +9,7 @@ mkdir "$work" 2>/dev/null || refuse busy 'this agent is running'
 trap remove EXIT
 read_request HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 mount_disks
+open_room
 if [ -n "$data" ]; then
   mount_data
   write_files
