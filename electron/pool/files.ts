@@ -43,10 +43,7 @@ export async function writeInOrder(publicDir: string, files: readonly PublicFile
 }
 
 /** Writes files that nothing leads to yet, in no order; all are durable when it resolves. */
-export async function writeTogether(
-  publicDir: string,
-  files: AsyncIterable<PublicFile> | Iterable<PublicFile>,
-): Promise<void> {
+export async function writeTogether(publicDir: string, files: AsyncIterable<PublicFile>): Promise<void> {
   const dirs = new Set<string>();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
