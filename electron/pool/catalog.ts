@@ -99,6 +99,19 @@ export class Catalog {
     );
   }
 
+  /** Whether a signature other than the root's should be made anew by now. */
+  isDue(): boolean {
+    const { targets, statements, snapshot, timestamp } = this.#current;
+    const { expiryDays } = this.state;
+    const now = this.#now();
+    return (
+      isDue(targets, expiryDays.targets, now) ||
+      isDue(statements, expiryDays.statements, now) ||
+      isDue(snapshot, expiryDays.snapshot, now) ||
+      isDue(timestamp, expiryDays.timestamp, now)
+    );
+  }
+
   /**
    * Publishes a change in the folder, with a new snapshot and timestamp; with none, that is all. Signs anew what is due,
    * the root too where its key is at hand.
