@@ -48,8 +48,9 @@ export function percent(text: string): number {
 }
 
 /** A value, or `none` for no bound. */
-export function orNone<T>(parse: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === 'none' ? null : parse(text));
+export function orNone<T>(parse: (text: string) => T): (text: string) => T | 'none' {
+  // Commander takes null for a value that is missing.
+  return (text) => (text === 'none' ? text : parse(text));
 }
 
 export function size(text: string): number {

@@ -9,8 +9,8 @@ import { cleanLine } from './text.ts';
 
 interface PolicyOptions extends CommonOptions {
   readonly share?: number;
-  readonly vcpus?: number | null;
-  readonly memory?: number | null;
+  readonly vcpus?: number | 'none';
+  readonly memory?: number | 'none';
   readonly run?: boolean;
   readonly lease?: number;
   readonly vacate?: number;
@@ -78,8 +78,8 @@ function addPolicy(policy: Command, adder: CommandAdder, context: Context): void
           const after = needBounds(PoolPolicy, {
             ...before.value,
             ...(given.share === undefined ? {} : { share: given.share }),
-            ...(given.vcpus === undefined ? {} : { vcpus: given.vcpus }),
-            ...(given.memory === undefined ? {} : { memoryBytes: given.memory }),
+            ...(given.vcpus === undefined ? {} : { vcpus: bound(given.vcpus) }),
+            ...(given.memory === undefined ? {} : { memoryBytes: bound(given.memory) }),
             ...(given.run === undefined ? {} : { run: given.run }),
             ...(given.lease === undefined ? {} : { leaseSeconds: given.lease }),
             ...(given.vacate === undefined ? {} : { vacateSeconds: given.vacate }),
@@ -179,6 +179,8 @@ function addTariff(tariff: Command, adder: CommandAdder, context: Context): void
     },
   });
 }
+
+const bound = (value: number | 'none'): number | null => (value === 'none' ? null : value);
 
 const toPublish = (dir: string): string =>
   `Hosts see it once it is published: gleaner pool publish ${cleanLine(dir)} --to FOLDER`;

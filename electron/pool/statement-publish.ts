@@ -77,56 +77,70 @@ export async function publishStatement(
   spill: Spill,
   isReplacing: boolean,
 ): Promise<Published> {
-  const bins: (string | null)[] = [];
-  let hosts = 0;
-  let bytes = 0;
-  const files = async function* (): AsyncGenerator<PublicFile> {
-    for (const bin of Spill.bins) {
-      const named: StatementBin = {};
-      for (const [host, lines] of await spill.linesOf(bin)) {
-        const content = hostStatement(frame, host, lines);
-        const digest = sha256(content);
-        named[host] = { sha256: digest, bytes: content.length };
-        hosts += 1;
-        bytes += content.length;
-        yield { path: contentPath(digest), bytes: content };
-      }
-      if (Object.keys(named).length === 0) {
-        bins.push(null);
-        continue;
-      }
-      const content = Buffer.from(JSON.stringify(named));
-      bins.push(sha256(content));
-      yield { path: contentPath(sha256(content)), bytes: content };
-    }
-  };
   const before = await catalog.index(frame.period);
-  // Nothing leads to these files before the index does.
-  await writeTogether(catalog.paths.publicDir, files());
-  const index = StatementIndex.parse({
-    schema: 1,
-    pool: frame.pool,
-    period: frame.period,
-    from: frame.from,
-    to: frame.to,
-    bins,
-  });
-  const result = { hosts, bytes, bins: bins.filter((bin) => bin !== null).length };
-  if (before && JSON.stringify(before) === JSON.stringify(index)) return { outcome: 'unchanged', ...result };
-  if (before && !isReplacing) {
-    throw new GleanerError(
-      'bad-request',
-      `A statement of ${frame.period} was published with other content.`,
-      'Hosts have settled by it. Add --replace if the new one is to count.',
-    );
+  // What was published is compared first, so that a refusal writes nothing.
+  if (before) {
+    const made = new Made();
+    await exhausted(made.files(frame, spill));
+    if (JSON.stringify(before) === JSON.stringify(made.index(frame))) {
+      return { outcome: 'unchanged', ...made.counts };
+    }
+    if (!isReplacing) {
+      throw new GleanerError(
+        'bad-request',
+        `A statement of ${frame.period} was published with other content.`,
+        'Hosts have settled by it. Add --replace if the new one is to count.',
+      );
+    }
   }
+  const made = new Made();
+  // Nothing leads to these files before the index does.
+  await writeTogether(catalog.paths.publicDir, made.files(frame, spill));
   await catalog.commit({
     statements: [
       {
         path: `${catalogTargets.statements}${frame.period}.json`,
-        bytes: Buffer.from(JSON.stringify(index)),
+        bytes: Buffer.from(JSON.stringify(made.index(frame))),
       },
     ],
   });
-  return { outcome: before ? 'replaced' : 'new', ...result };
+  return { outcome: before ? 'replaced' : 'new', ...made.counts };
+}
+
+async function exhausted(files: AsyncGenerator): Promise<void> {
+  while ((await files.next()).done !== true);
+}
+
+/** Makes the files of a statement, host by host, and keeps what its index says. */
+class Made {
+  readonly #bins: (string | null)[] = [];
+  #hosts = 0;
+  #bytes = 0;
+
+  get counts(): Omit<Published, 'outcome'> {
+    const bins = this.#bins.filter((bin) => bin !== null).length;
+    return { hosts: this.#hosts, bytes: this.#bytes, bins };
+  }
+
+  async *files(frame: StatementFrame, spill: Spill): AsyncGenerator<PublicFile> {
+    for (const bin of Spill.bins) {
+      const named: StatementBin = {};
+      for (const [host, lines] of await spill.linesOf(bin)) {
+        const bytes = hostStatement(frame, host, lines);
+        const digest = sha256(bytes);
+        named[host] = { sha256: digest, bytes: bytes.length };
+        this.#hosts += 1;
+        this.#bytes += bytes.length;
+        yield { path: contentPath(digest), bytes };
+      }
+      const isEmpty = Object.keys(named).length === 0;
+      const bytes = Buffer.from(JSON.stringify(named));
+      this.#bins.push(isEmpty ? null : sha256(bytes));
+      if (!isEmpty) yield { path: contentPath(sha256(bytes)), bytes };
+    }
+  }
+
+  index({ pool, period, from, to }: StatementFrame): StatementIndex {
+    return StatementIndex.parse({ schema: 1, pool, period, from, to, bins: this.#bins });
+  }
 }

@@ -44,7 +44,7 @@ export class FakeCondorTools {
   /** How a tool was called, one line of arguments for each call. */
   async calls(tool: string): Promise<readonly string[]> {
     const text = await readFile(join(this.dirPath, `${tool}.calls`), 'utf8').catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
+    return text.split('\n').slice(0, -1);
   }
 
   async #program(tool: string, lines: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 
 /** What a record of an execution says; times in epoch seconds. */
 export interface FakeEpoch {

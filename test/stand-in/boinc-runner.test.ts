@@ -85,7 +85,6 @@ class World {
         agentMemoryBytes: 900 * MiB,
         diskBytes: 2048 * MiB,
         authorities: null,
-        forwards: [],
       }),
       availability: () => 1,
       due: () => 1,

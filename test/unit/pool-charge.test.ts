@@ -130,7 +130,9 @@ describe('a charge', () => {
         const forward = sums.reduce(add, nothing);
         expect(sums.toReversed().reduce(add, nothing)).toEqual(forward);
         const half = Math.floor(sums.length / 2);
-        expect(add(sums.slice(0, half).reduce(add, nothing), sums.slice(half).reduce(add, nothing))).toEqual(forward);
+        expect(add(sums.slice(0, half).reduce(add, nothing), sums.slice(half).reduce(add, nothing))).toEqual(
+          forward,
+        );
       }),
     );
   });
@@ -193,7 +195,9 @@ describe('a record', () => {
     expect(read()).toMatchObject({ startedAt: 1_000_000, endedAt: 4_600_000 });
     // A time that an earlier execution left behind.
     expect(read({ more: ['JobCurrentStartExecutingDate = 500'] })).toMatchObject({ startedAt: 1_000_000 });
-    expect(read({ more: ['JobCurrentStartExecutingDate = undefined'] })).toMatchObject({ startedAt: 1_000_000 });
+    expect(read({ more: ['JobCurrentStartExecutingDate = undefined'] })).toMatchObject({
+      startedAt: 1_000_000,
+    });
     expect(read({ more: ['JobCurrentStartDate = 900'] })).toMatchObject({ startedAt: 1_000_000 });
   });
 
@@ -208,7 +212,12 @@ describe('a record', () => {
   });
 
   test('without what a charge needs is refused', () => {
-    for (const line of ['GlobalJobId = 5', 'NumShadowStarts = "2"', 'NumShadowStarts = -1', 'NumShadowStarts = 1.5']) {
+    for (const line of [
+      'GlobalJobId = 5',
+      'NumShadowStarts = "2"',
+      'NumShadowStarts = -1',
+      'NumShadowStarts = 1.5',
+    ]) {
       expect(read({ more: [line] })).toBe('no-job');
     }
     for (const line of ['EpochWriteDate = undefined', 'EpochWriteDate = 999', 'EpochWriteDate = 1e15']) {
@@ -217,18 +226,32 @@ describe('a record', () => {
     for (const line of ['CpusProvisioned = -1', 'CpusProvisioned = 1e9', 'MemoryProvisioned = "1"']) {
       expect(read({ more: [line] })).toBe('no-size');
     }
-    expect(read({ more: ['MachineAttrGleanerDepartment0 = "\u001b[31m"'] })).toMatchObject({ department: null });
+    expect(read({ more: ['MachineAttrGleanerDepartment0 = "\u001b[31m"'] })).toMatchObject({
+      department: null,
+    });
   });
 
   test('of any content is read or refused, and what is read is within bounds', () => {
-    const names = ['GlobalJobId', 'NumShadowStarts', 'EpochWriteDate', 'JobCurrentStartDate', 'CpusProvisioned'];
+    const names = [
+      'GlobalJobId',
+      'NumShadowStarts',
+      'EpochWriteDate',
+      'JobCurrentStartDate',
+      'CpusProvisioned',
+    ];
     const value = fc.oneof(
       fc.double().map(String),
       fc.string().map((text) => JSON.stringify(text)),
       fc.constantFrom('undefined', 'true', '-0', '1e308', '"2|1e5"', ''),
     );
     const change = fc.record({
-      name: fc.constantFrom(...names, 'ChirpGleanerFrozen', 'GleanerDeadline', 'MemoryProvisioned', 'RemoteUserCpu'),
+      name: fc.constantFrom(
+        ...names,
+        'ChirpGleanerFrozen',
+        'GleanerDeadline',
+        'MemoryProvisioned',
+        'RemoteUserCpu',
+      ),
       value,
     });
     fc.assert(
