@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Disposable } from '../../electron/base/disposal.ts';
+import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
+import type { Host, HostOptions } from '../../electron/host.ts';
+import { hostIn, sees } from '../vm/host-world.ts';
+import type { PoolSide } from './pool-side.ts';
+
+const MiB = 1024 * 1024;
+export const gridId = 'condor-pool-test';
+
+/** A computer of the company: a real host with its VM, in the tests' own namespace. */
+export class PoolHost implements Disposable {
+  readonly host: Host;
+  readonly name: string;
+
+  private constructor(host: Host, name: string) {
+    this.host = host;
+    this.name = name;
+  }
+
+  /** Started, with everything in a folder of the pool's; not joined yet. */
+  static async start(
+    side: PoolSide,
+    name: string,
+    settings: Readonly<Record<string, string | number | boolean | null>> = {},
+    overrides: Partial<HostOptions> = {},
+  ): Promise<PoolHost> {
+    const dir = join(side.pool.dir, `host-${name}`);
+    mkdirSync(dir, { recursive: true });
+    const host = await hostIn(dir, overrides);
+    const pool = new PoolHost(host, name);
+    await host.start();
+    const values = { 'vm.memoryBytes': 512 * MiB, 'vm.vcpus': 1, ...settings };
+    for (const [key, value] of Object.entries(values)) await host.call('settings.set', { key, value });
+    return pool;
+  }
+
+  async join(side: PoolSide, ...more: readonly string[]): Promise<void> {
+    const from = { kind: 'text', text: await side.enrolment(this.name, ...more) } as const;
+    const { contacts } = await this.host.call('pools.lookup', { from });
+    await this.host.call('pools.join', {
+      from,
+      contacts: contacts.map(({ host, port }) => ({ host, port })),
+      share: 100,
+    });
+  }
+
+  /** Resolves with the first Snapshot in which the pool is as wanted. */
+  sees(wanted: (grid: Snapshot['grids'][number], snapshot: Snapshot) => boolean): Promise<Snapshot> {
+    return sees(this.host, (snapshot) =>
+      snapshot.grids.some((grid) => grid.id === gridId && wanted(grid, snapshot)),
+    );
+  }
+
+  detail(): Promise<GridDetail> {
+    return this.host.call('grids.show', { id: gridId });
+  }
+
+  async dispose(): Promise<void> {
+    await this.host.stop();
+  }
+}
