@@ -9,7 +9,7 @@ let pc: PoolHost;
 
 beforeAll(async () => {
   side = await PoolSide.start(['--core-hour', '36']);
-  pc = await PoolHost.start(side, 'pc1');
+  pc = await PoolHost.start('pc1');
 });
 afterAll(async () => {
   await pc.dispose();

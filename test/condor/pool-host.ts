@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
+import { temporaryDir } from '../vm/harness.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import type { PoolSide } from './pool-side.ts';
 
@@ -13,23 +12,23 @@ export const gridId = 'condor-pool-test';
 export class PoolHost implements Disposable {
   readonly host: Host;
   readonly name: string;
+  readonly #remove: () => void;
 
-  private constructor(host: Host, name: string) {
+  private constructor(host: Host, name: string, remove: () => void) {
     this.host = host;
     this.name = name;
+    this.#remove = remove;
   }
 
-  /** Started, with everything in a folder of the pool's; not joined yet. */
+  /** Started, with everything in a folder of its own; not joined yet. */
   static async start(
-    side: PoolSide,
     name: string,
     settings: Readonly<Record<string, string | number | boolean | null>> = {},
     overrides: Partial<HostOptions> = {},
   ): Promise<PoolHost> {
-    const dir = join(side.pool.dir, `host-${name}`);
-    mkdirSync(dir, { recursive: true });
+    const { dir, remove } = temporaryDir();
     const host = await hostIn(dir, overrides);
-    const pool = new PoolHost(host, name);
+    const pool = new PoolHost(host, name, remove);
     await host.start();
     const values = { 'vm.memoryBytes': 512 * MiB, 'vm.vcpus': 1, ...settings };
     for (const [key, value] of Object.entries(values)) await host.call('settings.set', { key, value });
@@ -59,5 +58,6 @@ export class PoolHost implements Disposable {
 
   async dispose(): Promise<void> {
     await this.host.stop();
+    this.#remove();
   }
 }
