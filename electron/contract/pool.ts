@@ -54,7 +54,7 @@ export const Enrolment = z.strictObject({
   host: PoolHost,
   collector: PoolPlace,
   /** Beside the collector's own place. */
-  submits: z.array(PoolPlace).max(31),
+  submits: z.array(PoolPlace).max(30),
   /** HTCondor's IDTOKEN of this host: may advertise itself and read, nothing else. */
   token: z
     .string()

@@ -23,8 +23,7 @@ describe('the configuration of a node', () => {
     expect(lineOf(config, 'NETWORK_HOSTNAME')).toBe('pc17.pool.example.org');
     expect(lineOf(config, 'CCB_ADDRESS')).toBe('$(COLLECTOR_HOST)');
     expect(lineOf(config, 'SEC_DEFAULT_AUTHENTICATION')).toBe('REQUIRED');
-    expect(lineOf(config, 'SLOT1_2_USER')).toBe('slot1_2');
-    expect(lineOf(config, 'SLOT1_3_USER')).toBeUndefined();
+    expect(lineOf(config, 'NUM_CPUS')).toBe('2');
   });
 
   test('lets in what the offer has room for, and nobody without an offer', () => {
