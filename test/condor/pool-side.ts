@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Disposable } from '../../electron/base/disposal.ts';
 import { CatalogServer, catalogPort } from './catalog-server.ts';
 import { exec } from './exec.ts';
 import { TestPool } from './pool.ts';
@@ -41,7 +42,7 @@ export class PoolSide {
       );
       side.useSnippet();
       await pool.reconfig();
-      pool.own(await CatalogServer.start(pool.manager, join(side.dir, 'public')));
+      pool.own<Disposable>(await CatalogServer.start(pool.manager, join(side.dir, 'public')));
       return side;
     } catch (error) {
       await pool.dispose();

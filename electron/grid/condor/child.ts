@@ -61,7 +61,7 @@ const verbs: { readonly [V in Verb]: (input: Inputs[V]) => Promise<unknown> } = 
     return null;
   },
   stop: async ({ mode, seconds, ...node }) => {
-    const { ended } = await ask(node, 'stop', { mode, seconds });
+    const { stopped: ended } = await ask(node, 'stop', { mode, seconds });
     if (typeof ended !== 'boolean')
       throw new GleanerError('grid-protocol', 'The execute node’s answer is none.');
     return { ended };
