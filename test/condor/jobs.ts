@@ -1,3 +1,9 @@
+import { join } from 'node:path';
+import { parseJobLog } from './job-log.ts';
+import type { CondorMachine } from './machine.ts';
+import type { Submitted } from './pool.ts';
+import { Tail } from './tail.ts';
+
 /** Files of a job that counts once a second and adds up; it goes on from its file `state`, where there is one. */
 export const countingScript = {
   'count.sh': `#!/bin/sh
@@ -38,4 +44,14 @@ queue
 /** What it writes to its output, however often it was moved. */
 export function countingResult(steps: number): string {
   return `${steps} steps, sum ${(steps * (steps + 1) * (2 * steps + 1)) / 6}\n`;
+}
+
+/** A file of a running job's own folder on the node, wherever the job's log says that it is. */
+export function scratchFile(node: CondorMachine, job: Submitted, name: string): Tail {
+  const dirs = parseJobLog(job.events.text).flatMap(
+    ({ text }) => /CondorScratchDir = "\/var\/lib\/condor\/([^"]+)"/.exec(text)?.[1] ?? [],
+  );
+  const dir = dirs.at(-1);
+  if (dir === undefined) throw new Error('the job does not run yet');
+  return new Tail(join(node.box.dir, 'lib', dir, name));
 }
