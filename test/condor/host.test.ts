@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pc.dispose();
-  await side.pool.dispose();
+  await side.dispose();
 });
 
 test('a computer joins by its enrolment and runs a cluster of jobs, with the right outputs', async () => {

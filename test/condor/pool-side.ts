@@ -18,11 +18,12 @@ const tools = [
 ];
 
 /** A pool as its administrator runs it: by the commands of the product, on the central manager. */
-export class PoolSide {
+export class PoolSide implements Disposable {
   readonly pool: TestPool;
   /** The folder of `gleaner pool init`. */
   readonly dir: string;
   readonly #binDir: string;
+  #server: CatalogServer | undefined;
 
   private constructor(pool: TestPool) {
     this.pool = pool;
@@ -42,12 +43,17 @@ export class PoolSide {
       );
       side.useSnippet();
       await pool.reconfig();
-      pool.own<Disposable>(await CatalogServer.start(pool.manager, join(side.dir, 'public')));
+      side.#server = await CatalogServer.start(pool.manager, join(side.dir, 'public'));
       return side;
     } catch (error) {
-      await pool.dispose();
+      await side.dispose();
       throw error;
     }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#server?.dispose();
+    await this.pool.dispose();
   }
 
   /** Puts what the product wrote for HTCondor where HTCondor reads it. */
