@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
@@ -12,11 +13,13 @@ export const gridId = 'condor-pool-test';
 export class PoolHost implements Disposable {
   readonly host: Host;
   readonly name: string;
+  readonly dir: string;
   readonly #remove: () => void;
 
-  private constructor(host: Host, name: string, remove: () => void) {
+  private constructor(host: Host, name: string, { dir, remove }: ReturnType<typeof temporaryDir>) {
     this.host = host;
     this.name = name;
+    this.dir = dir;
     this.#remove = remove;
   }
 
@@ -26,9 +29,9 @@ export class PoolHost implements Disposable {
     settings: Readonly<Record<string, string | number | boolean | null>> = {},
     overrides: Partial<HostOptions> = {},
   ): Promise<PoolHost> {
-    const { dir, remove } = temporaryDir();
-    const host = await hostIn(dir, overrides);
-    const pool = new PoolHost(host, name, remove);
+    const folder = temporaryDir();
+    const host = await hostIn(folder.dir, overrides);
+    const pool = new PoolHost(host, name, folder);
     await host.start();
     const values = { 'vm.memoryBytes': 512 * MiB, 'vm.vcpus': 1, ...settings };
     for (const [key, value] of Object.entries(values)) await host.call('settings.set', { key, value });
@@ -54,6 +57,11 @@ export class PoolHost implements Disposable {
 
   detail(): Promise<GridDetail> {
     return this.host.call('grids.show', { id: gridId });
+  }
+
+  /** Names of all that lies in the host's folder. */
+  files(): string[] {
+    return readdirSync(this.dir, { recursive: true, encoding: 'utf8' });
   }
 
   async dispose(): Promise<void> {
