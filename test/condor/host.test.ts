@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PoolHost } from './pool-host.ts';
 import { PoolSide } from './pool-side.ts';
@@ -129,11 +131,19 @@ grep -h '^Cap\\|^NoNewPrivs' /proc/self/status | tr '\\n\\t' '  '
 });
 
 test('a statement of the pool settles what was pending', async () => {
+  // A statement is of days that are over: the pool's record as it would be the day after tomorrow, seen from there.
+  const dayMs = 86_400_000;
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const record = (await side.pool.epochs()).replaceAll(
+    /= (\d{10})$/gm,
+    (_, seconds: string) => `= ${Number(seconds) - (2 * dayMs) / 1000}`,
+  );
+  const path = join(side.pool.dir, 'epochs-of-earlier');
+  writeFileSync(path, record);
   const now = Date.now();
   await side.must(
-    ...['statement', side.dir, '--from', day(now), '--to', day(now + 86_400_000), '--publish'],
-    ...['--history', `${side.pool.manager.box.dir}/spool/epoch_history`],
+    ...['statement', side.dir, '--from', day(now - 3 * dayMs), '--to', day(now - dayMs), '--publish'],
+    ...['--history', path],
   );
   await pc.host.call('grids.update', { id: 'condor-pool-test' });
   await pc.sees((_, { today }) =>
