@@ -29,7 +29,11 @@ export class Space implements Disposable {
         ...['setpriv', '--pdeathsig', 'KILL', '--'],
         ...['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--'],
         // sh as the first process also buries what lost its parent.
-        ...['sh', '-euc', `read -r pid rest < /proc/self/stat\nhold() { echo "$pid"; sleep infinity & wait; }\n${script}`],
+        ...[
+          'sh',
+          '-euc',
+          `read -r pid rest < /proc/self/stat\nhold() { echo "$pid"; sleep infinity & wait; }\n${script}`,
+        ],
         ...['sh', ...args],
       ],
       { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -139,7 +143,11 @@ export class Box extends Space {
   }
 
   /** Runs a command as an ordinary user, in their home or a folder below it. */
-  runAs(user: keyof typeof poolUsers, argv: readonly string[], options: { dir?: string; input?: string } = {}) {
+  runAs(
+    user: keyof typeof poolUsers,
+    argv: readonly string[],
+    options: { dir?: string; input?: string } = {},
+  ) {
     const id = poolUsers[user];
     const home = `/home/${user}`;
     return this.run(

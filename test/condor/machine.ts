@@ -142,7 +142,9 @@ export class CondorMachine implements Disposable {
 
   /** What a daemon writes: `Collector`, `Negotiator`, `Sched`, `Shadow`, `Start`, `Master`, `StarterLog.slot1_1` … */
   log(daemon: string): Tail {
-    return new Tail(join(this.box.dir, 'log', daemon.endsWith('Log') || daemon.includes('.') ? daemon : `${daemon}Log`));
+    return new Tail(
+      join(this.box.dir, 'log', daemon.endsWith('Log') || daemon.includes('.') ? daemon : `${daemon}Log`),
+    );
   }
 
   /** Makes every daemon of this machine read its configuration again. */

@@ -71,7 +71,9 @@ export class PlainNode implements Disposable {
     const node = new PlainNode(machine, identity);
     machine.writeToken('pool', await pool.token(identity, 'ADVERTISE_STARTD', 'ADVERTISE_MASTER', 'READ'));
     await node.up();
-    await pool.manager.log('Collector').untilMatch(new RegExp(`MachineSlotAd\\s*: Inserting.*${machine.name}`));
+    await pool.manager
+      .log('Collector')
+      .untilMatch(new RegExp(`MachineSlotAd\\s*: Inserting.*${machine.name}`));
     return node;
   }
 

@@ -110,7 +110,10 @@ export class TestPool implements Disposable {
           address,
           name: 'cm',
           dir: join(dir, 'cm'),
-          config: { '20-role.config': managerConfig, '50-gleaner.config': options.configSnippet ?? epochSnippet },
+          config: {
+            '20-role.config': managerConfig,
+            '50-gleaner.config': options.configSnippet ?? epochSnippet,
+          },
         }),
       );
       await makeSigningKey(manager);
@@ -126,7 +129,10 @@ export class TestPool implements Disposable {
                 address: submitAddress,
                 name: 'submit',
                 dir: join(dir, 'submit'),
-                config: { '20-role.config': submitConfig, '50-gleaner.config': options.configSnippet ?? epochSnippet },
+                config: {
+                  '20-role.config': submitConfig,
+                  '50-gleaner.config': options.configSnippet ?? epochSnippet,
+                },
               }),
             );
       const pool = new TestPool(network, manager, submitNode, dir, disposer);
@@ -188,7 +194,10 @@ export class TestPool implements Disposable {
       writeFileSync(path, content, { mode: content.startsWith('#!') ? 0o755 : 0o644 });
       own(path);
     }
-    const { code, stdout, stderr } = await on.run(['condor_submit', '-terse', 'job.sub'], { as: user, dir: folder });
+    const { code, stdout, stderr } = await on.run(['condor_submit', '-terse', 'job.sub'], {
+      as: user,
+      dir: folder,
+    });
     const cluster = /^(\d+)\./.exec(stdout)?.[1];
     if (code !== 0 || cluster === undefined) throw new Error(`the jobs were not taken: ${stderr} ${stdout}`);
     const submitted = { cluster: Number(cluster), user, dir, events: new Tail(join(dir, 'events.log')), on };
@@ -202,7 +211,10 @@ export class TestPool implements Disposable {
   }
 
   /** Resolves with the jobs' events when they are as the predicate wants them, by the jobs' own log. */
-  untilJob(job: Submitted, predicate: (events: readonly JobEvent[]) => boolean): Promise<readonly JobEvent[]> {
+  untilJob(
+    job: Submitted,
+    predicate: (events: readonly JobEvent[]) => boolean,
+  ): Promise<readonly JobEvent[]> {
     return job.events.until((text) => {
       const events = parseJobLog(text);
       return predicate(events) ? events : undefined;

@@ -1,0 +1,19 @@
+import type { Contact } from '../contract/network.ts';
+import { showPlace } from './names.ts';
+import { cleanLine } from './text.ts';
+
+const contactSources: Readonly<Record<Contact['source'], string>> = {
+  project: 'named by the project',
+  person: 'allowed by you',
+  organization: 'set by your organization',
+};
+
+/** What a grid's VM may contact, a place a line. Pure. */
+export function showContacts(contacts: readonly Contact[]): string {
+  return contacts
+    .map((contact) => {
+      const where = contact.private ? ", on your company's network" : '';
+      return `  ${cleanLine(showPlace(contact))}  (${contactSources[contact.source]}${where})`;
+    })
+    .join('\n');
+}
