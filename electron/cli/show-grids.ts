@@ -69,7 +69,7 @@ export function showGrid(detail: GridDetail, look: Look): string {
       );
     }
   }
-  if (contacts.length > 0) parts.push('', style.bold('May contact'), showContacts(contacts));
+  if (contacts.length > 0) parts.push('', style.bold('May contact'), showContacts(contacts, pool !== null));
   if (contacted.length > 0) parts.push('', style.bold('Contacted'), showHosts(contacted, look));
   if (denials.length > 0) parts.push('', style.bold('Was refused'), showDenials(denials, look));
   if (messages.length > 0) parts.push('', style.bold('Messages'));

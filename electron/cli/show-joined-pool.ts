@@ -38,7 +38,7 @@ export function showPoolOffer(offer: PoolOffer, { style }: Look): string {
     pairs(rows, '  '),
     '',
     style.bold('Its virtual machine may contact, and nothing else'),
-    showContacts(offer.contacts),
+    showContacts(offer.contacts, true),
   ].join('\n');
 }
 

@@ -101,7 +101,12 @@ function aboutOf(entry: LedgerEntry, nameOf: NameOf): Rows {
     case 'network':
       return [grid, [t('activity:record.denied'), figure(body.denied)], ...times];
     case 'settlement':
-      return [grid, [t('activity:record.executions'), figure(body.executions)], ...times];
+      return [
+        grid,
+        [t('activity:record.executions'), figure(body.executions)],
+        [t('activity:time.first'), instant(body.startedAt)],
+        [t('activity:time.last'), instant(body.endedAt)],
+      ];
   }
 }
 

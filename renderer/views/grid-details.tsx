@@ -32,6 +32,7 @@ export function GridDetails({ grid, at }: { grid: GridView; at: number }): React
       <Part title={t('grids:contacts')}>
         <ContactList
           contacts={contacts}
+          ofPool={pool !== null}
           onForbid={({ host, port }) => {
             void run(() => client.call('grids.forbid', { id, host, port })).then(again);
           }}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Failure } from '../../electron/contract/failures.ts';
 import type { PoolOffer } from '../../electron/contract/pool-views.ts';
-import { bytes, figure, list } from '../text/format.ts';
+import { bytes, figure } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button, Card, Facts } from '../ui/primitives.tsx';
@@ -54,7 +54,11 @@ export function PoolAsks(props: {
       </div>
       <Card title={t('pools:sees')}>
         <div className="stack">
-          <p>{list([...allAttributes()])}</p>
+          <ul className="plain-list seen">
+            {allAttributes().map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
           <p className="soft small">{t('pools:sees.hint')}</p>
         </div>
       </Card>

@@ -30,7 +30,7 @@ export function Executions(props: {
     <>
       <Part title={t('pools:jobs')}>
         {now.length === 0 ? <p className="soft small">{t('pools:jobs.none')}</p> : null}
-        <ul className="grid-jobs">
+        <ul className="pool-jobs">
           {now.map((execution) => (
             <Running key={keyOf(execution)} execution={execution} at={at} />
           ))}

@@ -1,6 +1,6 @@
 import type { hostAttributes, PoolPolicy, PoolTariff } from '../../electron/contract/pool.ts';
 import type { PoolDetail } from '../../electron/contract/pool-views.ts';
-import { amount, bytes, duration, exact, percent } from '../text/format.ts';
+import { amount, bytes, exact, percent, span } from '../text/format.ts';
 import { unitWords } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
@@ -53,18 +53,18 @@ export function policyWords(policy: PoolPolicy): string[] {
   ];
   return [
     ...(limits.length === 0 ? [t('pools:policy.free')] : limits),
-    t('pools:policy.vacate', { time: duration(vacateSeconds) }),
-    t('pools:policy.lease', { time: duration(leaseSeconds) }),
+    t('pools:policy.vacate', { time: span(vacateSeconds) }),
+    t('pools:policy.lease', { time: span(leaseSeconds) }),
   ];
 }
 
 /** What a pool pays, a sentence each. */
 export function tariffWords(tariff: PoolTariff): string[] {
   const { perCoreHour, perGibHour, priority, latePenalty } = tariff;
-  const unit = unitWords(tariff.unit);
+  const price = (amount: number): string => plain(`${exact(amount)} ${unitWords(tariff.unit)}`);
   return [
-    ...(perCoreHour > 0 ? [t('pools:tariff.core', { amount: exact(perCoreHour), unit })] : []),
-    ...(perGibHour > 0 ? [t('pools:tariff.memory', { amount: exact(perGibHour), unit })] : []),
+    ...(perCoreHour > 0 ? [t('pools:tariff.core', { price: price(perCoreHour) })] : []),
+    ...(perGibHour > 0 ? [t('pools:tariff.memory', { price: price(perGibHour) })] : []),
     ...(perCoreHour === 0 && perGibHour === 0 ? [t('pools:tariff.nothing')] : [t('pools:tariff.frozen')]),
     ...priority.map(({ group, factor }) =>
       t('pools:tariff.priority', { group: plain(group), factor: exact(factor) }),

@@ -37,7 +37,9 @@ describe('gleaner grids join condor:…', () => {
       "at most 80 % of the VM's CPU time, at most 4 vCPUs, at most 8 GiB of memory",
     );
     expect(ran.stdout).toContain('0.04 EUR for a core and hour');
-    expect(ran.stdout).toMatch(/may contact, and nothing else\n {2}10\.77\.0\.1:9618 .*company's network/);
+    expect(ran.stdout).toMatch(
+      /may contact, and nothing else\n {2}10\.77\.0\.1:9618 {2}\(named by the pool, on your company's network/,
+    );
     expect(ran.stdout).toContain(`Joined Acme Research pool as ${id}. It connects to the pool as soon`);
     expect(ran.stderr).toBe(`The enrolment in ${path} is of no more use: delete it.\n`);
     expect(ran.stdout + ran.stderr).not.toContain('secret');

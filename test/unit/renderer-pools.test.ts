@@ -138,7 +138,7 @@ describe('what a pool asks and pays', () => {
       'At most 80 % of the processor time of its virtual machine.',
       'At most 4 virtual CPUs.',
       'At most 8 GiB of memory.',
-      'A job that has to go gets 1 min 0 s to keep what it has done.',
+      'A job that has to go gets 1 min to keep what it has done.',
       'A computer that is silent for 40 min loses its jobs.',
     ]);
     expect(policyWords(fakePoolPolicy({ share: 1, vcpus: null, memoryBytes: null }))[0]).toBe(
