@@ -7,10 +7,13 @@ import { Said } from './said.ts';
 /** Epoch milliseconds. */
 const time = z.int();
 
+/** The address of an enrolment on the web. It may be all that keeps others from the secret in it. */
+export const EnrolmentUrl = z.url({ protocol: /^https?$/ }).max(500);
+
 /** Where an enrolment comes from: its text, or where it lies on the web. */
 export const EnrolmentSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: z.string().min(1).max(enrolmentBytesMax) }),
-  z.strictObject({ kind: z.literal('url'), url: z.url({ protocol: /^https?$/ }).max(500) }),
+  z.strictObject({ kind: z.literal('url'), url: EnrolmentUrl }),
 ]);
 export type EnrolmentSource = z.infer<typeof EnrolmentSource>;
 
