@@ -80,7 +80,7 @@ test.describe('joining a company’s pool', () => {
     ]);
     // Nothing of the secret is on the page, in its storage, or logged.
     const kept = await page.evaluate(
-      () => document.documentElement.innerHTML + JSON.stringify({ ...localStorage }),
+      () => document.documentElement.innerHTML + JSON.stringify(Object.entries(localStorage)),
     );
     expect(kept).not.toContain('secret-body');
     const lines = await gallery.app.evaluate(() => globalThis.gallery.lines.join('\n'));
