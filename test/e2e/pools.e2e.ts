@@ -80,7 +80,7 @@ test.describe('joining a company’s pool', () => {
     ]);
     // Nothing of the secret is on the page, in its storage, or logged.
     const kept = await page.evaluate(
-      () => document.documentElement.innerHTML + JSON.stringify({ ...localStorage }),
+      () => document.documentElement.innerHTML + JSON.stringify(Object.entries(localStorage)),
     );
     expect(kept).not.toContain('secret-body');
     const lines = await gallery.app.evaluate(() => globalThis.gallery.lines.join('\n'));
@@ -321,9 +321,7 @@ test.describe('a joined pool', () => {
       await page.getByRole('button', { name: t('pools:join.go') }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(t('pools:join.title'));
       await page.getByLabel(t('pools:join.choose')).setInputFiles(file('enrolment.json'));
-      await expect(
-        page.getByRole('button', { name: t('pools:asks.agree', { name: poolName }) }),
-      ).toBeVisible();
+      await expect(page.getByRole('button', { name: new RegExp(`${poolName}.?$`) })).toBeVisible();
       expect(await violations(page)).toEqual([]);
     }
   });
