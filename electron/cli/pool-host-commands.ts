@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
+import type { PoolPlace } from '../contract/pool.ts';
 import { type CommandAdder, lookOf, wholeNumber } from './command.ts';
 import { type CommonOptions, type Context, print } from './context.ts';
-import { poolTag, several } from './pool-options.ts';
+import { poolPlace, poolTag, several } from './pool-options.ts';
 import { readText } from './read-text.ts';
 import { showFleet } from './show-pool.ts';
 import { cleanLine, count } from './text.ts';
@@ -15,6 +16,7 @@ interface TokenOptions extends CommonOptions {
   readonly tag?: readonly string[];
   readonly days?: number;
   readonly expires: number;
+  readonly collector?: PoolPlace;
   readonly out: string;
 }
 
@@ -54,13 +56,14 @@ function addTokens(pool: Command, adder: CommandAdder, context: Context): void {
           wholeNumber(1, 3650),
         )
         .option('--expires <DAYS>', 'until when the file has to be used', wholeNumber(1, 365), 30)
+        .option('--collector <ADDRESS>', 'another one than the pool has: of a collector tree', poolPlace)
         .option('--out <FOLDER>', 'where the files are put', '.'),
     examples: [
       'gleaner pool add-host-token /srv/gleaner-pool pc-0017 pc-0018 --department Sales --out tokens/',
       'gleaner pool add-host-token DIR --hosts-file estate.txt --tag gpu --out tokens/ --json',
     ],
     run: async ({ json = false, ...options }, dir = '', ...given) => {
-      const [{ readCatalog }, { enrolHost, hostNames }] = await Promise.all([
+      const [{ readCatalog }, { enrolHosts, hostNames }] = await Promise.all([
         import('../pool/catalog.ts'),
         import('../pool/enrol.ts'),
       ]);
@@ -71,17 +74,16 @@ function addTokens(pool: Command, adder: CommandAdder, context: Context): void {
       needNotRevoked(hosts, (await catalog.policy()).value.revoked);
       const outDir = resolve(options.out);
       await mkdir(outDir, { recursive: true, mode: 0o700 });
-      const files: string[] = [];
-      for (const host of hosts) {
-        const terms = {
-          department: options.department ?? null,
-          tags: [...new Set(options.tag ?? [])],
-          tokenDays: options.days ?? null,
-          expiresDays: options.expires,
-        };
-        files.push(await enrolHost(catalog, host, terms, outDir, io.now()));
-        tellProgress(context, files.length, hosts.length);
-      }
+      const terms = {
+        department: options.department ?? null,
+        tags: [...new Set(options.tag ?? [])],
+        tokenDays: options.days ?? null,
+        collector: options.collector ?? null,
+        expiresDays: options.expires,
+      };
+      const files = await enrolHosts(catalog, hosts, terms, outDir, io.now(), (done) => {
+        tellProgress(context, done, hosts.length);
+      });
       await print(
         io,
         json,

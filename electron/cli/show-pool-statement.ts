@@ -1,5 +1,5 @@
 import type { Failure } from '../contract/failures.ts';
-import { toUnits } from '../pool/charge.ts';
+import { toUnits } from '../contract/pool-charge.ts';
 import type { FleetHost } from '../pool/fleet.ts';
 import type { ReadCounts } from '../pool/history-files.ts';
 import { refusalWords, type StatementMaker } from '../pool/statement.ts';

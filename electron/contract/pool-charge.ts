@@ -1,46 +1,75 @@
 import type { PoolTariff } from './pool.ts';
 
-/** What an execution is charged by. Times are epoch ms. */
+/** What an execution is charged by, in whole numbers, so that both sides come to the same amount. */
 export interface Charged {
+  /** Epoch ms. */
   readonly startedAt: number;
   readonly endedAt: number;
   /** Of the time between, how long its host stood frozen. */
-  readonly frozenSeconds: number;
-  readonly cores: number;
-  readonly memoryBytes: number;
-  /** Its accounting group; null: none. */
+  readonly frozenMs: number;
+  /** Thousandths of a core. */
+  readonly milliCores: number;
+  /** MiB. */
+  readonly memoryMib: number;
+  /** The accounting group, in lower case; null: none. */
   readonly group: string | null;
-  /** Epoch ms at which its results are worth less; null: never. */
-  readonly deadline: number | null;
+  /** Epoch ms after which its results are worth less; null: never. */
+  readonly deadlineAt: number | null;
 }
 
-const GiB = 1024 ** 3;
-/** Amounts are counted in millionths, so that sums of parts equal sums of wholes. */
-export const chargeScale = 1_000_000;
+/** Millionths of a tariff's unit: what all sums are made of, so that parts add up to the whole exactly. */
+export type Micro = bigint;
 
-/** For how many seconds it is charged: never below 0, and never more than it lasted. Pure. */
-export function chargedSeconds({ startedAt, endedAt, frozenSeconds }: Charged): number {
-  const seconds = Math.max(0, (endedAt - startedAt) / 1000);
-  return Math.max(0, seconds - Math.max(0, frozenSeconds));
+export const microsPerUnit = 1_000_000n;
+/** The same as a number. */
+export const unitScale = 1_000_000;
+
+/** Tariffs and factors are heeded to so many decimals. */
+const nano = 1e9;
+const hourMs = 3_600_000n;
+
+export interface Charge {
+  readonly amount: Micro;
+  readonly late: boolean;
 }
 
-/** Whether it ended after its deadline. Pure. */
-export function isLate({ endedAt, deadline }: Charged): boolean {
-  return deadline !== null && endedAt > deadline;
+/**
+ * What a tariff pays for an execution: its cores and memory for the time in which it did not stand frozen, times its group's
+ * factor, less the penalty when it ended after its deadline. Never negative; more time, cores or memory never pay less.
+ * Worked out in whole numbers and rounded once, to the nearest millionth. Pure.
+ */
+export function charge(execution: Charged, tariff: PoolTariff): Charge {
+  const { startedAt, endedAt, frozenMs, milliCores, memoryMib, deadlineAt } = execution;
+  const late = deadlineAt !== null && endedAt > deadlineAt;
+  const paidMs = BigInt(Math.max(0, endedAt - startedAt - frozenMs));
+  // Per ms: (nano/h · milli-cores · 1024 + nano/h · MiB · 1000) over 1024 · 1000 hours.
+  const rate =
+    whole(tariff.perCoreHour) * BigInt(milliCores) * 1024n +
+    whole(tariff.perGibHour) * BigInt(memoryMib) * 1000n;
+  const part = whole(factorOf(execution.group, tariff)) * whole(late ? 1 - tariff.latePenalty : 1);
+  const scale = 1024n * 1000n * hourMs * 1000n * BigInt(nano) * BigInt(nano);
+  return { amount: (rate * paidMs * part + scale / 2n) / scale, late };
 }
 
-/** What an execution earns by a tariff, in millionths of its unit, a whole number. Pure. */
-export function chargeOf(execution: Charged, tariff: PoolTariff): number {
-  const { cores, memoryBytes, group } = execution;
-  const perHour = cores * tariff.perCoreHour + (memoryBytes / GiB) * tariff.perGibHour;
-  const paid = isLate(execution) ? 1 - tariff.latePenalty : 1;
-  const amount = (chargedSeconds(execution) / 3600) * perHour * priorityOf(group, tariff) * paid;
-  return Math.round(amount * chargeScale);
+/** Of the longest group that is it or lies above it; 1 for none. */
+export function factorOf(group: string | null, { priority }: PoolTariff): number {
+  let longest = -1;
+  let factor = 1;
+  for (const one of priority) {
+    const name = one.group.toLowerCase();
+    const isIn = group === name || group?.startsWith(`${name}.`) === true;
+    if (!isIn || name.length <= longest) continue;
+    longest = name.length;
+    factor = one.factor;
+  }
+  return factor;
 }
 
-/** The factor of the longest name that the group is, or lies below. Pure. */
-function priorityOf(group: string | null, { priority }: PoolTariff): number {
-  if (group === null) return 1;
-  const names = priority.filter(({ group: name }) => group === name || group.startsWith(`${name}.`));
-  return names.sort((a, b) => b.group.length - a.group.length)[0]?.factor ?? 1;
+/** In the unit itself, for documents. Exact up to two thousand million units: multiplied and rounded it is the same again. */
+export function toUnits(amount: Micro): number {
+  return Number(amount) / Number(microsPerUnit);
+}
+
+function whole(value: number): bigint {
+  return BigInt(Math.round(value * nano));
 }

@@ -54,7 +54,7 @@ export const Enrolment = z.strictObject({
   host: PoolHost,
   collector: PoolPlace,
   /** Beside the collector's own place. */
-  submits: z.array(PoolPlace).max(31),
+  submits: z.array(PoolPlace).max(30),
   /** HTCondor's IDTOKEN of this host: may advertise itself and read, nothing else. */
   token: z
     .string()
@@ -171,12 +171,12 @@ export const StatementIndex = z.strictObject({
   period: z.string().regex(/^\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d$/),
   from: time,
   to: time,
-  /** SHA-256 (hex) of each bin's file, which lies at `statements/DIGEST.json` of the catalog; null: nobody is in it. */
+  /** SHA-256 (hex) of each bin's file, which lies at `targets/statements/DIGEST.json` of the catalog; null: nobody is in it. */
   bins: z.array(digest.nullable()).length(256),
 });
 export type StatementIndex = z.infer<typeof StatementIndex>;
 
-/** Hosts of one bin, by name: the SHA-256 (hex) and size of each one's {@link HostStatement}, found at `statements/DIGEST.json`. */
+/** Hosts of one bin, by name: the SHA-256 (hex) and size of each one's {@link HostStatement}, found at `targets/statements/DIGEST.json`. */
 export const StatementBin = z.record(
   PoolHost,
   z.strictObject({

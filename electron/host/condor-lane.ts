@@ -19,8 +19,8 @@ import type { GridVm } from './grid-vm.ts';
 import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
 
 const agent = 'condor';
-/** HTCondor's daemons change to a user of each slot's, and look after that user's processes; they need no more than this. */
-const capabilities = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'sys_ptrace'];
+/** HTCondor's daemons change to a user of each slot's; beyond that they need no more than this. */
+const capabilities = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid'];
 const lingerMs = 1000;
 
 export interface CondorLaneOptions {

@@ -2,7 +2,7 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import { chargeScale, type Failure, toFailure } from '../contract/index.ts';
+import { type Failure, toFailure, unitScale } from '../contract/index.ts';
 import type { Documents } from '../grid/condor/messages.ts';
 import type { CondorStore } from '../grid/condor/store.ts';
 import type { CatalogPlace, PoolWeb } from './pool-web.ts';
@@ -117,7 +117,7 @@ export class PoolFollower implements Disposable {
           from: statement.from,
           to: statement.to,
           unit: statement.unit,
-          amount: Math.round(statement.amount * chargeScale),
+          amount: Math.round(statement.amount * unitScale),
           executions: statement.lines.length,
         },
         statement.lines,

@@ -1,5 +1,5 @@
 import type { Allowance, Settings, Signals } from '../contract/index.ts';
-import { chargeScale } from '../contract/pool-charge.ts';
+import { unitScale } from '../contract/pool-charge.ts';
 import type { Attributes, Offer } from '../grid/condor/config.ts';
 import { published } from '../grid/condor/published.ts';
 import type { NodeRoom } from '../grid/condor/runner-machine.ts';
@@ -69,6 +69,6 @@ export function attributesOf(
     takesJobs: offer !== null && !noNewWork,
     pricePerKwh: values['pools.shareEnergyPrice'] ? values['energy.pricePerKwh'] : null,
     policyVersion: documents?.version ?? 0,
-    totals: { ...totals, amount: totals.amount / chargeScale, unit: documents?.tariff?.unit ?? 'points' },
+    totals: { ...totals, amount: totals.amount / unitScale, unit: documents?.tariff?.unit ?? 'points' },
   });
 }

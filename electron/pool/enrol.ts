@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { GleanerError } from '../contract/failures.ts';
-import { Enrolment, PoolHost } from '../contract/pool.ts';
+import { Enrolment, PoolHost, type PoolPlace } from '../contract/pool.ts';
 import type { Catalog } from './catalog.ts';
 import { identityOf } from './condor-conf.ts';
 import { needTool } from './condor-tool.ts';
@@ -11,6 +11,8 @@ export interface EnrolOptions {
   readonly tags: readonly string[];
   /** How long the token is good for, in days; null: until it is revoked. */
   readonly tokenDays: number | null;
+  /** Of a collector tree; null for the pool's. */
+  readonly collector: PoolPlace | null;
   /** Until when the file has to be used, in days. */
   readonly expiresDays: number;
 }
@@ -35,11 +37,49 @@ export function hostNames(given: readonly string[]): readonly string[] {
   return names;
 }
 
+/** HTCondor's tool mostly waits. */
+const together = 8;
+
+/**
+ * Enrols hosts, some at once. After a failure no other one is begun.
+ * @param onDone gets how many are done
+ * @returns their files, in the order of the hosts
+ * @throws GleanerError as {@link enrolHost}
+ */
+export async function enrolHosts(
+  catalog: Catalog,
+  hosts: readonly string[],
+  options: EnrolOptions,
+  outDir: string,
+  now: number,
+  onDone: (done: number) => void,
+): Promise<readonly string[]> {
+  const files: string[] = [];
+  const failures: unknown[] = [];
+  let done = 0;
+  const left = hosts.entries();
+  const work = async (): Promise<void> => {
+    for (const [at, host] of left) {
+      if (failures.length > 0) return;
+      try {
+        files[at] = await enrolHost(catalog, host, options, outDir, now);
+        done += 1;
+        onDone(done);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: together }, work));
+  if (failures.length > 0) throw failures[0];
+  return files;
+}
+
 /**
  * Has HTCondor make a token for one host, and writes `HOST.gleaner-pool.json`, which only this user may read.
  * @throws GleanerError `platform-not-ready`, `grid-refused`
  */
-export async function enrolHost(
+async function enrolHost(
   { state, current }: Catalog,
   host: string,
   options: EnrolOptions,
@@ -53,7 +93,7 @@ export async function enrolHost(
     pool: state.pool,
     name: state.name,
     host,
-    collector: state.collector,
+    collector: options.collector ?? state.collector,
     submits: state.submits,
     token,
     department: options.department,

@@ -90,8 +90,8 @@ function isWithin(value: number | null, most: number): value is number {
 }
 
 /**
- * Who it was: what the machine said of itself. The name of its slot and, where the collector had put it into the ad, who it
- * had proved to be must agree.
+ * Who it was: what the machine said of itself. The name of its slot and what the collector put into its ad, who it had
+ * proved to be, must agree.
  */
 function hostOf(ad: ClassAd, pool: string): string {
   const said = ad.string('MachineAttrGleanerHost0');
@@ -101,7 +101,7 @@ function hostOf(ad: ClassAd, pool: string): string {
   const machine = slot?.slice(slot.lastIndexOf('@') + 1).toLowerCase();
   if (machine !== `${said}.${pool}`) return 'two-hosts';
   const proved = ad.string(`MachineAttr${provenIdentity}0`);
-  if (proved !== null && proved !== identityOf(said, pool)) return 'not-proved';
+  if (proved !== identityOf(said, pool)) return 'not-proved';
   return said;
 }
 

@@ -6,8 +6,8 @@ import {
   StatementIndex,
   type StatementLine,
 } from '../contract/pool.ts';
+import { microsPerUnit, toUnits } from '../contract/pool-charge.ts';
 import type { Catalog } from './catalog.ts';
-import { microsPerUnit, toUnits } from './charge.ts';
 import { writeTogether } from './files.ts';
 import { sha256 } from './metadata.ts';
 import type { PublicFile } from './plan.ts';

@@ -1,7 +1,8 @@
 import { type ClassAd, parseClassAd } from '../base/classad.ts';
 import { GleanerError } from '../contract/failures.ts';
 import type { StatementLine } from '../contract/pool.ts';
-import { type Charge, charge, tariffAt, toUnits } from './charge.ts';
+import { type Charge, charge, toUnits } from '../contract/pool-charge.ts';
+import { tariffAt } from './charge.ts';
 import { type Execution, executionOf, type Refusal, refusals } from './execution.ts';
 import { type ReadCounts, recordsOf } from './history-files.ts';
 import { Seen } from './seen.ts';

@@ -1,4 +1,4 @@
-import type { Charge, Micro } from './charge.ts';
+import type { Charge, Micro } from '../contract/pool-charge.ts';
 import type { Execution } from './execution.ts';
 
 /** What some executions come to. Exact: of whole numbers, however they are put together. */

@@ -261,10 +261,9 @@ const condor: Appliance = {
     ['etc/hosts', '127.0.0.1 localhost gleaner\n'],
   ],
   programs: [
-    ['condor/appliance.conf', 'usr/lib/gleaner/appliance.conf'],
-    ['condor/condor-agent', 'usr/lib/gleaner/condor-agent'],
-    ['condor/job-room', 'usr/lib/gleaner/job-room'],
-    ['condor/job-wrapper', 'usr/lib/gleaner/job-wrapper'],
+    ...['appliance.conf', 'condor-agent', 'condor_view.py', 'job-room', 'job-wrapper'].map(
+      (name) => [`condor/${name}`, `usr/lib/gleaner/${name}`] as const,
+    ),
   ],
   programDirs: ['usr/lib', 'usr/libexec/condor', 'usr/sbin'],
   python: true,

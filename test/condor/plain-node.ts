@@ -85,11 +85,22 @@ export class PlainNode implements Disposable {
     await log.untilMatch(/Initial update sent to collector/, from);
   }
 
-  /** Takes no more jobs and has the present ones go with what they have. */
+  /** Has the present jobs go with what they have, and takes no more. */
   async vacate(): Promise<void> {
+    await this.close();
+    await this.machine.must(['condor_vacate', '-graceful']);
+  }
+
+  /** Takes no more jobs. */
+  async close(): Promise<void> {
     this.machine.writeConfig('90-closed.config', 'START = False');
     await this.machine.reconfig();
-    await this.machine.must(['condor_vacate', '-graceful']);
+  }
+
+  /** Takes jobs again. */
+  async open(): Promise<void> {
+    this.machine.removeConfig('90-closed.config');
+    await this.machine.reconfig();
   }
 
   dispose(): Promise<void> {

@@ -71,24 +71,17 @@ const epochSnippet = 'JOB_EPOCH_HISTORY = $(SPOOL)/epoch_history';
 export class TestPool implements Disposable {
   readonly network: PoolNetwork;
   readonly manager: CondorMachine;
-  /** The second submit node, where one was asked for. */
-  readonly submitNode: CondorMachine | undefined;
+  #submitNode: CondorMachine | undefined;
+  #lastRegistered: CondorMachine | undefined;
   /** For machines' folders. */
   readonly dir: string;
   readonly #disposer: Disposer;
-  readonly #submitted = new Map<string, Submitted>();
+  readonly #machines: CondorMachine[] = [];
   #folders = 0;
 
-  private constructor(
-    network: PoolNetwork,
-    manager: CondorMachine,
-    submitNode: CondorMachine | undefined,
-    dir: string,
-    disposer: Disposer,
-  ) {
+  private constructor(network: PoolNetwork, manager: CondorMachine, dir: string, disposer: Disposer) {
     this.network = network;
     this.manager = manager;
-    this.submitNode = submitNode;
     this.dir = dir;
     this.#disposer = disposer;
   }
@@ -97,12 +90,13 @@ export class TestPool implements Disposable {
   static async start(options: PoolOptions = {}): Promise<TestPool> {
     const disposer = new Disposer();
     try {
-      const dir = mkdtempSync(join(tmpdir(), 'gp-'));
+      const dir = mkdtempSync(join(tmpdir(), 'pool-'));
       disposer.ownCallback(() => {
         rmSync(dir, { recursive: true, force: true });
       });
       const network = options.network ?? disposer.own(await PoolNetwork.start());
       const { address = '10.77.0.1', domain = 'pool.test', submitAddress } = options;
+      const snippet = options.configSnippet ?? epochSnippet;
       const machine = { network, domain, managerAddress: address };
       const manager = disposer.own(
         await CondorMachine.boot({
@@ -110,37 +104,15 @@ export class TestPool implements Disposable {
           address,
           name: 'cm',
           dir: join(dir, 'cm'),
-          config: {
-            '20-role.config': managerConfig,
-            '50-gleaner.config': options.configSnippet ?? epochSnippet,
-          },
+          config: { '20-role.config': managerConfig, '50-gleaner.config': snippet },
         }),
       );
       await makeSigningKey(manager);
       await manager.up();
       await manager.log('Collector').untilMatch(/ScheddAd\s*: Inserting/);
       await manager.log('Collector').untilMatch(/NegotiatorAd\s*: Inserting/);
-      const submitNode =
-        submitAddress === undefined
-          ? undefined
-          : disposer.own(
-              await CondorMachine.boot({
-                ...machine,
-                address: submitAddress,
-                name: 'submit',
-                dir: join(dir, 'submit'),
-                config: {
-                  '20-role.config': submitConfig,
-                  '50-gleaner.config': options.configSnippet ?? epochSnippet,
-                },
-              }),
-            );
-      const pool = new TestPool(network, manager, submitNode, dir, disposer);
-      if (submitNode !== undefined) {
-        submitNode.writeToken('daemons', await pool.token(`condor@${domain}`));
-        await submitNode.up();
-        await manager.log('Collector').untilMatch(new RegExp(`ScheddAd\\s*: Inserting.*${submitNode.name}`));
-      }
+      const pool = new TestPool(network, manager, dir, disposer);
+      if (submitAddress !== undefined) await pool.#addSubmitNode(submitAddress, snippet);
       return pool;
     } catch (error) {
       await disposer.dispose();
@@ -156,9 +128,34 @@ export class TestPool implements Disposable {
     return this.manager.domain;
   }
 
+  /** The submit node beside the central manager; throws when none was asked for. */
+  get submitNode(): CondorMachine {
+    if (this.#submitNode === undefined) throw new Error('this pool has one submit node only');
+    return this.#submitNode;
+  }
+
+  async #addSubmitNode(address: string, snippet: string): Promise<void> {
+    const node = this.own(
+      await CondorMachine.boot({
+        network: this.network,
+        domain: this.domain,
+        managerAddress: this.address,
+        address,
+        name: 'submit',
+        dir: join(this.dir, 'submit'),
+        config: { '20-role.config': submitConfig, '50-gleaner.config': snippet },
+      }),
+    );
+    node.writeToken('daemons', await this.token(`condor@${this.domain}`));
+    await node.up();
+    await this.manager.log('Collector').untilMatch(new RegExp(`ScheddAd\\s*: Inserting.*${node.name}`));
+    this.#submitNode = node;
+  }
+
   /** A machine that ends with the pool. */
-  own<T extends Disposable>(item: T): T {
-    return this.#disposer.own(item);
+  own(machine: CondorMachine): CondorMachine {
+    this.#machines.push(machine);
+    return this.#disposer.own(machine);
   }
 
   /**
@@ -200,9 +197,7 @@ export class TestPool implements Disposable {
     });
     const cluster = /^(\d+)\./.exec(stdout)?.[1];
     if (code !== 0 || cluster === undefined) throw new Error(`the jobs were not taken: ${stderr} ${stdout}`);
-    const submitted = { cluster: Number(cluster), user, dir, events: new Tail(join(dir, 'events.log')), on };
-    this.#submitted.set(`${on.name} ${cluster}`, submitted);
-    return submitted;
+    return { cluster: Number(cluster), user, dir, events: new Tail(join(dir, 'events.log')), on };
   }
 
   /** Ads of the jobs in the queue that meet the constraint. */
@@ -261,10 +256,42 @@ export class TestPool implements Disposable {
     return this.manager.kill9(daemon);
   }
 
-  /** Kills all of the central manager and starts it again, on the disk that it left. */
-  async killAndReturn(): Promise<void> {
+  /**
+   * Kills all of the central manager and starts it again, on the disk that it left. A collector has written down all
+   * CCB registrations but the latest, which it writes before the next: killed, it forgets the host that joined last,
+   * whose startd keeps the old address for minutes, and nobody reaches it.
+   * @param options `forgetsLast`: let that happen; else something of no account registers last
+   */
+  async killAndReturn(options: { forgetsLast?: boolean } = {}): Promise<void> {
+    if (options.forgetsLast !== true) await this.#registerAnother();
     await this.manager.kill9All();
     await this.restart();
+  }
+
+  async #registerAnother(): Promise<void> {
+    if (this.#lastRegistered === undefined) {
+      this.#lastRegistered = this.own(
+        await CondorMachine.boot({
+          network: this.network,
+          domain: this.domain,
+          managerAddress: this.address,
+          address: this.address.replace(/\d+$/, '250'),
+          name: 'last',
+          dir: join(this.dir, 'last'),
+          config: { '20-role.config': 'DAEMON_LIST = MASTER\nCCB_ADDRESS = $(COLLECTOR_HOST)' },
+        }),
+      );
+      this.#lastRegistered.writeToken(
+        'pool',
+        await this.token(`exec-last@${this.domain}`, 'ADVERTISE_MASTER', 'READ'),
+      );
+    } else {
+      await this.#lastRegistered.kill9All();
+    }
+    const log = this.#lastRegistered.log('SharedPort');
+    const from = log.end;
+    await this.#lastRegistered.up();
+    await log.untilMatch(/CCBListener: registered/, from);
   }
 
   /** Starts the central manager's daemons after they were killed; resolves when they know each other again. */
@@ -292,8 +319,10 @@ export class TestPool implements Disposable {
     this.manager.writeConfig(name, text);
   }
 
-  dispose(): Promise<void> {
-    return this.#disposer.dispose();
+  async dispose(): Promise<void> {
+    // The kernel takes seconds to end each machine's namespaces: all at once, then the rest in order.
+    await Promise.allSettled([this.manager, ...this.#machines].map((machine) => machine.dispose()));
+    await this.#disposer.dispose();
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, type FSWatcher, mkdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Follows a text file that others write to: what it holds, and when it comes to hold something. */
@@ -26,21 +26,21 @@ export class Tail {
    */
   until<T>(look: (text: string) => T | undefined, from = 0): Promise<T> {
     return new Promise((resolve, reject) => {
-      let watcher: FSWatcher | undefined;
+      const watcher = watch(dirname(this.#path));
+      // A test that ends meanwhile does not wait for it.
+      watcher.unref();
       const ask = (): void => {
         try {
           const found = look(this.text.slice(from));
           if (found === undefined) return;
-          watcher?.close();
+          watcher.close();
           resolve(found);
         } catch (error) {
-          watcher?.close();
+          watcher.close();
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      watcher = watch(dirname(this.#path), ask);
-      // A test that ends meanwhile does not wait for it.
-      watcher.unref();
+      watcher.on('change', ask);
       ask();
     });
   }

@@ -34,7 +34,7 @@ export function fakeEpoch(epoch: FakeEpoch, pool: string, long = false): string 
     `JobCurrentStartExecutingDate = ${start}`,
     `MachineAttrGleanerHost0 = "${host}"`,
     ...(epoch.department === undefined ? [] : [`MachineAttrGleanerDepartment0 = "${epoch.department}"`]),
-    ...(epoch.proved === undefined ? [] : [`MachineAttrAuthenticatedIdentity0 = "${epoch.proved}"`]),
+    `MachineAttrAuthenticatedIdentity0 = "${epoch.proved ?? `exec-${host}@${pool}`}"`,
     `MemoryProvisioned = ${epoch.memoryMb ?? 1024}`,
     'MyType = "Job"',
     `NumShadowStarts = ${run}`,

@@ -167,7 +167,7 @@ describe('gleaner pool add-host-token', () => {
     const out = join(home(), 'tokens');
     const ran = await run(
       ...['pool', 'add-host-token', dir(), 'pc-1', '--hosts-file', join(home(), 'hosts.txt'), '--out', out],
-      ...['--department', 'Sales', '--tag', 'gpu', '--tag', 'big', '--days', '90'],
+      ...['--department', 'Sales', '--tag', 'gpu', '--tag', 'big', '--days', '90', '--collector', '10.1.2.9'],
     );
     expect(ran).toMatchObject({ code: 0 });
     expect((await readdir(out)).sort()).toEqual(
@@ -181,14 +181,39 @@ describe('gleaner pool add-host-token', () => {
       host: 'pc-3',
       department: 'Sales',
       tags: ['gpu', 'big'],
-      collector: { address: '10.1.2.3', port: 9618 },
+      collector: { address: '10.1.2.9', port: 9618 },
       submits: [{ address: '10.1.2.4', port: 9700 }],
       expiresAt: now + 30 * 86_400_000,
     });
-    expect((await tools.calls('condor_token_create'))[2]).toBe(
+    expect(await tools.calls('condor_token_create')).toContain(
       `-identity exec-pc-3@${pool} -authz ADVERTISE_STARTD -authz ADVERTISE_MASTER -authz READ -lifetime 7776000`,
     );
     expect(enrolment.catalog.root).toMatchObject({ signed: { _type: 'root', version: 1 } });
+  });
+
+  test('says how far it is with many hosts, and begins no more after a failure', async () => {
+    await init();
+    await tools.tokens(pool);
+    const names = Array.from({ length: 120 }, (_, at) => `pc-${at}`);
+    await writeFile(join(home(), 'hosts.txt'), names.join('\n'));
+    const argv = [
+      'add-host-token',
+      dir(),
+      '--hosts-file',
+      join(home(), 'hosts.txt'),
+      '--out',
+      join(home(), 'many'),
+    ];
+    const ran = await run('pool', ...argv, '--json');
+    expect(ran.stderr).toBe('100 of 120\n120 of 120\n');
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      hosts: names,
+      files: names.map((name) => join(home(), 'many', `${name}.gleaner-pool.json`)),
+    });
+    await tools.answer('condor_token_create', { code: 1, stderr: 'no key\n' });
+    const before = (await tools.calls('condor_token_create')).length;
+    expect((await run('pool', ...argv)).code).toBe(4);
+    expect((await tools.calls('condor_token_create')).length - before).toBeLessThanOrEqual(8);
   });
 
   test('checks all names first, and says what is wrong with HTCondor', async () => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseClassAd } from '../../electron/base/classad.ts';
-import { charge, factorOf, tariffAt, toUnits } from '../../electron/pool/charge.ts';
+import { charge, factorOf, toUnits } from '../../electron/contract/pool-charge.ts';
+import { tariffAt } from '../../electron/pool/charge.ts';
 import { type Execution, executionOf } from '../../electron/pool/execution.ts';
 import { Seen } from '../../electron/pool/seen.ts';
 import { toMicros } from '../../electron/pool/statement-publish.ts';
@@ -157,7 +158,7 @@ describe('a record', () => {
   test('of HTCondor 23.9.6 is read', () => {
     const sample = readFileSync(new URL('../fixtures/condor/epoch.sample', import.meta.url), 'utf8');
     const ad = parseClassAd(
-      `${sample.slice(0, sample.indexOf('***'))}MachineAttrGleanerHost0 = "ex"\nMachineAttrGleanerDepartment0 = "R D"\n`,
+      `${sample.slice(0, sample.indexOf('***'))}MachineAttrGleanerHost0 = "ex"\nMachineAttrAuthenticatedIdentity0 = "exec-ex@pool.test"\nMachineAttrGleanerDepartment0 = "R D"\n`,
     );
     expect(executionOf(ad, 'pool.test')).toEqual({
       job: 'cm.pool.test#5.0#1795740676',
@@ -201,10 +202,11 @@ describe('a record', () => {
     expect(read({ more: ['JobCurrentStartDate = 900'] })).toMatchObject({ startedAt: 1_000_000 });
   });
 
-  test('names one host, which proved to be it where the collector told that', () => {
+  test('names one host, which the collector knew to be it', () => {
     expect(read({ proved: `exec-pc1@${poolName}` })).toMatchObject({ host: 'pc1' });
     expect(read({ proved: `exec-pc2@${poolName}` })).toBe('not-proved');
     expect(read({ proved: `condor@${poolName}` })).toBe('not-proved');
+    expect(read({ more: ['MachineAttrAuthenticatedIdentity0 = undefined'] })).toBe('not-proved');
     expect(read({ more: ['RemoteHost = "slot1@pc2.pool.example.org"'] })).toBe('two-hosts');
     expect(read({ more: ['RemoteHost = "slot1@pc1.elsewhere.org"'] })).toBe('two-hosts');
     expect(read({ more: ['MachineAttrGleanerHost0 = "PC 1"'] })).toBe('bad-host');

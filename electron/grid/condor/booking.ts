@@ -1,4 +1,4 @@
-import { chargeScale, type EntryPersonal, type FailureCode, type Outcome } from '../../contract/index.ts';
+import { type EntryPersonal, type FailureCode, type Outcome, unitScale } from '../../contract/index.ts';
 import type { Booking } from '../boinc/store-types.ts';
 import type { BookedStatement, SeenExecution } from './store-rows.ts';
 
@@ -30,7 +30,7 @@ export function bookingOf(grid: string, execution: SeenExecution): Booking {
     credit:
       execution.amount === null || execution.unit === null
         ? null
-        : { amount: execution.amount / chargeScale, unit: execution.unit, status: 'pending' },
+        : { amount: execution.amount / unitScale, unit: execution.unit, status: 'pending' },
   };
 }
 
@@ -77,7 +77,7 @@ export function settlementOf(grid: string, statement: BookedStatement): Booking[
     hosts: [],
     statement: digest,
     executions,
-    credit: { amount: value / chargeScale, unit, status },
+    credit: { amount: value / unitScale, unit, status },
   });
   return [entry(1, -pending, 'pending'), entry(2, amount, 'settled')];
 }

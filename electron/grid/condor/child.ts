@@ -42,7 +42,8 @@ const verbs: { readonly [V in Verb]: (input: Inputs[V]) => Promise<unknown> } = 
   documents: (input) => followCatalog(web(input), input),
   statement: (input) => readStatement(web(input), input),
   hello: async (input) => {
-    await ask(input, 'hello');
+    // Of a history that nobody has: the cheapest thing that can be asked.
+    await ask(input, 'look', { history: 2 ** 50 });
     return null;
   },
   start: async ({ config, tokens, ...node }) => {
@@ -60,7 +61,7 @@ const verbs: { readonly [V in Verb]: (input: Inputs[V]) => Promise<unknown> } = 
     return null;
   },
   stop: async ({ mode, seconds, ...node }) => {
-    const { ended } = await ask(node, 'stop', { mode, seconds });
+    const { stopped: ended } = await ask(node, 'stop', { mode, seconds });
     if (typeof ended !== 'boolean')
       throw new GleanerError('grid-protocol', 'The execute node’s answer is none.');
     return { ended };

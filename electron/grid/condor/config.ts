@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PoolPlace } from '../../contract/index.ts';
 
-/** The most slots that jobs can have at a time: the appliance has a user for each. */
-export const slotsMax = 32;
 const MiB = 1024 * 1024;
 
 /** What a node is made of. */
@@ -25,7 +23,7 @@ export interface Offer {
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * The configuration of an execute node: one partitionable slot of the largest size, whose START lets in what the present
+ * What the appliance's own (`resources/guest/condor/appliance.conf`) leaves open of an execute node: one partitionable slot of the largest size, whose START lets in what the present
  * offer has room for. All of its network is the pool's own addresses, on its own loopback, so nobody can connect in but by
  * the collector's broker (CCB). Pure.
  */
@@ -70,19 +68,12 @@ export function nodeConfig(shape: NodeShape, offer: Offer | null, attributes: At
     ['NUM_SLOTS_TYPE_1', 1],
     ['SLOT_TYPE_1', '100%'],
     ['SLOT_TYPE_1_PARTITIONABLE', 'True'],
-    ...Array.from({ length: Math.min(cores, slotsMax) }, (_, n): readonly [string, string] => [
-      `SLOT1_${n + 1}_USER`,
-      `slot1_${n + 1}`,
-    ]),
-    ['DEDICATED_EXECUTE_ACCOUNT_REGEXP', 'slot1_[0-9]+'],
-    ['STARTER_ALLOW_RUNAS_OWNER', 'False'],
     ['START', startOf(offer)],
     // Whether to go on is decided outside of the VM, which then stands still or hands its jobs back.
     ['SUSPEND', 'False'],
     ['PREEMPT', 'False'],
     ['KILL', 'False'],
     ['MachineMaxVacateTime', vacateSeconds],
-    ['RunBenchmarks', 'False'],
     ['STARTD_ATTRS', [...Object.keys(attributes), '$(STARTD_ATTRS)'].join(' ')],
     ...Object.entries(attributes).map(([name, value]) => [name, literal(value)] as const),
   ];

@@ -1,4 +1,5 @@
-import { chargeOf, type PoolTariff } from '../../contract/index.ts';
+import type { PoolTariff } from '../../contract/index.ts';
+import { charge } from '../../contract/pool-charge.ts';
 import type { NodeJob, NodeRecord } from './messages.ts';
 import type { SeenExecution } from './store-rows.ts';
 
@@ -159,6 +160,18 @@ function fieldsOf(
 function priced(execution: SeenExecution, tariff: PoolTariff | null): SeenExecution {
   if (!tariff) return execution;
   const endedAt = execution.endedAt ?? execution.startedAt;
-  const amount = execution.state === 'lost' ? 0 : chargeOf({ ...execution, endedAt }, tariff);
+  const charged = charge(
+    {
+      startedAt: execution.startedAt,
+      endedAt,
+      frozenMs: Math.round(execution.frozenSeconds * 1000),
+      milliCores: Math.round(execution.cores * 1000),
+      memoryMib: Math.round(execution.memoryBytes / 1024 ** 2),
+      group: execution.group?.toLowerCase() ?? null,
+      deadlineAt: execution.deadline,
+    },
+    tariff,
+  );
+  const amount = execution.state === 'lost' ? 0 : Number(charged.amount);
   return { ...execution, amount, unit: tariff.unit };
 }

@@ -7,7 +7,7 @@ import {
   type PoolDetail,
   toFailure,
 } from '../../contract/index.ts';
-import { chargeScale } from '../../contract/pool-charge.ts';
+import { unitScale } from '../../contract/pool-charge.ts';
 import { Halt } from '../halt.ts';
 import { settledWithin, UnfrozenWait } from '../runner-time.ts';
 import { Executions } from './executions.ts';
@@ -191,8 +191,8 @@ export class CondorRunner implements Disposable {
       lost: this.totals.lost,
       statements: store.statements(id).map(({ digest: _, ...statement }) => ({
         ...statement,
-        amount: statement.amount / chargeScale,
-        pending: statement.pending / chargeScale,
+        amount: statement.amount / unitScale,
+        pending: statement.pending / unitScale,
       })),
       published: Object.entries(attributes()).map(([name, value]) => ({ name, value: String(value) })),
     };

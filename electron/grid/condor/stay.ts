@@ -101,9 +101,10 @@ export class Stay {
   async #connect(): Promise<void> {
     const { machine, halt, secret, store, id } = this.#o;
     const { collector, submits } = store.pool(id).membership;
-    for (const place of [collector, ...submits]) await halt.race(machine.forward(place));
+    const places = [collector, ...submits];
     const { running } = await halt.race(machine.agentStatus());
     if (running && secret.value !== null) {
+      await this.#forward(places);
       this.#socketPath = await halt.race(machine.reach(controlPort));
       return;
     }
@@ -113,7 +114,12 @@ export class Stay {
     this.#written(() => {
       store.record(id, lost);
     });
-    await this.#start([collector, ...submits]);
+    await this.#start(places);
+  }
+
+  /** When the node is there, for its addresses come with it. */
+  async #forward(places: readonly PoolPlace[]): Promise<void> {
+    for (const place of places) await this.#o.halt.race(this.#o.machine.forward(place));
   }
 
   async #start(places: readonly PoolPlace[]): Promise<void> {
@@ -142,6 +148,7 @@ export class Stay {
       }),
     );
     secret.value = value;
+    await this.#forward(places);
     this.#socketPath = await halt.race(machine.reach(controlPort));
     await this.#hello();
     this.#config = this.#wantedConfig();

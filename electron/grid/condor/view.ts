@@ -8,7 +8,7 @@ import {
   plainly,
   type Said,
 } from '../../contract/index.ts';
-import { chargeScale } from '../../contract/pool-charge.ts';
+import { unitScale } from '../../contract/pool-charge.ts';
 import { titleOf } from './booking.ts';
 import type { PoolTotals } from './store.ts';
 import type { JoinedPool, SeenExecution } from './store-rows.ts';
@@ -174,7 +174,7 @@ export function executionView(execution: SeenExecution): ExecutionView {
     progress: execution.progress,
     bytesSent: execution.bytesSent,
     bytesReceived: execution.bytesReceived,
-    earned: amount === null || unit === null ? null : { amount: amount / chargeScale, unit, settled },
+    earned: amount === null || unit === null ? null : { amount: amount / unitScale, unit, settled },
     ...tellExecution(execution),
   };
 }
@@ -208,7 +208,7 @@ export function jobView(execution: SeenExecution, pool: JoinedPool, live: boolea
     memoryPeakBytes: Math.round(execution.residentPeakBytes),
     checkpointAt: null,
     deadline: execution.deadline,
-    earned: amount === null || unit === null ? null : { amount: amount / chargeScale, unit },
+    earned: amount === null || unit === null ? null : { amount: amount / unitScale, unit },
     failure: null,
     hasResult: false,
   };

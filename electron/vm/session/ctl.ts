@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Mutex } from '../../base/mutex.ts';
 import { GleanerError } from '../../contract/failures.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type Answer,
   agentFileBytesMax,
   type Collected,
+  GuestAddress,
   type GuestAgent,
   type GuestJob,
   GuestName,
@@ -110,9 +110,9 @@ export const verbs: Verbs = {
       ...agent.capabilities.map((name) => `cap ${name}`),
       `uid ${agent.uid}`,
       `gid ${agent.gid}`,
+      ...addressLines(agent.addresses ?? []),
+      ...(agent.privateTmp ? ['private-tmp'] : []),
       ...(agent.data ? ['data'] : []),
-      ...(agent.addresses ?? []).map((address) => `address ${z.ipv4().parse(address)}`),
-      ...(agent.privateTmp === true ? ['private-tmp'] : []),
       ...fileLines(agent.files),
       ...workloadLines(agent),
     ]);
@@ -155,6 +155,13 @@ function cpuWords(quotaUsec: number | 'max', periodUsec: number): string {
 }
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
+
+function addressLines(addresses: readonly string[]): string[] {
+  const sound =
+    addresses.length <= 32 && addresses.every((address) => GuestAddress.safeParse(address).success);
+  if (!sound) throw new GleanerError('bad-request', 'An agent asks for addresses that it cannot have.');
+  return addresses.map((address) => `address ${address}`);
+}
 
 function fileLines(files: GuestAgent['files']): string[] {
   const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { Failure } from '../../contract/failures.ts';
 
+/** An IPv4 address of one computer: neither a network's own, nor 127/8, nor a group's. Checked in the guest as well. */
+export const GuestAddress = z.ipv4().refine((address) => {
+  const first = Number(address.split('.', 1)[0]);
+  return first > 0 && first !== 127 && first < 224;
+}, 'This address cannot be given to a virtual machine.');
+
 /** What names a job or an agent in the guest; checked there as well. */
 export const GuestName = z.string().regex(/^[a-z0-9-]{1,64}$/);
 
@@ -76,12 +82,12 @@ export interface GuestAgent extends Workload {
   readonly capabilities: readonly string[];
   readonly uid: number;
   readonly gid: number;
+  /** Addresses of the guest's loopback that forwards may be bound to, until the VM ends: {@link GuestAddress}, at most 32. */
+  readonly addresses?: readonly string[];
+  /** Each of its users may make one user namespace, to have a `/tmp` of its own. */
+  readonly privateTmp?: boolean;
   /** It has the VM's data disk: its folder `/data`, where it starts. */
   readonly data: boolean;
-  /** Of its own loopback, besides 127.0.0.1, so that forwards can be bound to them; IPv4, at most 33. */
-  readonly addresses?: readonly string[];
-  /** Each of its users may make one user namespace, to give a job folders of its own. */
-  readonly privateTmp?: boolean;
   /** Written before it starts; together at most {@link agentFileBytesMax} bytes. */
   readonly files: readonly GuestFile[];
 }

@@ -4,8 +4,7 @@
 # read_request VARIABLE…: the lines of standard input up to `end`. $work/args and $work/env get the values, each ended
 # by NUL; the given variables come first, so that the request's win. Files stay in $work/request, see data.sh.
 read_request() {
-  addresses= private=
-  memory= pids= cpu= output=65536 input= arguments=0 variables=0
+  memory= pids= cpu= output=65536 input= arguments=0 variables=0 addresses= private=
   sed '/^end$/q' >"$work/request"
   check_files
   sed '/^file /d' "$work/request" >"$work/lines"
@@ -29,9 +28,13 @@ read_request() {
       check_number "$value" "$key" && eval "$key=$value"
       ;;
     cap) add_capability "$value" ;;
-    address) add_address "$value" ;;
+    address)
+      [ "$tier" = agent ] || refuse bad-request 'a job has no addresses'
+      is_address "$value" || refuse bad-request 'this address is not given to agents'
+      addresses="$addresses $value"
+      ;;
     private-tmp)
-      [ "$tier" = agent ] || refuse bad-request 'a job has no namespaces of its own'
+      [ "$tier" = agent ] || refuse bad-request 'a job has its own /tmp anyway'
       private=yes
       ;;
     data)
@@ -94,41 +97,45 @@ is_base64() {
 add_capability() {
   [ "$tier" = agent ] || refuse bad-request 'a job has no capabilities'
   case $1 in
-  chown | dac_override | fowner | fsetid | kill | setgid | setuid | net_bind_service | sys_chroot | sys_nice | sys_ptrace)
+  chown | dac_override | fowner | fsetid | kill | setgid | setuid | net_bind_service | sys_chroot | sys_nice)
     caps=$caps,+$1
     ;;
   *) refuse bad-request 'this capability is not given to agents' ;;
   esac
 }
 
-# add_address IPV4: one that the agent's own loopback is to have, so that forwards can be bound to it.
-add_address() {
-  [ "$tier" = agent ] || refuse bad-request 'a job has no addresses'
-  case $1 in
-  *[!0-9.]* | *.*.*.*.* | *..* | .* | *.) refuse bad-request 'an address is none' ;;
-  *.*.*.*) ;;
-  *) refuse bad-request 'an address is none' ;;
-  esac
-  for part in $(echo "$1" | tr . ' '); do
-    case $part in 0?*) refuse bad-request 'an address is none' ;; esac
-    [ ${#part} -le 3 ] && [ "$part" -le 255 ] || refuse bad-request 'an address is none'
+# is_address TEXT: four decimal numbers that may be the address of one computer, and not of this one to itself.
+is_address() {
+  case $1 in '' | *[!0-9.]* | .* | *. | *..*) return 1 ;; esac
+  IFS=.
+  # shellcheck disable=SC2086
+  set -- $1
+  unset IFS
+  [ $# = 4 ] || return 1
+  for part; do
+    case $part in 0?* | ????*) return 1 ;; esac
+    [ "$part" -le 255 ] || return 1
   done
-  part=${1%%.*}
-  { [ "$part" -ge 1 ] && [ "$part" -le 223 ] && [ "$part" != 127 ]; } ||
-    refuse bad-request 'this address is not given to agents'
-  addresses="$addresses $1"
-  [ "$(echo $addresses | wc -w)" -le 33 ] || refuse bad-request 'there are too many addresses'
+  [ "$1" != 0 ] && [ "$1" != 127 ] && [ "$1" -lt 224 ]
 }
 
-# open_room: the addresses of the agent's network, and whether each of its users may make one user namespace (counts of a
-# namespace within are charged to those around it, so that there is never a second one).
-open_room() {
-  for address in $addresses; do
-    /kit/busybox nsenter --net=/run/net /kit/busybox ip addr add "$address/32" dev lo 2>"$work/log" ||
-      /kit/busybox nsenter --net=/run/net /kit/busybox ip addr show dev lo | grep -qF " $address/32 " ||
-      refuse launch-failed 'an address cannot be given'
+# give_addresses ADDRESS…: to the loopback of the workloads' network, for as long as the machine runs: the host's forwards
+# on them outlive an agent. 32 in all.
+give_addresses() {
+  for address; do
+    had=$(/kit/busybox nsenter --net=/run/net /kit/busybox ip -o -4 addr show dev lo)
+    case $had in *" $address/32 "*) continue ;; esac
+    [ "$(echo "$had" | wc -l)" -le 32 ] || refuse bad-request 'there are too many addresses'
+    /kit/busybox nsenter --net=/run/net /kit/busybox ip addr add "$address/32" dev lo ||
+      refuse launch-failed "$address cannot be added"
   done
-  [ -z "$private" ] || echo 1 >/proc/sys/user/max_user_namespaces
+}
+
+# allow_user_namespaces: one for each user of the agent, and none in it, since the kernel counts it for its maker's
+# ancestors as well.
+allow_user_namespaces() {
+  : >"$work/private-tmp"
+  echo 1 >/proc/sys/user/max_user_namespaces
 }
 
 # mount_disks: the appliance, and the scratch disk formatted anew; does nothing to what is mounted already.
@@ -168,7 +175,7 @@ prepare_folder() {
 # launch: hands $name to the launcher; returns 0 when it runs, else sets failure.
 launch() {
   {
-    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder data=$data"
+    echo "uid=$uid gid=$gid caps=$caps network=$network folder=$folder data=$data private=$private"
     echo "memory=$memory pids=$pids output=$output cpu='$cpu'"
   } >"$work/spec"
   mkdir -m 755 "/run/scratch/$name/upper"
@@ -198,6 +205,8 @@ remove() {
     tries=$((tries + 1))
     usleep 4000
   done
+  set -- /run/work/*/private-tmp
+  [ -e "$1" ] || echo 0 >/proc/sys/user/max_user_namespaces
   for other in /run/work/*; do
     [ -d "$other" ] && rm -rf "/run/scratch/$name" && return
   done

@@ -8,13 +8,15 @@ uid=65534 gid=65534 caps=-all network=forwards folder= data=
 mkdir "$work" 2>/dev/null || refuse busy 'this agent is running'
 trap remove EXIT
 read_request HOME=/ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+# shellcheck disable=SC2086
+give_addresses $addresses
 mount_disks
-open_room
 if [ -n "$data" ]; then
   mount_data
   write_files
 fi
 mkdir "/run/scratch/$name"
+[ -z "$private" ] || allow_user_namespaces
 launch || refuse launch-failed "$failure"
 trap - EXIT
 echo started

@@ -10,5 +10,4 @@ if [ ! -f "$work/end" ]; then
   [ -f "$work/end" ] || read -r -t "$grace" _ <&7
 fi
 remove
-echo 0 >/proc/sys/user/max_user_namespaces
 echo stopped

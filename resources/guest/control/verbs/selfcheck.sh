@@ -100,4 +100,6 @@ read -r value <"$group/memory.oom.group"
 check limits "$limits $value" '67108864 16 50000 100000 1'
 read -r value </proc/sys/kernel/modules_disabled
 check modules-disabled "$value" 1
+read -r value </proc/sys/user/max_user_namespaces
+check user-namespaces "$value" 0
 exit $bad
