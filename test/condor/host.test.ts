@@ -161,7 +161,7 @@ test('a host that is revoked is out at once, and knows why at its next contact',
   side.useSnippet();
   await side.pool.reconfig();
   await pc.sees(({ state, failure }) => state === 'attention' && failure?.code === 'pool-revoked');
-  await side.pool.untilSlots((slots) => slots.length === 0);
+  await side.pool.manager.log('Collector').untilMatch(/DENIED to exec-pc1@pool[.]test/);
   await pc.sees((_, { vms }) => vms.every(({ phase }) => phase === 'stopped'));
 });
 

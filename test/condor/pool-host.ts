@@ -3,7 +3,6 @@ import type { Disposable } from '../../electron/base/disposal.ts';
 import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
 import { temporaryDir } from '../vm/harness.ts';
-import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import type { PoolSide } from './pool-side.ts';
 
@@ -58,11 +57,6 @@ export class PoolHost implements Disposable {
 
   detail(): Promise<GridDetail> {
     return this.host.call('grids.show', { id: gridId });
-  }
-
-  /** Kills the VM of the pool at once, as a power cut would. */
-  killVm(): void {
-    process.kill(qemuPid(this.dir, gridId), 'SIGKILL');
   }
 
   /** Names of all that lies in the host's folder. */

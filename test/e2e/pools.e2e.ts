@@ -96,6 +96,7 @@ test.describe('joining a company’s pool', () => {
     }, text);
     await page.dispatchEvent('.drop', 'drop', { dataTransfer: data });
     await expect(join.title).toHaveText('Acme Research pool asks for this');
+    await expect(join.title).toBeFocused();
     await page.keyboard.press('Tab');
     await expect(join.back).toBeFocused();
     await page.keyboard.press('Enter');
@@ -108,6 +109,7 @@ test.describe('joining a company’s pool', () => {
     await page.keyboard.press('Space');
     await (await chooser).setFiles(file('enrolment.json'));
     await expect(join.title).toHaveText('Acme Research pool asks for this');
+    await expect(join.title).toBeFocused();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await expect(join.agree).toBeFocused();
@@ -321,9 +323,7 @@ test.describe('a joined pool', () => {
       await page.getByRole('button', { name: t('pools:join.go') }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(t('pools:join.title'));
       await page.getByLabel(t('pools:join.choose')).setInputFiles(file('enrolment.json'));
-      await expect(
-        page.getByRole('button', { name: t('pools:asks.agree', { name: poolName }) }),
-      ).toBeVisible();
+      await expect(page.getByRole('button', { name: new RegExp(poolName) })).toBeVisible();
       expect(await violations(page)).toEqual([]);
     }
   });

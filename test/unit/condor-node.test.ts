@@ -119,6 +119,8 @@ describe('a look', () => {
   test.each([
     ['done', ['ToE = [ How = "OF_ITS_OWN_ACCORD"; Who = "itself" ]', 'ExitBySignal = false', 'ExitCode = 3']],
     ['evicted', ['ExitBySignal = true', 'ExitSignal = 15']],
+    ['evicted', ['ToE = [ How = "OF_ITS_OWN_ACCORD" ]', 'ExitBySignal = true', 'ExitSignal = 15']],
+    ['done', ['ToE = [ How = "OF_ITS_OWN_ACCORD" ]', 'ExitBySignal = true', 'ExitSignal = 11']],
     ['evicted', ['ToE = [ How = "DEACTIVATE_CLAIM"; Who = "startd" ]', 'ExitCode = 0']],
     [
       'undelivered',

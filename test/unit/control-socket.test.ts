@@ -17,6 +17,7 @@ const raw = async (head: string, body = '') =>
 describe('the control socket', () => {
   it('carries every command of the contract', async () => {
     const { host, client } = await serve();
+    const poolContacts = host.pools.offer.contacts.map(({ host: name, port }) => ({ host: name, port }));
     const { details } = volunteerGrids(0);
     host.grids.load(details);
     const knots = 'https://knot-atlas.example.org/';
@@ -63,7 +64,7 @@ describe('the control socket', () => {
         share: 100,
       },
       'pools.lookup': { from: { kind: 'url', url: fakeEnrolmentUrl } },
-      'pools.join': { from: { kind: 'url', url: fakeEnrolmentUrl }, contacts: [] },
+      'pools.join': { from: { kind: 'url', url: fakeEnrolmentUrl }, contacts: poolContacts, share: 100 },
       'grids.leave': { id: 'boinc-knot-atlas' },
       'grids.update': { id: 'boinc-orchard' },
       'grids.set': { id: 'boinc-orchard', share: 5 },
@@ -130,6 +131,7 @@ describe('the control socket', () => {
     expect((await client.call('pools.lookup', inputs['pools.lookup'])).contacts).toEqual(
       host.pools.offer.contacts,
     );
+    expect((await client.call('pools.join', inputs['pools.join'])).kind).toBe('condor');
     expect(await client.call('grids.leave', inputs['grids.leave'])).toBeNull();
     expect((await client.call('grids.update', inputs['grids.update'])).id).toBe('boinc-orchard');
     expect((await client.call('grids.set', inputs['grids.set'])).share).toBe(5);

@@ -102,11 +102,13 @@ function recordOf(ad: ClassAd): Record<string, unknown> {
   const ticket = ad.text('ToE') ?? '';
   const ownAccord = /\bHow\s*=\s*"OF_ITS_OWN_ACCORD"/.test(ticket);
   const isBySignal = ad.boolean('ExitBySignal') === true;
+  // A job is asked to leave by this signal; few end themselves by it.
+  const isAsked = isBySignal && ad.number('ExitSignal') === 15;
   const isCutOff = ad.boolean('STARTER_DISCONNECTED_FROM_SUBMIT_NODE') === true;
   return {
     ...executionOf(ad),
     endedAt,
-    end: ownAccord ? (isCutOff ? 'undelivered' : 'done') : 'evicted',
+    end: ownAccord && !isAsked ? (isCutOff ? 'undelivered' : 'done') : 'evicted',
     exitCode: isBySignal ? null : ad.number('ExitCode'),
     exitSignal: isBySignal ? ad.number('ExitSignal') : null,
   };
