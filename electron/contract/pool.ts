@@ -222,8 +222,3 @@ export const frozenAttribute = 'ChirpGleanerFrozen';
 
 /** What HTCondor is asked to copy from the machine's ad into the job's, as `MachineAttr…0`. */
 export const copiedAttributes = ['GleanerHost', 'GleanerDepartment'] as const;
-
-/** As the enrolment says it, for an address that contacts are written with. */
-export function placeName({ address, port }: PoolPlace): string {
-  return `${address}:${port}`;
-}

@@ -151,7 +151,8 @@ export class CondorLane implements Lane {
     if (this.runner.holdsJobs() && ms >= this.runner.handBackMs()) await this.runner.handBack();
   }
 
-  async end(_save: boolean): Promise<void> {
+  /** Its VM is never saved: a pool would wait in vain, or run its jobs elsewhere meanwhile. */
+  async end(): Promise<void> {
     if (this.vm.vm.status().phase === 'running') await this.runner.handBack();
     await this.contribution.dispose();
     await this.contribution.finished();

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
@@ -35,9 +38,6 @@ export class CatalogServer implements Disposable {
 
 /** The server itself, in a process of the pool's network. */
 async function serve(dir: string, address: string): Promise<void> {
-  const { createServer } = await import('node:http');
-  const { readFile } = await import('node:fs/promises');
-  const { join, normalize } = await import('node:path');
   const server = createServer((asked, answer) => {
     const path = normalize(decodeURIComponent(new URL(asked.url ?? '/', 'http://x').pathname));
     readFile(join(dir, path)).then(

@@ -43,7 +43,9 @@ test('a job whose computer is not given back for long is handed back, and finish
   const host = await hostOf(job);
   await host.sees(({ running }) => running === 1);
   // Something is in its checkpoint.
-  await side.pool.untilJob(job, (events) => events.some(({ text }) => /checkpoint/i.test(text)));
+  await side.pool.untilJob(job, (events) =>
+    events.some(({ text }) => /Finished transferring output/.test(text)),
+  );
   await host.host.call('pause', { length: 'manual' });
   await host.sees((_, { vms }) =>
     vms.some(({ name, phase }) => name.startsWith('condor') && phase === 'stopped'),
@@ -64,7 +66,9 @@ test('a computer that dies loses its job to another one, and books it as lost', 
   );
   const host = await hostOf(job);
   await host.sees(({ running }) => running === 1);
-  await side.pool.untilJob(job, (events) => events.some(({ text }) => /checkpoint/i.test(text)));
+  await side.pool.untilJob(job, (events) =>
+    events.some(({ text }) => /Finished transferring output/.test(text)),
+  );
   await host.host.call('pause', { length: 'manual' });
   host.killVm();
   await host.sees((_, { vms }) => vms.every(({ phase }) => phase !== 'running' && phase !== 'frozen'));

@@ -1,4 +1,4 @@
-import { type Failure, GleanerError, type PoolPlace } from '../../electron/contract/index.ts';
+import { GleanerError, type PoolPlace } from '../../electron/contract/index.ts';
 import type { Answer, Inputs, NodeLook, Verb } from '../../electron/grid/condor/messages.ts';
 import type { CondorWorkerLike, NodeMachine, NodeStart } from '../../electron/grid/condor/runner-machine.ts';
 
@@ -71,7 +71,7 @@ export class FakeNode implements NodeMachine, CondorWorkerLike {
     return Promise.resolve((answers[verb] ?? null) as Answer<V>);
   }
 
-  onLost(_listener: (failure: Failure) => void): void {
+  onLost(): void {
     // It is never lost by itself.
   }
 

@@ -96,7 +96,9 @@ describe('an ad', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true })),
-        (value) => {
+        (printed) => {
+          // Nobody prints the sign of a zero.
+          const value = printed === 0 ? 0 : printed;
           expect(parseClassAd(`A = ${value}`).number('A')).toBe(value);
           expect(classAdOfJson({ A: value })?.number('A')).toBe(value);
         },

@@ -67,7 +67,8 @@ export function nodeJob(changes: Partial<NodeJob> = {}): NodeJob {
 }
 
 export function nodeRecord(changes: Partial<NodeRecord> = {}): NodeRecord {
-  const { slot: _, ...job } = nodeJob();
+  const job: Omit<NodeJob, 'slot'> & { slot?: string } = nodeJob();
+  delete job.slot;
   return {
     ...job,
     endedAt: job.startedAt + 100_000,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { type Failure, GridView, JobView, PoolDetail } from '../../electron/contract/index.ts';
+import { nodeAddress } from '../../electron/grid/condor/config.ts';
 import { CondorRunner } from '../../electron/grid/condor/runner.ts';
 import { FakeNode } from '../fakes/fake-node.ts';
 import { CondorFixture, enrolment, nodeJob, nodeRecord, policy, tariff } from './condor-fixture.ts';
@@ -72,19 +73,22 @@ test('brings the node up with the pool’s addresses, its configuration and the 
   const run = runner.run(node);
   await pass(1000);
   expect(node.forwarded).toEqual(['10.77.0.1:9618', '10.77.0.2:9618']);
-  expect(node.started?.addresses).toEqual(['10.77.0.1', '10.77.0.2', expect.stringMatching(/^100\./)]);
+  expect(node.started?.addresses).toEqual([
+    '10.77.0.1',
+    '10.77.0.2',
+    nodeAddress(enrolment.pool, enrolment.host),
+  ]);
   expect(JSON.stringify(node.started)).not.toContain(enrolment.token);
   expect(node.lastOf('start')).toMatchObject({
     tokens: [{ text: enrolment.token }],
-    config: expect.stringContaining('NETWORK_HOSTNAME = pc17.pool.example.org'),
     secret: node.started?.env['GLEANER_SECRET'],
   });
+  expect(node.lastOf('start')?.['config']).toContain('NETWORK_HOSTNAME = pc17.pool.example.org');
   expect(node.verbs().slice(0, 4)).toEqual(['hello', 'start', 'look', 'ping']);
   expect(fixture.store.pool(id).state).toBe('joined');
-  expect(GridView.parse(runner.view())).toMatchObject({
-    state: 'waiting',
-    sentence: expect.stringContaining('ready'),
-  });
+  const view = GridView.parse(runner.view());
+  expect(view.state).toBe('waiting');
+  expect(view.sentence).toContain('ready');
   await runner.handBack();
   await run;
 });
@@ -138,7 +142,7 @@ test('a narrower offer reaches the node within half a minute', async () => {
   expect(node.verbs()).not.toContain('configure');
   cores = 2;
   await pass(30_000);
-  expect(node.lastOf('configure')).toMatchObject({ config: expect.stringContaining('<= 2 &&') });
+  expect(node.lastOf('configure')?.['config']).toContain('<= 2 &&');
   await runner.handBack();
   await run;
 });

@@ -3,6 +3,7 @@ import { commands } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { fakeNow } from '../fakes/fake-host.ts';
+import { fakeEnrolmentUrl } from '../fakes/fake-pools.ts';
 import { volunteerGrids } from '../fixtures/grids.ts';
 import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
 
@@ -61,6 +62,8 @@ describe('the control socket', () => {
         allowPrivate: false,
         share: 100,
       },
+      'pools.lookup': { from: { kind: 'url', url: fakeEnrolmentUrl } },
+      'pools.join': { from: { kind: 'url', url: fakeEnrolmentUrl }, contacts: [] },
       'grids.leave': { id: 'boinc-knot-atlas' },
       'grids.update': { id: 'boinc-orchard' },
       'grids.set': { id: 'boinc-orchard', share: 5 },
@@ -124,6 +127,9 @@ describe('the control socket', () => {
     expect(await client.call('grids.known', inputs['grids.known'])).toEqual(host.grids.known);
     expect((await client.call('grids.lookup', inputs['grids.lookup'])).name).toBe('Knot Atlas');
     expect((await client.call('grids.join', inputs['grids.join'])).state).toBe('joining');
+    expect((await client.call('pools.lookup', inputs['pools.lookup'])).contacts).toEqual(
+      host.pools.offer.contacts,
+    );
     expect(await client.call('grids.leave', inputs['grids.leave'])).toBeNull();
     expect((await client.call('grids.update', inputs['grids.update'])).id).toBe('boinc-orchard');
     expect((await client.call('grids.set', inputs['grids.set'])).share).toBe(5);

@@ -189,8 +189,13 @@ export class CondorRunner implements Disposable {
       tariff: documents?.tariff ?? null,
       executions: [...this.#executions.open(), ...store.over(id, shownOver)].map(executionView),
       lost: this.totals.lost,
-      statements: store.statements(id).map(({ digest: _, ...statement }) => ({
-        ...statement,
+      statements: store.statements(id).map((statement) => ({
+        period: statement.period,
+        from: statement.from,
+        to: statement.to,
+        unit: statement.unit,
+        executions: statement.executions,
+        bookedAt: statement.bookedAt,
         amount: statement.amount / unitScale,
         pending: statement.pending / unitScale,
       })),
