@@ -94,7 +94,6 @@ export const Said = z.discriminatedUnion('code', [
   says('execution.evicted', {}),
   says('execution.rerun', {}),
   says('execution.lost', {}),
-  says('execution.delivers', {}),
 
   says('task.lost', {}),
   says('task.aborting', {}),

@@ -3,6 +3,7 @@ import {
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
+  GleanerError,
   type PauseLength,
   type PlainCommandName,
   type UploadCommandName,
@@ -73,6 +74,15 @@ export function hostCalls(subject: CallSubject): HostCalls {
     const added = await grid.add(body, { dryRun, admit: (document) => vm.admit(document) });
     if (added.id !== null) subject.added();
     return added;
+  };
+
+  const requireProject = (id: string): void => {
+    if (!pools.has(id)) return;
+    throw new GleanerError(
+      'grid-unsupported',
+      'A pool decides about its own jobs and places.',
+      'Let it rest, or leave it.',
+    );
   };
 
   const localDetail = (): CommandOutput<'grids.show'> => {
@@ -148,11 +158,18 @@ export function hostCalls(subject: CallSubject): HostCalls {
     'grids.update': ({ id }) => (pools.has(id) ? pools : boinc).update(id),
     'grids.set': ({ id, ...values }) => (pools.has(id) ? pools : boinc).set(id, values),
     'grids.abort-task': ({ id, task }) => {
+      requireProject(id);
       boinc.abortTask(id, task);
       return null;
     },
-    'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),
-    'grids.forbid': ({ id, host, port }) => boinc.forbid(id, host, port),
+    'grids.allow': ({ id, ...contact }) => {
+      requireProject(id);
+      return boinc.allow(id, contact);
+    },
+    'grids.forbid': ({ id, host, port }) => {
+      requireProject(id);
+      return boinc.forbid(id, host, port);
+    },
     'manager.join': (request) => manager.join({ ...request, url: withoutScheme(request.url) }),
     'manager.sync': () => manager.sync(),
     'manager.leave': async ({ leaveProjects }) => {

@@ -187,7 +187,6 @@ export class CondorLane implements Lane {
   #gone(): void {
     try {
       this.runner.machineGone();
-      this.#host.problems.set(`${this.id} loss`, null);
     } catch (error) {
       // Booked by the next look.
       this.#host.log.warn('condor', String(error), { grid: this.id });

@@ -132,11 +132,6 @@ export class CondorRunner implements Disposable {
     return (this.#pool.documents?.policy.vacateSeconds ?? 60) * 1000 + handBackMarginMs;
   }
 
-  /** It is to go on after all. A node whose end was asked for already ends all the same. */
-  keep(): void {
-    this.#handsBack = false;
-  }
-
   /** The person leaves the pool. Resolves, in any case and soon, when nothing of it runs here any more. */
   async leave(): Promise<void> {
     this.#o.store.leave(this.#o.id);
@@ -337,7 +332,6 @@ export class CondorRunner implements Disposable {
       live: this.#isLive,
       connected: this.#accepted === true,
       handsBack: this.#handsBack && this.#running !== undefined,
-      permitted: this.#o.permitted(),
       attention,
       passing: attention ? null : (this.#broken ?? this.#refusal ?? this.#storage),
     };

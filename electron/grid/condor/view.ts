@@ -24,7 +24,6 @@ export interface Known {
   readonly connected: boolean;
   /** What runs is handed back, and the node ends. */
   readonly handsBack: boolean;
-  readonly permitted: boolean;
   readonly attention: Failure | null;
   /** What will pass by itself. */
   readonly passing: Failure | null;
