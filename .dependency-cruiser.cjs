@@ -1,5 +1,5 @@
 // The import rules of docs/architecture.md, "Rooms and who may enter".
-const rooms = ['vm', 'grid', 'appliance', 'egress', 'policy', 'settings', 'ledger'];
+const rooms = ['vm', 'grid', 'appliance', 'egress', 'policy', 'settings', 'ledger', 'pool'];
 const roomPath = `^electron/(${rooms.join('|')})/`;
 
 module.exports = {
@@ -70,6 +70,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^(electron|renderer)/', pathNot: '^(electron/shell|renderer/text)/' },
       to: { path: '^text/' },
+    },
+    {
+      name: 'pool-side-for-the-command-line-only',
+      severity: 'error',
+      from: { path: '^(electron|renderer|text)/', pathNot: '^electron/(pool|cli)/' },
+      to: { path: '^electron/pool/' },
     },
     {
       name: 'nobody-imports-the-roots',

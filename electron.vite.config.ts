@@ -19,6 +19,7 @@ export default defineConfig({
           session: at('electron/vm/session/child.ts'),
           judge: at('electron/grid/local/judge-child.ts'),
           boinc: at('electron/grid/boinc/child.ts'),
+          condor: at('electron/grid/condor/child.ts'),
           egress: at('electron/egress/child.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

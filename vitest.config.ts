@@ -44,6 +44,19 @@ export default defineConfig({
       },
       {
         test: {
+          // Real pools of HTCondor, and their patience.
+          name: 'condor',
+          include: ['test/condor/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/fixtures/private-net-setup.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
           // What the tests of the lane `grid` stand on: run by hand when it changes.
           name: 'stand-in',
           include: ['test/stand-in/**/*.test.ts'],

@@ -20,6 +20,7 @@ const workers = {
   session: new URL('./vm/session/child.ts', import.meta.url),
   judge: new URL('./grid/local/judge-child.ts', import.meta.url),
   boinc: new URL('./grid/boinc/child.ts', import.meta.url),
+  condor: new URL('./grid/condor/child.ts', import.meta.url),
   egress: new URL('./egress/child.ts', import.meta.url),
 };
 const sampleDir = fileURLToPath(new URL('../resources/sample', import.meta.url));

@@ -68,6 +68,17 @@ export function duration(language: Language, seconds: number): string {
   return joined(language, [Math.floor(minutes / 60), 'hour'], [minutes % 60, 'minute']);
 }
 
+/** A length of time as somebody set it: hours, minutes and seconds, without those that are none. */
+export function span(language: Language, seconds: number): string {
+  const parts: readonly (readonly [value: number, unit: string])[] = [
+    [Math.floor(seconds / hour), 'hour'],
+    [Math.floor((seconds % hour) / minute), 'minute'],
+    [Math.round(seconds % minute), 'second'],
+  ];
+  const told = parts.filter(([value]) => value > 0);
+  return joined(language, ...(told.length === 0 ? [[0, 'second'] as const] : told));
+}
+
 function joined(language: Language, ...parts: readonly (readonly [value: number, unit: string])[]): string {
   const words = parts.map(([value, name]) => unit(language, value, name));
   return listOf(language, { type: 'unit', style: 'narrow' }).format(words);

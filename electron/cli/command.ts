@@ -40,7 +40,10 @@ export class CommandAdder {
     command.action(async (...all: unknown[]) => {
       // Commander gives the arguments, then the options, then the command itself.
       const options = command.opts<O>();
-      const given = all.slice(0, -2).filter((value) => typeof value === 'string');
+      const given = all
+        .slice(0, -2)
+        .flat()
+        .filter((value) => typeof value === 'string');
       this.#outcome.exitCode = await toExitCode(
         this.#context.io,
         options.json === true,

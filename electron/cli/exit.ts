@@ -41,6 +41,7 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'grid-not-permitted': 'refused',
   'account-refused': 'refused',
   'egress-denied': 'refused',
+  'enrolment-invalid': 'refused',
   'setting-unknown': 'notFound',
   'setting-invalid': 'refused',
   'setting-locked': 'refused',

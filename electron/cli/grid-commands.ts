@@ -33,7 +33,9 @@ interface NoNewWorkOptions extends CommonOptions {
 
 /** `grids …`. */
 export function addGridCommands(program: Command, adder: CommandAdder, context: Context): void {
-  const grids = program.command('grids').description('the public projects that this computer works for');
+  const grids = program
+    .command('grids')
+    .description('the public projects and company pools that this computer works for');
   addLooking(grids, adder, context);
   addJoinCommand(grids, adder, context);
   addSteering(grids, adder, context);
@@ -113,7 +115,7 @@ function addSteering(grids: Command, adder: CommandAdder, context: Context): voi
 
   adder.add<LeaveOptions>(grids, {
     usage: 'leave <ID>',
-    summary: 'detach from a project and delete its disk, unfinished tasks included',
+    summary: 'detach from a project or a pool and delete its disk; a pool gets its jobs back first',
     options: (command) => command.option('-y, --yes', 'do not ask'),
     json: 'answer with null on stdout when it is left',
     examples: ['gleaner grids leave boinc-example', 'gleaner grids leave boinc-example --yes'],
@@ -122,13 +124,13 @@ function addSteering(grids: Command, adder: CommandAdder, context: Context): voi
         json,
         async (door) => {
           const { grid } = await door.call('grids.show', { id: gridId(id) });
-          const open = count(grid.queued + grid.running, 'unfinished task');
-          await needConsent(
-            io,
-            yes,
-            `Leave ${cleanLine(grid.name)} and delete its disk with ${open}?`,
-            '--yes',
-          );
+          const open = grid.queued + grid.running;
+          const name = cleanLine(grid.name);
+          const question =
+            grid.kind === 'condor'
+              ? `Hand ${count(open, 'job')} back to ${name}, then leave it and delete its disk and token?`
+              : `Leave ${name} and delete its disk with ${count(open, 'unfinished task')}?`;
+          await needConsent(io, yes, question, '--yes');
           return await door.call('grids.leave', { id: gridId(id) });
         },
         () => `Left ${cleanLine(id)}. Its disk is deleted.`,

@@ -13,6 +13,7 @@ import {
 } from './context.ts';
 import { lookUp } from './look-up.ts';
 import { onCompanyNetwork } from './names.ts';
+import { joinPool, poolPrefix } from './pool-join.ts';
 import { showOffer } from './show-grids.ts';
 import { cleanLine } from './text.ts';
 
@@ -26,6 +27,7 @@ interface JoinOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly onCompanyNetwork?: boolean;
   readonly share: number;
+  readonly deleteFile?: boolean;
 }
 
 const example = 'gleaner grids join boinc:https://example.org/project/';
@@ -34,8 +36,8 @@ const example = 'gleaner grids join boinc:https://example.org/project/';
 export function addJoinCommand(grids: Command, adder: CommandAdder, context: Context): void {
   const { io } = context;
   adder.add<JoinOptions>(grids, {
-    usage: 'join <boinc:URL>',
-    summary: 'look a project up, show what it asks for, and join it with consent',
+    usage: 'join <boinc:URL|condor:FILE>',
+    summary: "show what a project or a company's pool asks for, and join it with consent",
     options: (command) =>
       onCompanyNetwork(command)
         .option('--key <KEY>', 'sign in by an account key; - reads it from the terminal or standard input')
@@ -45,15 +47,25 @@ export function addJoinCommand(grids: Command, adder: CommandAdder, context: Con
         .option('--name <NAME>', 'name of the new account that others see')
         .option('--agree-terms', 'I have read its terms (see "grids lookup") and agree')
         .option('--share <N>', 'its part of the CPU time', wholeNumber(0, 1_000_000), 100)
+        .option('--delete-file', 'delete the enrolment file of a pool once it is joined')
         .option('-y, --yes', 'I agree to what it asks for; do not ask'),
     examples: [
       example,
       `${example} --key - --yes < key.txt`,
       `${example} --email me@example.org --password-stdin --yes < password.txt`,
       `${example} --create --email me@example.org --name Me`,
+      'gleaner grids join condor:enrolment.json --delete-file',
+      'gleaner grids join condor:- --yes < enrolment.json',
+      'gleaner grids join condor:https://pool.example.org/enrolments/pc17.json',
     ],
     run: async (options, address = '') => {
-      const { json = false, share } = options;
+      const { json = false, share, yes = false, deleteFile = false } = options;
+      if (address.startsWith(poolPrefix)) {
+        refuseAccount(options);
+        await joinPool(context, address.slice(poolPrefix.length), { json, yes, share, deleteFile });
+        return undefined;
+      }
+      if (deleteFile) throw new UsageError('Only a pool is joined by a file.', 'Leave --delete-file out.');
       if (options.key !== undefined && options.key !== '-') {
         throw new UsageError(
           'A key among the arguments could be read by others on this computer.',
@@ -93,6 +105,13 @@ export function addJoinCommand(grids: Command, adder: CommandAdder, context: Con
       return undefined;
     },
   });
+}
+
+/** @throws UsageError a pool knows a computer by its enrolment, and nobody's account */
+function refuseAccount({ key, email, name, passwordStdin, create, agreeTerms }: JoinOptions): void {
+  const given = [key, email, name, passwordStdin, create, agreeTerms];
+  if (given.every((option) => option === undefined)) return;
+  throw new UsageError('A pool is joined without an account.', 'gleaner grids join condor:enrolment.json');
 }
 
 /** @throws GleanerError what cannot be joined so, before anybody is asked for a secret */

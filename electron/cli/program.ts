@@ -12,6 +12,7 @@ import { addLedgerCommands } from './ledger-commands.ts';
 import { addManagerCommands } from './manager-commands.ts';
 import { addNetworkCommands } from './network-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
@@ -28,6 +29,7 @@ Examples:
   gleaner doctor                      what it needs, and how to mend it
   gleaner settings set preset gentle  freeze at any input
   gleaner run --headless              the host without a window
+  gleaner pool init DIR …             run a company's pool of such computers
 
 Without a running host, commands work on the same files by themselves; only "status --watch" and "logs --follow" need one.
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
@@ -68,6 +70,7 @@ export async function runProgram(
   addSettingsCommands(program, adder, context);
   addPolicyCommands(program, adder, context);
   addHealthCommands(program, adder, context);
+  addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
   tellUsageErrors(program, io, argv.includes('--json'));
   try {

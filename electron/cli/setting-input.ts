@@ -84,6 +84,7 @@ const examples: Partial<Record<SettingKey, string>> = {
   'network.proxy': 'http://proxy.example.org:3128',
   'grids.permitted': 'https://einsteinathome.org/',
   'grids.boinc': '[{"url":"https://example.org/","key":"0123456789abcdef"}]',
+  'grids.pools': '[{"enrolment":"/etc/gleaner/pool.json"}]',
   'schedule.windows': 'mon-fri 22:00-06:00; sat,sun 00:00-24:00',
   'schedule.timeZone': 'Europe/Berlin',
   'quiet.fanRpm': '1200 rpm',

@@ -60,6 +60,7 @@ export function formatSetting(key: SettingKey, value: unknown): string {
     return value.length === 0 ? 'none' : value.join(', ');
   }
   if (key === 'grids.boinc' && Array.isArray(value)) return count(value.length, 'project');
+  if (key === 'grids.pools' && Array.isArray(value)) return count(value.length, 'pool');
   if (key === 'network.authorities' && typeof value === 'string') {
     return count(value.split('-----BEGIN CERTIFICATE-----').length - 1, 'certificate');
   }

@@ -6,8 +6,8 @@ import type {
   ProjectOffer,
   TaskView,
 } from '../contract/grids.ts';
-import type { Contact } from '../contract/network.ts';
-import { showPlace } from './names.ts';
+import { showContacts } from './show-contacts.ts';
+import { poolParts, poolRows } from './show-joined-pool.ts';
 import { showDenials, showHosts } from './show-network.ts';
 import type { Look } from './show-status.ts';
 import {
@@ -41,23 +41,24 @@ export function showGrids(grids: readonly GridView[], { style }: Look): string {
     showState(grid),
     shorten(cleanLine(grid.name), nameLength),
     `${grid.running} running, ${grid.queued} queued, ${grid.done} done`,
-    grid.kind === 'local' ? '' : figure(grid.credit?.hostTotal),
+    grid.kind === 'boinc' ? figure(grid.credit?.hostTotal) : '',
     String(grid.share),
     shorten(cleanLine(grid.managedBy ?? ''), nameLength),
   ]);
   const shown = table(['ID', 'STATE', 'NAME', 'TASKS', 'CREDIT', 'SHARE', 'DECIDED BY'], rows, style.bold);
   if (grids.some(({ kind }) => kind !== 'local')) return shown;
-  return `${shown}\n\nNo project is joined. See "gleaner grids known" and "gleaner grids join boinc:URL".`;
+  return `${shown}\n\nNo project is joined. See "gleaner grids known", "gleaner grids join boinc:URL" and "gleaner grids join condor:FILE".`;
 }
 
 /** One grid: what it does, its tasks, what it may contact and what it did. */
 export function showGrid(detail: GridDetail, look: Look): string {
-  const { grid, tasks, transfers, messages, contacts, contacted, denials } = detail;
+  const { grid, tasks, transfers, messages, contacts, contacted, denials, pool } = detail;
   const { style, now } = look;
   const parts = [
     `${style.bold(cleanLine(grid.name))}: ${cleanLine(grid.sentence)}`,
-    pairs(gridRows(detail, look), '  '),
+    pairs([...gridRows(detail, look), ...(pool === null ? [] : poolRows({ ...detail, pool }, look))], '  '),
   ];
+  if (pool !== null) parts.push(...poolParts(pool, look));
   if (tasks.length > 0) parts.push('', style.bold('Tasks'), showTasks(tasks, look));
   if (transfers.length > 0) {
     parts.push('', style.bold('Transfers'));
@@ -68,7 +69,7 @@ export function showGrid(detail: GridDetail, look: Look): string {
       );
     }
   }
-  if (contacts.length > 0) parts.push('', style.bold('May contact'), showContacts(contacts));
+  if (contacts.length > 0) parts.push('', style.bold('May contact'), showContacts(contacts, pool !== null));
   if (contacted.length > 0) parts.push('', style.bold('Contacted'), showHosts(contacted, look));
   if (denials.length > 0) parts.push('', style.bold('Was refused'), showDenials(denials, look));
   if (messages.length > 0) parts.push('', style.bold('Messages'));
@@ -87,7 +88,7 @@ function gridRows(detail: GridDetail, { now }: Look): (readonly [string, string 
   const used = formatBytes(diskBytes ?? 0);
   return [
     ['state', showState(grid)],
-    ['address', grid.url],
+    ['address', grid.kind === 'condor' ? null : grid.url],
     ['account', userName],
     ['host', hostId],
     ['decided by', grid.managedBy],
@@ -97,7 +98,10 @@ function gridRows(detail: GridDetail, { now }: Look): (readonly [string, string 
       credit &&
         `${figure(credit.hostTotal)} here (recently ${figure(credit.hostRecent)}), ${figure(credit.userTotal)} of the account`,
     ],
-    ['tasks', `${grid.done} done, ${grid.failed} failed, ${grid.aborted} aborted`],
+    [
+      'tasks',
+      grid.kind === 'condor' ? null : `${grid.done} done, ${grid.failed} failed, ${grid.aborted} aborted`,
+    ],
     [
       'disk',
       diskLimitBytes === null ? diskBytes && used : `${used} of at most ${formatBytes(diskLimitBytes)}`,
@@ -120,21 +124,6 @@ function showTasks(tasks: readonly TaskView[], { style, now }: Look): string {
     shorten(cleanLine(task.words ?? task.application), 40),
   ]);
   return table(['TASK', 'STATE', 'DONE', 'CPU', 'DUE', 'SINCE CHECKPOINT', 'ABOUT'], rows, style.dim);
-}
-
-const contactSources: Readonly<Record<Contact['source'], string>> = {
-  project: 'named by the project',
-  person: 'allowed by you',
-  organization: 'set by your organization',
-};
-
-export function showContacts(contacts: readonly Contact[]): string {
-  return contacts
-    .map((contact) => {
-      const where = contact.private ? ", on your company's network" : '';
-      return `  ${cleanLine(showPlace(contact))}  (${contactSources[contact.source]}${where})`;
-    })
-    .join('\n');
 }
 
 export function showKnown(known: readonly ListedProject[], { style }: Look): string {

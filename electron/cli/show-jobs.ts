@@ -136,7 +136,17 @@ function entryCells({ body, personal }: LedgerEntry): string[] {
       return [body.grid, '', 'credit', '', credit, `from ${rounded(body.from)} to ${rounded(body.to)}`];
     case 'network':
       return [body.grid, '', 'network', '', '', showTraffic(body)];
+    case 'settlement':
+      return [body.grid, '', 'statement', '', credit, showSettlement(body)];
   }
+}
+
+type SettlementBody = Extract<LedgerEntry['body'], { kind: 'settlement' }>;
+
+/** A statement is booked as two entries: what was pending is taken back, and what the pool credits comes in its place. */
+function showSettlement({ job, credit, executions }: SettlementBody): string {
+  const what = credit.status === 'settled' ? 'credited by the pool' : 'no longer pending';
+  return `${what} for ${count(executions, 'execution')}, ${cleanLine(job)}`;
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;

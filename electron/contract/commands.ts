@@ -25,6 +25,7 @@ import { JobDocument, JobId, JobStream } from './job.ts';
 import { AttemptEntry, LedgerEntry, LedgerVerdict } from './ledger.ts';
 import { HostName, NetworkReport, PortNumber } from './network.ts';
 import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
+import { EnrolmentSource, PoolJoin, PoolOffer } from './pool-views.ts';
 import { EffectiveSetting, SettingKey } from './settings.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
 
@@ -146,7 +147,11 @@ export const commands = {
   },
   /** Signs in and joins; the VM attaches as soon as it may run. */
   'grids.join': { input: JoinRequest, output: GridView, stream: 'none' },
-  /** Detaches, and deletes the project's disk with all that is on it. */
+  /** What an enrolment of a company's pool means; nothing is joined. `enrolment-invalid`. */
+  'pools.lookup': { input: z.strictObject({ from: EnrolmentSource }), output: PoolOffer, stream: 'none' },
+  /** Joins it: the VM connects as soon as it may run. */
+  'pools.join': { input: PoolJoin, output: GridView, stream: 'none' },
+  /** Detaches, and deletes the project's disk with all that is on it; a pool's jobs are handed back first. */
   'grids.leave': { input: z.strictObject({ id: GridId }), output: z.null(), stream: 'none' },
   /** Asks the project for news and work as soon as its VM runs. */
   'grids.update': { input: z.strictObject({ id: GridId }), output: GridView, stream: 'none' },

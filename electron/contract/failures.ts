@@ -68,6 +68,11 @@ export const failureCodes = [
   'task-failed',
   'task-stuck',
   'appliance-old',
+  // pools
+  'enrolment-invalid',
+  'pool-document-refused',
+  'pool-refused',
+  'pool-revoked',
   // network
   'egress-denied',
   'network-unavailable',

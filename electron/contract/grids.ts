@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { Failure } from './failures.ts';
 import { Contact, Denial, HostTraffic } from './network.ts';
+import { PoolDetail } from './pool-views.ts';
 import { Said } from './said.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
 
-/** `local`, or `boinc-` and a name made from the project's address. Names its VM, too. */
+/** `local`, or `boinc-` or `condor-` and a name made from the project's address or the pool's domain. Names its VM, too. */
 export const GridId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/);
-export const GridKind = z.enum(['local', 'boinc']);
+export const GridKind = z.enum(['local', 'boinc', 'condor']);
 export type GridKind = z.infer<typeof GridKind>;
 
 /** The address of a project or an account manager, as a person types it. */
@@ -36,7 +37,7 @@ export const GridView = z.strictObject({
   id: GridId,
   kind: GridKind,
   name: z.string(),
-  /** The project's address; null for the embedded grid. */
+  /** The project's address, or that of a pool's catalog; null for the embedded grid. */
   url: z.string().nullable(),
   state: GridState,
   /** One sentence: what it does and why. */
@@ -219,6 +220,8 @@ export const GridDetail = z.strictObject({
   contacts: z.array(Contact),
   contacted: z.array(HostTraffic),
   denials: z.array(Denial),
+  /** null for a grid that is no pool. */
+  pool: PoolDetail.nullable(),
 });
 export type GridDetail = z.infer<typeof GridDetail>;
 

@@ -77,11 +77,24 @@ const NetworkBody = z.strictObject({
   credit: z.null(),
 });
 
+/**
+ * A pool's signed statement for a time: attempt 1 takes back what was pending for the executions that it names, attempt 2
+ * is what it credits instead. `job` is `statement:PERIOD`.
+ */
+const SettlementBody = z.strictObject({
+  kind: z.literal('settlement'),
+  ...common,
+  /** SHA-256 (hex) of the signed statement. */
+  statement: z.string().max(64),
+  executions: z.int().min(0),
+  credit: Credit,
+});
+
 /** The hashed body of one entry. */
-export const EntryBody = z.discriminatedUnion('kind', [AttemptBody, CreditBody, NetworkBody]);
+export const EntryBody = z.discriminatedUnion('kind', [AttemptBody, CreditBody, NetworkBody, SettlementBody]);
 export type EntryBody = z.infer<typeof EntryBody>;
 
-export const EntryKind = z.enum(['attempt', 'credit', 'network']);
+export const EntryKind = z.enum(['attempt', 'credit', 'network', 'settlement']);
 export type EntryKind = z.infer<typeof EntryKind>;
 
 export const EntryPersonal = z.strictObject({ title: z.string().max(120), owner: z.string().max(120) });

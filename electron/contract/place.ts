@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GridId, ProjectUrl } from './grids.ts';
+import { EnrolmentUrl } from './pool-views.ts';
 
 /** Where in the window something is to be seen: what the shell asks the page to show. */
 export const Place = z.discriminatedUnion('page', [
@@ -8,6 +9,8 @@ export const Place = z.discriminatedUnion('page', [
   z.strictObject({ page: z.literal('grids'), open: GridId.optional() }),
   /** With the address that a link names filled in; nothing is looked up or joined until the person says so. */
   z.strictObject({ page: z.literal('join'), url: ProjectUrl }),
+  /** To join a company's pool, with the address of an enrolment filled in; nothing is fetched until the person says so. */
+  z.strictObject({ page: z.literal('join-pool'), url: EnrolmentUrl }),
   /** Nowhere else: a link was followed that leads nowhere, and the page says so where it is. */
   z.strictObject({ page: z.literal('refused-link') }),
 ]);

@@ -79,6 +79,21 @@ export const Said = z.discriminatedUnion('code', [
   says('grid.tried-again', {}),
   says('grid.turn-to-ask', {}),
   says('grid.stands-still', {}),
+  says('grid.pool-policy-first', {}),
+  says('grid.pool-connects', {}),
+  says('grid.pool-connects-later', {}),
+  says('grid.pool-runs', { jobs: count }),
+  says('grid.pool-ready', {}),
+  says('grid.pool-ready-later', {}),
+  says('grid.pool-hands-back', { jobs: count }),
+  says('grid.pool-drains', { jobs: count }),
+  says('grid.pool-closed', {}),
+  says('grid.pool-holds', { jobs: count }),
+
+  // What became of an execution of a pool's job, or what it does.
+  says('execution.evicted', {}),
+  says('execution.rerun', {}),
+  says('execution.lost', {}),
 
   says('task.lost', {}),
   says('task.aborting', {}),

@@ -82,12 +82,16 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     holds: 'certificates in PEM, or null for none',
   },
   'grids.permitted': {
-    about: 'the projects and account managers that may be joined',
-    holds: 'up to 64 addresses, or null for any',
+    about: 'the projects, account managers and company pools that may be joined',
+    holds: 'up to 64 addresses or condor:DOMAIN, or null for any',
   },
   'grids.boinc': {
     about: 'projects that an organization joins for all of its computers',
     holds: 'up to 16 of {"url", "key", "share", "contacts": [{"host", "port", "private"}]}',
+  },
+  'grids.pools': {
+    about: 'company pools that an organization joins on this computer',
+    holds: 'up to 8 of {"enrolment", "share"}, with the whole path of an enrolment file',
   },
   'grids.localShare': {
     about: 'how much of the CPU time the embedded grid gets, beside the shares of the joined ones',
@@ -96,6 +100,10 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
   'grids.diskBytes': {
     about: "largest size of a project's own disk",
     holds: 'whole bytes, 512 MiB to 1 TiB',
+  },
+  'pools.shareEnergyPrice': {
+    about: 'whether company pools are told what a kWh costs here',
+    holds: yesOrNo,
   },
   'vm.maxRunning': { about: 'how many VMs may run at a time', holds: 'a whole number from 1 to 16' },
   'vm.memoryTotalBytes': { about: 'memory of all VMs together', holds: 'whole bytes, 256 MiB to 1 TiB' },

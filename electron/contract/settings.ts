@@ -60,6 +60,17 @@ export const OrganizationProject = z.strictObject({
 });
 export type OrganizationProject = z.infer<typeof OrganizationProject>;
 
+/** A pool that an organization joins on one computer. */
+export const OrganizationPool = z.strictObject({
+  /** Where the enrolment file lies on this computer; readable for nobody but the host, since it holds a token. */
+  enrolment: z
+    .string()
+    .max(1000)
+    .regex(/^(\/|[A-Za-z]:[\\/]|\\\\)[^\0]+$/, 'an enrolment file is named by its whole path'),
+  share: z.number().min(0).max(1_000_000).default(100),
+});
+export type OrganizationPool = z.infer<typeof OrganizationPool>;
+
 /**
  * Every setting by its key, with what it may hold. A value comes from the highest layer that names it:
  * built-in < admin default < user < locked. A layer that names a preset speaks for all of the preset's values, but
@@ -108,10 +119,12 @@ export const settingTypes = {
       'certificates are written in PEM',
     )
     .nullable(),
-  /** Addresses of the projects and managers that may be joined; null: any. */
+  /** What may be joined: addresses of projects and managers, and pools as `condor:DOMAIN`; null: any. */
   'grids.permitted': z.array(z.string().min(1).max(500)).max(64).nullable(),
   /** Projects that are joined by the organization, for all. */
   'grids.boinc': z.array(OrganizationProject).max(16),
+  /** Pools that are joined by the organization, on this computer. */
+  'grids.pools': z.array(OrganizationPool).max(8),
   /** How much of the CPU time the embedded grid gets, beside the shares of the joined ones. */
   'grids.localShare': z.number().min(0).max(1_000_000),
   /** Largest size of a project's own disk. */
@@ -119,6 +132,8 @@ export const settingTypes = {
     .int()
     .min(512 * MiB)
     .max(1024 * GiB),
+  /** Whether pools are told what a kWh costs here. */
+  'pools.shareEnergyPrice': z.boolean(),
   /** How many VMs may run at a time, and the memory of all of them. */
   'vm.maxRunning': z.int().min(1).max(16),
   'vm.memoryTotalBytes': z
@@ -203,6 +218,7 @@ export const besidePresets = [
   'energy.wattsPerCore',
   'energy.pricePerKwh',
   'energy.currency',
+  'pools.shareEnergyPrice',
 ] as const satisfies readonly SettingKey[];
 
 /** The value of every setting. */
@@ -278,8 +294,10 @@ const balanced: PresetValues = {
   'network.authorities': null,
   'grids.permitted': null,
   'grids.boinc': [],
+  'grids.pools': [],
   'grids.localShare': 100,
   'grids.diskBytes': 4 * GiB,
+  'pools.shareEnergyPrice': false,
   'vm.maxRunning': 1,
   'vm.memoryTotalBytes': 2 * GiB,
   'resume.afterSeconds': 30,

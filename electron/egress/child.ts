@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { connectToParent } from '../base/parent.ts';
+import type { Failure } from '../contract/failures.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { EgressServer } from './server.ts';
 
@@ -53,10 +53,15 @@ function serve(): void {
         tell({ kind: 'challenge', proxy });
       },
     });
-    // One that an earlier gateway left behind.
-    await rm(socketPath, { force: true });
     await server.listen(socketPath);
     tell({ kind: 'listening' });
+  };
+
+  let latest = 0;
+  const follow = async ({ number, rules }: Extract<ToChild, { kind: 'set' }>): Promise<void> => {
+    latest = number;
+    const failure = await (server?.set(rules) ?? Promise.resolve()).then(() => null, failureOf);
+    if (number === latest) tell({ kind: 'forwarding', number, failure });
   };
 
   parent.onMessage((raw) => {
@@ -64,13 +69,11 @@ function serve(): void {
     switch (message.kind) {
       case 'open':
         open(message).catch((error: unknown) => {
-          const words = error instanceof Error ? error.message : String(error);
-          const sentence = `The network gateway cannot listen: ${words}.`.slice(0, 500);
-          tell({ kind: 'failed', failure: { code: 'network-unavailable', sentence } });
+          tell({ kind: 'failed', failure: failureOf(error) });
         });
         break;
       case 'set':
-        server?.set(message.rules);
+        void follow(message);
         break;
       case 'answer':
         asked.get(message.id)?.(message.answer);
@@ -86,6 +89,12 @@ function serve(): void {
         break;
     }
   });
+}
+
+function failureOf(error: unknown): Failure {
+  const words = error instanceof Error ? error.message : String(error);
+  const sentence = `The network gateway cannot listen: ${words}.`.slice(0, 500);
+  return { code: 'network-unavailable', sentence };
 }
 
 if (isMainThread) serve();

@@ -111,7 +111,14 @@ export class Dialer {
         const address = addresses[index];
         index += 1;
         if (settled || address === undefined) return;
-        const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+        const socket = connect({
+          host: address,
+          port,
+          allowHalfOpen: true,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: this.#limits.keepAliveMs,
+        });
         attempts.add(socket);
         const fail = (): void => {
           socket.destroy();

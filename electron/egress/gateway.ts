@@ -4,10 +4,11 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { SpawnWorker, WorkerHandle } from '../base/worker.ts';
 import { type Failure, fromFailure, GleanerError } from '../contract/failures.ts';
+import { Followed } from './followed.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { type DenialRow, FromChild, type GatewayRules, type ToChild, type TrafficRow } from './messages.ts';
 
-export type { ProxyRule } from './messages.ts';
+export type { Forward, ProxyRule } from './messages.ts';
 export type { DenialRow, GatewayRules, TrafficRow };
 
 /**
@@ -44,7 +45,7 @@ export interface GatewayOptions {
 }
 
 /**
- * One VM's way out: an HTTP proxy on a Unix socket. A worker of its own handles every byte of the guest and its peers;
+ * One VM's way out: an HTTP proxy on a Unix socket, and a Unix socket for each raw forward. A worker of its own handles every byte of the guest and its peers;
  * whatever goes wrong with that worker (it exits, hangs, floods, says something that does not parse) ends this gateway
  * and nothing else.
  */
@@ -52,6 +53,9 @@ export class Gateway implements Disposable {
   readonly #o: GatewayOptions;
   readonly #worker: WorkerHandle;
   readonly #gone: Promise<void>;
+  readonly #followed = new Followed();
+  /** Of forwards, now or before. */
+  readonly #forwardPaths = new Set<string>();
   #opening: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';
   #second = 0;
@@ -74,7 +78,12 @@ export class Gateway implements Disposable {
     });
   }
 
-  /** Resolves when it listens. Rejects with `network-unavailable` when it cannot. Once. */
+  /** Between `open` and the end, whoever brings it about. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Resolves when it listens, forwards included. Rejects with `network-unavailable` when it cannot. Once. */
   open(rules: GatewayRules): Promise<void> {
     if (this.#state !== 'new') return Promise.reject(lost('is over'));
     this.#state = 'open';
@@ -82,13 +91,28 @@ export class Gateway implements Disposable {
       this.#opening = { resolve, reject };
       this.#await(signMs);
       const limits = { ...defaultLimits, ...this.#o.limits };
+      this.#note(rules);
       this.#send({ kind: 'open', socketPath: this.#o.socketPath, limits, rules });
     });
   }
 
-  /** New rules, in effect at once: what they do not permit any more is ended. */
+  /** New rules, in effect at once: what they do not permit any more is ended. No more than that once it ends. */
   set(rules: GatewayRules): void {
-    this.#send({ kind: 'set', rules });
+    if (this.#state !== 'open') return;
+    this.#note(rules);
+    this.#send({ kind: 'set', number: this.#followed.next(), rules });
+  }
+
+  /**
+   * Resolves when all forwards of the latest rules listen. Rejects with `network-unavailable` when one cannot (the
+   * others do, and rules that are set anew try it again), or when the gateway is over.
+   */
+  listening(): Promise<void> {
+    return this.#state === 'open' ? this.#followed.wait() : Promise.reject(lost('is over'));
+  }
+
+  #note({ forwards }: GatewayRules): void {
+    for (const { socketPath } of forwards) this.#forwardPaths.add(socketPath);
   }
 
   /** Ends every connection; the last account comes before this resolves. Safe to call again. */
@@ -102,6 +126,7 @@ export class Gateway implements Disposable {
       this.#state = 'ending';
       this.#opening?.reject(lost('was ended'));
       this.#opening = undefined;
+      this.#followed.end(lost('was ended'));
       await new Promise<void>((resolve) => {
         this.#cancelTimer();
         this.#cancelTimer = this.#o.clock.after(closeMs, resolve);
@@ -111,7 +136,7 @@ export class Gateway implements Disposable {
     }
     this.#end();
     await this.#gone;
-    await rm(this.#o.socketPath, { force: true });
+    for (const path of [this.#o.socketPath, ...this.#forwardPaths]) await rm(path, { force: true });
   }
 
   #send(message: ToChild): void {
@@ -156,10 +181,13 @@ export class Gateway implements Disposable {
           opening.reject(fromFailure(message.failure));
         } else {
           this.#rest();
+          this.#followed.tell(0, null);
           opening.resolve();
         }
         return true;
       }
+      case 'forwarding':
+        return this.#state === 'ending' || this.#followed.tell(message.number, message.failure);
       case 'pong':
         if (this.#state === 'open') this.#rest();
         return true;
@@ -221,6 +249,7 @@ export class Gateway implements Disposable {
 
   #end(): void {
     this.#state = 'over';
+    this.#followed.end(lost('is over'));
     this.#cancelTimer();
     this.#worker.kill();
   }

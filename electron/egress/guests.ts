@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer, Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { GatewayLimits } from './limits.ts';
+import { listenPrivately } from './listen.ts';
 import { pageOf, rawPage } from './page.ts';
 import { badRequest, type Refusal, tooMany } from './refusal.ts';
 
@@ -69,18 +70,7 @@ export class Guests {
 
   /** Listens on a Unix socket that only this user may use. Rejects as `listen` does. */
   listen(socketPath: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#listener.once('error', reject);
-      // The socket is made within the call: not for a moment open to others.
-      const before = process.umask(0o177);
-      this.#listener.listen(socketPath, () => {
-        this.#listener.off('error', reject);
-        // Failing to accept one connection is no reason to end the others.
-        this.#listener.on('error', () => undefined);
-        resolve();
-      });
-      process.umask(before);
-    });
+    return listenPrivately(this.#listener, socketPath);
   }
 
   /** Ends all connections and listens no more. */

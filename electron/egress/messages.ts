@@ -23,6 +23,15 @@ export type ProxyRule =
 /** Why nothing at all may pass. */
 export type ClosedReason = 'metered' | 'quota-day' | 'quota-month';
 
+/** One raw TCP connection after the other to this one place, whatever is spoken there. */
+export interface Forward {
+  /** A Unix socket of its own, made 0600, that a connection comes in by; its folder is the host's. */
+  readonly socketPath: string;
+  /** Exact: a name or an address. Whether it may be contacted is for the contacts to say, as for every other place. */
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface GatewayRules {
   readonly contacts: readonly Contact[];
   /** Everything is refused with it, and what is open is ended: metered, quota, not allowed now. null: open. */
@@ -33,6 +42,8 @@ export interface GatewayRules {
   readonly proxy: ProxyRule;
   /** PEM of authorities trusted besides the public ones, for proxies and scripts by https. What a guest speaks is its own. */
   readonly authorities: string | null;
+  /** What is not named any more is closed, with its connections. */
+  readonly forwards: readonly Forward[];
 }
 
 /** The host is trusted, so these are types only. */
@@ -43,7 +54,8 @@ export type ToChild =
       readonly limits: GatewayLimits;
       readonly rules: GatewayRules;
     }
-  | { readonly kind: 'set'; readonly rules: GatewayRules }
+  /** Answered with `forwarding` and the number of the latest, 1 for the first. */
+  | { readonly kind: 'set'; readonly number: number; readonly rules: GatewayRules }
   /** What the system said about `ask` number `id`; null: it could not say. */
   | { readonly kind: 'answer'; readonly id: number; readonly answer: string | null }
   | { readonly kind: 'ping' }
@@ -72,6 +84,8 @@ export type DenialRow = z.infer<typeof DenialRow>;
 export const FromChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listening') }),
   z.object({ kind: z.literal('failed'), failure: Failure }),
+  /** By the rules of that number: null when all forwards listen, else why one cannot; the others do. */
+  z.object({ kind: z.literal('forwarding'), number: z.int().min(1), failure: Failure.nullable() }),
   z.object({ kind: z.literal('ask'), id: z.int().min(1), url: z.url({ protocol: /^https?$/ }).max(400) }),
   z.object({ kind: z.literal('traffic'), rows: z.array(TrafficRow).max(128) }),
   z.object({ kind: z.literal('denied'), denial: DenialRow }),

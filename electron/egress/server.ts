@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { ownAddresses } from './addresses.ts';
-import { Admission } from './admit.ts';
 import { TokenBucket } from './bucket.ts';
 import { Denials } from './denials.ts';
 import { Dialer } from './dial.ts';
-import { type Exchange, GuestGone, type Means, refusalOf } from './exchange.ts';
+import { type Exchange, GuestGone, type Means } from './exchange.ts';
+import { Exchanges, nowhere } from './exchanges.ts';
 import { carryRequest } from './forward.ts';
 import { answer, endWith, Guests } from './guests.ts';
 import { checkHead, type Framing } from './headers.ts';
@@ -14,8 +13,9 @@ import { Latest } from './latest.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { DenialRow, GatewayRules, TrafficRow } from './messages.ts';
 import { Meter } from './meter.ts';
+import { RawForwards } from './raw-forwards.ts';
 import { Reach } from './reach.ts';
-import { badRequest, Refusal, tooMany, wrongAddress } from './refusal.ts';
+import { badRequest, Refusal } from './refusal.ts';
 import { Routes } from './routes.ts';
 import { type Fault, parseAuthority, parseUrl, shownHost, type Target } from './target.ts';
 import { Trust } from './trust.ts';
@@ -38,10 +38,14 @@ export interface ServerOptions {
   readonly onChallenge: (proxy: string) => void;
 }
 
-/** The proxy that a guest speaks to: everything that handles its bytes and those of its peers. */
+/** The proxy and the forwards that a guest speaks to: everything that handles its bytes and those of its peers. */
 export class EgressServer {
   readonly #guests: Guests;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #forwards: RawForwards;
+  /** Of the proxy; a tunnel can outlive its guest's connection, which is counted elsewhere. */
+  readonly #requests: Exchanges;
+  /** Of the forwards. */
+  readonly #connections: Exchanges;
   readonly #denials: Denials;
   readonly #meter: Meter;
   readonly #trouble: Latest<string | null>;
@@ -49,7 +53,7 @@ export class EgressServer {
   readonly #trust = new Trust();
   readonly #routes: Routes;
   readonly #means: Means;
-  #admission: Admission;
+  #rules: GatewayRules;
 
   constructor({ clock, limits, rules, threadUrl, ask, ...o }: ServerOptions) {
     this.#denials = new Denials(clock, o.onDenied);
@@ -77,8 +81,12 @@ export class EgressServer {
       up: new TokenBucket(clock, rules.upBytesPerSecond),
       down: new TokenBucket(clock, rules.downBytesPerSecond),
     };
-    this.#admission = new Admission(rules);
-    this.set(rules);
+    this.#requests = new Exchanges(this.#denials, limits.connections, rules);
+    this.#connections = new Exchanges(this.#denials, limits.forwardConnections, rules);
+    this.#forwards = new RawForwards(this.#means, this.#connections);
+    this.#rules = rules;
+    routes.set(rules.proxy);
+    trust.set(rules.authorities);
     this.#guests = new Guests({
       clock,
       limits,
@@ -89,38 +97,36 @@ export class EgressServer {
         this.#onConnect(asked, socket, head);
       },
       onRefused: (refusal) => {
-        this.#tell(nowhere, refusal);
+        this.#requests.tell(nowhere, refusal);
       },
     });
   }
 
-  /** Listens on a Unix socket that only this user may use. Rejects as `listen` does. */
+  /** Listens on a Unix socket that only this user may use, and on those of the forwards. Rejects when one cannot be. */
   async listen(socketPath: string): Promise<void> {
     await this.#guests.listen(socketPath);
+    await this.#forwards.set(this.#rules.forwards);
   }
 
-  /** New rules, in effect at once: what they do not permit any more is ended. */
-  set(rules: GatewayRules): void {
+  /**
+   * New rules, in effect at once: what they do not permit any more is ended. Resolves when all their forwards listen,
+   * and rejects when one cannot.
+   */
+  set(rules: GatewayRules): Promise<void> {
+    this.#rules = rules;
     this.#means.up.setRate(rules.upBytesPerSecond);
     this.#means.down.setRate(rules.downBytesPerSecond);
     this.#routes.set(rules.proxy);
     this.#trust.set(rules.authorities);
-    this.#admission = new Admission(rules);
-    const own = ownAddresses();
-    for (const exchange of this.#exchanges) {
-      const verdict = this.#admission.judge(exchange.target, own);
-      if (verdict instanceof Refusal) exchange.end(verdict);
-      else if (exchange.match.privateAllowed && !verdict.privateAllowed) {
-        // Where its name led to is not known any more.
-        exchange.end(wrongAddress(exchange.target, 'private'));
-      }
-    }
+    this.#requests.set(rules);
+    this.#connections.set(rules);
+    return this.#forwards.set(rules.forwards);
   }
 
   /** Ends everything and tells what is left to tell. */
   async close(): Promise<void> {
-    for (const exchange of this.#exchanges) exchange.end(new GuestGone());
-    await this.#guests.close();
+    this.#requests.end();
+    await Promise.all([this.#guests.close(), this.#forwards.close()]);
     this.#routes.dispose();
     this.#means.up.dispose();
     this.#means.down.dispose();
@@ -139,7 +145,7 @@ export class EgressServer {
     const { exchange, framing } = admitted;
     const { path } = admitted.target;
     const done = carryRequest(this.#means, exchange, { asked, response, path, framing, expectsContinue });
-    this.#conclude(exchange, done, (refusal) => {
+    this.#requests.conclude(exchange, done, (refusal) => {
       if (refusal && !response.headersSent && !response.destroyed) answer(response, refusal);
       else asked.socket.destroy();
     });
@@ -157,7 +163,7 @@ export class EgressServer {
       // One that has said all, and heard all, may go before its last bytes had their turn.
       if (!socket.readableEnded) exchange.end(new GuestGone());
     });
-    this.#conclude(exchange, carryTunnel(this.#means, exchange, socket, head), (refusal) => {
+    this.#requests.conclude(exchange, carryTunnel(this.#means, exchange, socket, head), (refusal) => {
       if (refusal && !socket.destroyed) endWith(socket, refusal, clock);
       else socket.destroy();
     });
@@ -169,44 +175,12 @@ export class EgressServer {
     target: T | Fault,
   ): { exchange: Exchange; target: T; framing: Framing } | Refusal {
     const { method = '', url = '', httpVersion: version, rawHeaders: raw } = asked;
-    if ('fault' in target) return this.#tell({ host: shownHost(url), port: 0 }, badRequest(target.fault));
-    const framing = checkHead({ method, version, raw }, target);
-    if ('fault' in framing) return this.#tell(target, badRequest(framing.fault));
-    const match = this.#admission.judge(target, ownAddresses());
-    if (match instanceof Refusal) return this.#tell(target, match);
-    // A tunnel can outlive its guest's connection, which is counted elsewhere.
-    if (this.#exchanges.size >= this.#means.limits.connections)
-      return this.#tell(nowhere, tooMany('connections'));
-    const control = new AbortController();
-    const end = (reason: Error): void => {
-      control.abort(reason);
-    };
-    const exchange = { target, match, signal: control.signal, end };
-    this.#exchanges.add(exchange);
-    return { exchange, target, framing };
-  }
-
-  /** Waits for the end of an exchange; `say` is given why it failed, or undefined when the guest itself went away. */
-  #conclude(exchange: Exchange, done: Promise<void>, say: (refusal: Refusal | undefined) => void): void {
-    done
-      .catch((error: unknown) => {
-        const refusal = refusalOf(error);
-        if (refusal) this.#tell(exchange.target, refusal);
-        say(refusal);
-      })
-      .finally(() => {
-        this.#exchanges.delete(exchange);
-      });
-  }
-
-  /** Tells the person of what was refused to the guest; not of what just could not be had. */
-  #tell({ host, port }: { readonly host: string; readonly port: number }, refusal: Refusal): Refusal {
-    const { reason, message, said, allowable } = refusal;
-    if (reason !== null && said !== null) {
-      this.#denials.add({ host, port, reason, sentence: message.slice(0, 500), said, allowable });
+    if ('fault' in target) {
+      return this.#requests.tell({ host: shownHost(url), port: 0 }, badRequest(target.fault));
     }
-    return refusal;
+    const framing = checkHead({ method, version, raw }, target);
+    if ('fault' in framing) return this.#requests.tell(target, badRequest(framing.fault));
+    const exchange = this.#requests.begin(target);
+    return exchange instanceof Refusal ? exchange : { exchange, target, framing };
   }
 }
-
-const nowhere = { host: '', port: 0 };

@@ -3,6 +3,7 @@ import {
   type CommandOutput,
   type CommandParsed,
   type DownloadCommandName,
+  GleanerError,
   type PauseLength,
   type PlainCommandName,
   type UploadCommandName,
@@ -21,7 +22,7 @@ const tailBytes = 16 * 1024;
 
 /** What the commands act on; the host supplies it. */
 export interface CallSubject {
-  readonly grids: Pick<Grids, 'local' | 'boinc' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
+  readonly grids: Pick<Grids, 'local' | 'boinc' | 'pools' | 'network' | 'manager' | 'proxyLogin' | 'views'>;
   readonly ledger: Ledger;
   readonly settings: Pick<SettingsStore, 'list' | 'set' | 'unset' | 'importBoinc'>;
   readonly record: ReturnType<typeof recordCalls>;
@@ -63,7 +64,7 @@ export interface HostCalls {
 /** Every command of the contract, as it is carried out. */
 export function hostCalls(subject: CallSubject): HostCalls {
   const { grids, ledger, settings, record } = subject;
-  const { boinc, network, manager } = grids;
+  const { boinc, pools, network, manager } = grids;
   const { grid, vm } = grids.local;
 
   const add = async (
@@ -73,6 +74,15 @@ export function hostCalls(subject: CallSubject): HostCalls {
     const added = await grid.add(body, { dryRun, admit: (document) => vm.admit(document) });
     if (added.id !== null) subject.added();
     return added;
+  };
+
+  const requireProject = (id: string): void => {
+    if (!pools.has(id)) return;
+    throw new GleanerError(
+      'grid-unsupported',
+      'A pool decides about its own jobs and places.',
+      'Let it rest, or leave it.',
+    );
   };
 
   const localDetail = (): CommandOutput<'grids.show'> => {
@@ -91,6 +101,7 @@ export function hostCalls(subject: CallSubject): HostCalls {
       contacts: [],
       contacted: hosts,
       denials,
+      pool: null,
     };
   };
 
@@ -131,22 +142,34 @@ export function hostCalls(subject: CallSubject): HostCalls {
       return null;
     },
     'grids.list': () => grids.views(),
-    'grids.show': ({ id }) => (id === grids.local.id ? localDetail() : boinc.detail(id)),
+    'grids.show': ({ id }) => {
+      if (id === grids.local.id) return localDetail();
+      return (pools.has(id) ? pools : boinc).detail(id);
+    },
+    'pools.lookup': ({ from }) => pools.offer(from),
+    'pools.join': (request) => pools.join(request),
     'grids.known': () => boinc.known(),
     'grids.lookup': ({ url, allowPrivate }) => boinc.offer(withoutScheme(url), allowPrivate),
     'grids.join': (request) => boinc.join({ ...request, url: withoutScheme(request.url) }),
     'grids.leave': async ({ id }) => {
-      await boinc.leave(id);
+      await (pools.has(id) ? pools : boinc).leave(id);
       return null;
     },
-    'grids.update': ({ id }) => boinc.update(id),
-    'grids.set': ({ id, ...values }) => boinc.set(id, values),
+    'grids.update': ({ id }) => (pools.has(id) ? pools : boinc).update(id),
+    'grids.set': ({ id, ...values }) => (pools.has(id) ? pools : boinc).set(id, values),
     'grids.abort-task': ({ id, task }) => {
+      requireProject(id);
       boinc.abortTask(id, task);
       return null;
     },
-    'grids.allow': ({ id, ...contact }) => boinc.allow(id, contact),
-    'grids.forbid': ({ id, host, port }) => boinc.forbid(id, host, port),
+    'grids.allow': ({ id, ...contact }) => {
+      requireProject(id);
+      return boinc.allow(id, contact);
+    },
+    'grids.forbid': ({ id, host, port }) => {
+      requireProject(id);
+      return boinc.forbid(id, host, port);
+    },
     'manager.join': (request) => manager.join({ ...request, url: withoutScheme(request.url) }),
     'manager.sync': () => manager.sync(),
     'manager.leave': async ({ leaveProjects }) => {

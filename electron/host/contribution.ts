@@ -10,6 +10,7 @@ import {
   toFailure,
   type VmPhase,
 } from '../contract/index.ts';
+import { type HandBack, HandingBack } from './hand-back.ts';
 import type { ProblemsOf } from './problems.ts';
 import type { Yields } from './yields.ts';
 
@@ -50,6 +51,8 @@ export interface ContributionOptions<Session> {
   readonly quiet?: () => Promise<void>;
   /** Brings what runs in the guest to rest before a freeze that nobody waits for; resolves soon, in any case. */
   readonly soften?: () => Promise<void>;
+  /** Work that is handed back rather than saved. */
+  readonly handBack?: HandBack;
   readonly yields: Pick<Yields, 'measure'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +68,7 @@ export interface ContributionOptions<Session> {
 export class Contribution<Session extends object> implements Disposable {
   readonly #o: ContributionOptions<Session>;
   readonly #stopListening: () => void;
+  readonly #handing: HandingBack | undefined;
   /** The session on which jobs run, or whose isolation is being proved. */
   #busy: Session | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -85,6 +89,18 @@ export class Contribution<Session extends object> implements Disposable {
 
   constructor(options: ContributionOptions<Session>) {
     this.#o = options;
+    const { vm, handBack, decide, clock } = options;
+    this.#handing =
+      handBack &&
+      new HandingBack({
+        ...handBack,
+        vm,
+        mayRun: () => decide().run,
+        clock,
+        onOver: () => {
+          this.turn();
+        },
+      });
     this.#stopListening = options.vm.onChange(() => {
       this.turn();
       options.onChange();
@@ -203,6 +219,7 @@ export class Contribution<Session extends object> implements Disposable {
     this.#cancelLinger?.();
     this.#cancelRetry?.();
     this.#cancelSaveAgain?.();
+    this.#handing?.dispose();
   }
 
   async #save(): Promise<void> {
@@ -233,6 +250,8 @@ export class Contribution<Session extends object> implements Disposable {
     const isTurn = allowance.reasons[0]?.code === 'turn';
     if (isTurn && phase === 'running' && this.#o.soften && this.#busy) {
       this.#soften(this.#o.soften);
+    } else if (phase === 'running' && this.#handing?.goesOn === true) {
+      // It goes on for that, and for nothing else.
     } else if (phase === 'running' || phase === 'starting' || returns) {
       const frozen = vm.freeze();
       if (phase === 'running' && !isTurn) yields.measure(allowance, frozen);
@@ -276,6 +295,10 @@ export class Contribution<Session extends object> implements Disposable {
   #climbDown(rung: Rung): void {
     const { vm } = this.#o;
     if (rung === 'frozen' || this.#saves > 0) return;
+    if (this.#handing?.takesOver() === true) {
+      this.#share = Number.NaN;
+      return;
+    }
     // Nothing runs in it that would be worth the disk.
     if (rung === 'off' || !this.#o.keepsSaved()) {
       this.#try('stop', vm.stop());

@@ -8,8 +8,8 @@ import type { Log } from '../base/log.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import { type Contact, type Failure, toFailure } from '../contract/index.ts';
-import { Gateway } from '../egress/gateway.ts';
+import { type Contact, type Failure, GleanerError, toFailure } from '../contract/index.ts';
+import { type Forward, Gateway, type GatewayRules } from '../egress/gateway.ts';
 import type { NetworkDesk } from './network-desk.ts';
 
 export interface GatewayWorld {
@@ -24,6 +24,9 @@ export interface GatewayWorld {
   readonly log: Log;
 }
 
+/** A place that raw TCP connections may be made to, if the contacts name it. */
+export type ForwardedPlace = Pick<Forward, 'host' | 'port'>;
+
 /** One grid's way out, from when it is needed until its VM ends. A gateway that is lost is opened anew when it is asked for. */
 export class GridGateway implements Disposable {
   readonly socketPath: string;
@@ -31,24 +34,54 @@ export class GridGateway implements Disposable {
   readonly #grid: string;
   readonly #contacts: () => readonly Contact[];
   readonly #asked: boolean;
+  readonly #forwards: () => readonly ForwardedPlace[];
   readonly #one = new Mutex();
   #gateway: Gateway | undefined;
   #losses = 0;
   /** Between `open` and `dispose`. */
   #wanted = false;
   #cancelReopen: (() => void) | undefined;
+  /** Times in a row that a forward could not listen. */
+  #misses = 0;
+  #cancelRetry: (() => void) | undefined;
   #rules = '';
 
   /**
    * @param contacts asked anew at every change
    * @param asked a person waits for it
+   * @param forwards asked anew with the contacts; see {@link forwardSocket}
    */
-  constructor(world: GatewayWorld, grid: string, contacts: () => readonly Contact[], asked = false) {
+  constructor(
+    world: GatewayWorld,
+    grid: string,
+    contacts: () => readonly Contact[],
+    asked = false,
+    forwards: () => readonly ForwardedPlace[] = () => [],
+  ) {
     this.#world = world;
     this.#grid = grid;
     this.#contacts = contacts;
     this.#asked = asked;
+    this.#forwards = forwards;
     this.socketPath = guestSocketPath(world.paths, grid, 'out');
+  }
+
+  /**
+   * The Unix socket that leads to this place while its forward is wanted and the gateway is open; the same path every
+   * time, also of a gateway that was opened anew.
+   */
+  forwardSocket(host: string, port: number): string {
+    // As long as the other path of a gateway, however many forwards a grid has.
+    return guestSocketPath(this.#world.paths, `${this.#grid} ${host} ${port}`, 'fwd');
+  }
+
+  /**
+   * Resolves when all forwards listen that are wanted now. Rejects with `network-unavailable` when one cannot (it is
+   * tried again), or when there is no gateway at the moment.
+   */
+  async listening(): Promise<void> {
+    if (!this.#gateway) throw new GleanerError('network-unavailable', 'The network gateway is not open.');
+    await this.#gateway.listening();
   }
 
   /** Resolves when it listens. */
@@ -92,7 +125,7 @@ export class GridGateway implements Disposable {
       });
       this.#gateway = gateway;
       network.isOpen(this.#grid, true);
-      const rules = network.rules(this.#contacts(), this.#asked);
+      const rules = this.#wantedRules();
       this.#rules = JSON.stringify(rules);
       try {
         await gateway.open(rules);
@@ -107,12 +140,55 @@ export class GridGateway implements Disposable {
 
   /** The rules may be different now. */
   follow(): void {
-    if (!this.#gateway) return;
-    const rules = this.#world.network.rules(this.#contacts(), this.#asked);
+    const gateway = this.#gateway;
+    // One that is about to open is given the latest then.
+    if (!gateway?.isOpen) return;
+    const rules = this.#wantedRules();
     const text = JSON.stringify(rules);
     if (text === this.#rules) return;
     this.#rules = text;
-    this.#gateway.set(rules);
+    gateway.set(rules);
+    gateway.listening().then(
+      () => {
+        this.#settleForwards(gateway);
+      },
+      (error: unknown) => {
+        this.#retryForwards(gateway, error);
+      },
+    );
+  }
+
+  #wantedRules(): GatewayRules {
+    const forwards = this.#forwards().map(({ host, port }) => ({
+      socketPath: this.forwardSocket(host, port),
+      host,
+      port,
+    }));
+    return { ...this.#world.network.rules(this.#contacts(), this.#asked), forwards };
+  }
+
+  #settleForwards(gateway: Gateway): void {
+    if (this.#gateway !== gateway || this.#misses === 0) return;
+    this.#forgetMisses();
+    this.#world.onProblem(this.#grid, null);
+  }
+
+  /** What is open goes on meanwhile; a gateway that ends is dealt with elsewhere. */
+  #retryForwards(gateway: Gateway, error: unknown): void {
+    if (this.#gateway !== gateway || !gateway.isOpen) return;
+    this.#world.onProblem(this.#grid, toFailure(error));
+    this.#misses += 1;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#world.clock.after(backoffMs(this.#misses), () => {
+      this.#rules = '';
+      this.follow();
+    });
+  }
+
+  #forgetMisses(): void {
+    this.#misses = 0;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
   }
 
   /** Closes it; it can be opened again. What is not booked yet gets an entry of its own. */
@@ -160,6 +236,7 @@ export class GridGateway implements Disposable {
     const gateway = this.#gateway;
     if (!gateway) return;
     this.#gateway = undefined;
+    this.#forgetMisses();
     await gateway.dispose();
     this.#world.network.isOpen(this.#grid, false, books);
     this.#world.onProblem(this.#grid, null);

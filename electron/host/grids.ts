@@ -11,12 +11,14 @@ import {
 } from '../contract/index.ts';
 import { TrafficLog } from '../egress/traffic-log.ts';
 import { BoincStore } from '../grid/boinc/store.ts';
+import { CondorStore } from '../grid/condor/store.ts';
 import { UsageWindow } from '../grid/usage.ts';
 import type { Database } from '../ledger/database.ts';
 import type { Booking, Ledger } from '../ledger/ledger.ts';
 import type { YieldLog } from '../ledger/yield-log.ts';
 import { AccountKeys } from './account-keys.ts';
 import { BoincGrids } from './boinc-grids.ts';
+import { CondorPools } from './condor-pools.ts';
 import { Fleet } from './fleet.ts';
 import type { GatewayWorld } from './grid-gateway.ts';
 import type { VmWorld } from './grid-vm.ts';
@@ -28,6 +30,8 @@ import { ManagerDesk } from './manager-desk.ts';
 import { NetworkDesk } from './network-desk.ts';
 import type { HostOptions } from './options.ts';
 import { Organization } from './organization.ts';
+import { PoolOrganization } from './pool-organization.ts';
+import { PoolWeb } from './pool-web.ts';
 import type { Problems } from './problems.ts';
 import { ProxyLogin } from './proxy-login.ts';
 import { SealedFiles } from './sealed.ts';
@@ -57,12 +61,15 @@ export class Grids implements Disposable {
   readonly fleet: Fleet;
   readonly local: LocalLane;
   readonly boinc: BoincGrids;
+  readonly pools: CondorPools;
   readonly web: WebDesk;
   readonly network: NetworkDesk;
   readonly manager: ManagerDesk;
   readonly proxyLogin: ProxyLogin;
   readonly vmWorld: VmWorld;
   readonly #organization: Organization;
+  readonly #poolWeb: PoolWeb;
+  readonly #poolOrganization: PoolOrganization;
   #begun = false;
 
   constructor(o: GridsOptions) {
@@ -200,6 +207,38 @@ export class Grids implements Disposable {
       },
       turn: changed,
     });
+    this.#poolWeb = new PoolWeb({
+      world: gatewayWorld,
+      spawnWorker,
+      settings: values,
+      temporaryDir: paths.gridsDir,
+    });
+    this.pools = new CondorPools({
+      store: new CondorStore({
+        database,
+        book: (body, personal) => ledger.book(body, personal),
+        clock,
+      }),
+      fleet: this.fleet,
+      laneHost,
+      vmWorld: this.vmWorld,
+      gatewayWorld,
+      network: this.network,
+      web: this.#poolWeb,
+      sealed,
+      spawnWorker,
+      settings: values,
+      effective: () => settings.effective,
+      version: host.version,
+      turn: changed,
+    });
+    this.#poolOrganization = new PoolOrganization({
+      pools: this.pools,
+      effective: () => settings.effective,
+      problems: problems.of('organization'),
+      clock,
+      log,
+    });
     const { boinc, web, network } = this;
     const joins = new ManagedJoins({ grids: boinc, store, keys, web, network, log });
     this.manager = new ManagerDesk({
@@ -224,6 +263,7 @@ export class Grids implements Disposable {
   /** Makes the lanes of what was joined before; nothing runs yet. */
   async load(): Promise<void> {
     await this.boinc.load();
+    await this.pools.load();
     await this.manager.recover();
   }
 
@@ -231,6 +271,7 @@ export class Grids implements Disposable {
   async recover(): Promise<void> {
     this.network.recover();
     await this.boinc.recover();
+    await this.pools.recover();
     for (const lane of this.fleet.lanes) await lane.recover();
     await this.proxyLogin.recover();
   }
@@ -239,9 +280,11 @@ export class Grids implements Disposable {
   begin(): void {
     this.local.contribution.begin();
     this.boinc.begin();
+    this.pools.begin();
     this.#begun = true;
     this.manager.begin();
     this.#organization.follow();
+    this.#poolOrganization.follow();
     this.fleet.turn();
   }
 
@@ -249,7 +292,9 @@ export class Grids implements Disposable {
   follow(): void {
     this.fleet.turn();
     this.#followRules();
-    if (this.#begun) this.#organization.follow();
+    if (!this.#begun) return;
+    this.#organization.follow();
+    this.#poolOrganization.follow();
   }
 
   /** After a failure that stopped contribution: the person asked to try again. */
@@ -303,8 +348,13 @@ export class Grids implements Disposable {
   /** The last of all: VMs are saved if that is wanted and worth it. */
   async end(save: boolean): Promise<void> {
     // First, so that nobody waits for an answer of the network.
-    const web = this.web.dispose();
-    const desks = [this.#organization.dispose(), this.manager.dispose()];
+    const web = Promise.all([this.web.dispose(), this.#poolWeb.dispose()]);
+    const desks = [
+      this.#organization.dispose(),
+      this.#poolOrganization.dispose(),
+      this.manager.dispose(),
+      this.pools.dispose(),
+    ];
     this.fleet.dispose();
     await Promise.all(this.fleet.lanes.map((lane) => lane.end(save)));
     await Promise.all([web, ...desks]);
@@ -318,6 +368,7 @@ export class Grids implements Disposable {
   #followRules(): void {
     this.local.gateway.follow();
     this.boinc.follow();
+    this.pools.follow();
   }
 }
 

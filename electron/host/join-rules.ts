@@ -73,15 +73,24 @@ export function requireConsent(offer: ProjectOffer, { account, contacts }: JoinR
     );
   }
 
+  requireSeen(offer.name, offer.contacts, contacts);
+}
+
+/** Throws `consent-required` unless these are the same places. */
+export function requireSeen(
+  name: string,
+  needed: readonly { host: string; port: number }[],
+  seen: readonly { host: string; port: number }[],
+): void {
   const spelled = (list: readonly { host: string; port: number }[]): string =>
     list
       .map(({ host, port }) => `${host}:${port}`)
       .sort()
       .join(' ');
-  if (spelled(offer.contacts) === spelled(contacts)) return;
+  if (spelled(needed) === spelled(seen)) return;
   throw new GleanerError(
     'consent-required',
-    `${offer.name} needs to contact ${spelled(offer.contacts).replaceAll(' ', ', ')}.`,
+    `${name} needs to contact ${spelled(needed).replaceAll(' ', ', ')}.`,
     'Agree to exactly that to join.',
   );
 }
@@ -128,18 +137,29 @@ export function isPermitted(
   return permitted === null || permitted.some((one) => sameProject(one, url));
 }
 
+type Rules = Pick<EffectiveSettings, 'values' | 'sources' | 'organization' | 'broken'>;
+
 /** Throws `grid-not-permitted` for what the settings do not permit, and `profile-broken` when that is not known. */
-export function requirePermitted(
-  url: string,
-  {
-    values,
-    sources,
-    organization,
-    broken,
-  }: Pick<EffectiveSettings, 'values' | 'sources' | 'organization' | 'broken'>,
-): void {
+export function requirePermitted(url: string, rules: Rules): void {
+  requireThat(isPermitted(url, rules.values), rules);
+}
+
+/** Whether the settings let a company's pool be joined: named there as `condor:DOMAIN`. Pure. */
+export function isPoolPermitted(
+  pool: string,
+  { 'grids.permitted': permitted }: Pick<Settings, 'grids.permitted'>,
+): boolean {
+  return permitted === null || permitted.some((one) => one.toLowerCase() === `condor:${pool}`);
+}
+
+/** As {@link requirePermitted}. */
+export function requirePoolPermitted(pool: string, rules: Rules): void {
+  requireThat(isPoolPermitted(pool, rules.values), rules);
+}
+
+function requireThat(permitted: boolean, { values, sources, organization, broken }: Rules): void {
   if (broken) throw fromFailure(broken);
-  if (isPermitted(url, values)) return;
+  if (permitted) return;
   const isOwn = sources['grids.permitted'] === 'user';
   const who = isOwn ? 'your own settings' : (organization ?? 'whoever manages this computer');
   const all = values['grids.permitted'] ?? [];

@@ -5,6 +5,7 @@ import type { GuestSession } from '../vm/session/client.ts';
 import { Contribution } from './contribution.ts';
 import type { GridGateway } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
+import type { HandBack } from './hand-back.ts';
 import type { Problems } from './problems.ts';
 import { Yields } from './yields.ts';
 
@@ -60,6 +61,8 @@ export interface LaneWork {
   readonly quiet?: () => Promise<void>;
   /** Brings it to rest before a freeze that nobody waits for. */
   readonly soften?: () => Promise<void>;
+  /** Work that is handed back rather than saved. */
+  readonly handBack?: HandBack;
   readonly lingerMs?: number;
 }
 
@@ -80,6 +83,7 @@ export function contributionOf(
     work: work.run,
     ...(work.quiet ? { quiet: work.quiet } : {}),
     ...(work.soften ? { soften: work.soften } : {}),
+    ...(work.handBack ? { handBack: work.handBack } : {}),
     problems: host.problems.of(id),
     yields: new Yields({
       keep: host.keepYield,

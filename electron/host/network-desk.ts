@@ -117,8 +117,11 @@ export class NetworkDesk implements Disposable {
     this.#o.onChange();
   }
 
-  /** @param asked a person waits for it: what is metered may be used */
-  rules(contacts: readonly Contact[], asked = false): GatewayRules {
+  /**
+   * All but a gateway's own forwards.
+   * @param asked a person waits for it: what is metered may be used
+   */
+  rules(contacts: readonly Contact[], asked = false): Omit<GatewayRules, 'forwards'> {
     const values = this.#o.settings();
     const part = Math.max(1, this.#open.size);
     const rate = (bytes: number | null): number | null => (bytes === null ? null : Math.ceil(bytes / part));

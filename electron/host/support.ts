@@ -108,6 +108,7 @@ function tellSetting(setting: EffectiveSetting): unknown {
       return { ...setting, value: typeof value === 'string' ? `${value.length} characters` : value };
     case 'pauseOn.programs':
     case 'grids.boinc':
+    case 'grids.pools':
       return { ...setting, value: Array.isArray(value) ? `${value.length} of them` : value };
     default:
       return setting;

@@ -30,6 +30,7 @@ export const percent = here(format.percent);
 export const price = here(format.price);
 export const sentenceCase = here(format.sentenceCase);
 export const signedAmount = here(format.signedAmount);
+export const span = here(format.span);
 export const watts = here(format.watts);
 export const weekday = here(format.weekday);
 

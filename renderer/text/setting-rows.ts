@@ -223,6 +223,11 @@ export const settingGroups: readonly SettingGroup[] = [
         control: { kind: 'text', empty: 'preferences:empty.notSet', isCapital: true },
       },
       {
+        key: 'pools.shareEnergyPrice',
+        hint: 'preferences:hint.pools.shareEnergyPrice',
+        control: toggle,
+      },
+      {
         key: 'energy.wattsPerCore',
         control: { kind: 'number', unit: 'preferences:unit.watts', scale: 1, min: 0, max: 500 },
       },
@@ -262,6 +267,7 @@ export const settingGroups: readonly SettingGroup[] = [
         control: { kind: 'list', empty: 'preferences:empty.any' },
       },
       { key: 'grids.boinc', control: { kind: 'count' } },
+      { key: 'grids.pools', control: { kind: 'count' } },
     ],
   },
 ];

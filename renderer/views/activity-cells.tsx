@@ -83,6 +83,13 @@ function Outcome({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
     }
     case 'credit':
       return <span className="state state-observed">{sentenceCase(t('activity:observed'))}</span>;
+    case 'settlement':
+      return (
+        <span>
+          <span className="state state-done">{sentenceCase(t('activity:receipt.settled'))}</span>
+          <span className="soft small line">{t('activity:executions', { count: body.executions })}</span>
+        </span>
+      );
     case 'network': {
       const { sent, received } = trafficOf(body);
       return (
@@ -117,6 +124,9 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
       </span>
     );
   }
+  if (body.kind === 'settlement') {
+    return <Sum words={signedAmount(body.credit.amount)} unit={unitWords(body.credit.unit)} />;
+  }
   if (body.credit !== null) {
     return (
       <span>
@@ -129,7 +139,12 @@ function Earned({ body }: Pick<LedgerEntry, 'body'>): ReactNode {
   return isPending(body) ? <span className="soft">{t('activity:receipt.pending')}</span> : t('common:none');
 }
 
+/** Whether a grid is a project, which tells its credit later; a pool's is metered here. Pure. */
+export function isProject(grid: string): boolean {
+  return grid.startsWith('boinc-');
+}
+
 /** Whether a grid may still credit it, though nobody knows how much. Pure. */
 export function isPending(body: LedgerEntry['body']): boolean {
-  return body.kind === 'attempt' && body.credit === null && body.outcome === 'done' && body.grid !== 'local';
+  return body.kind === 'attempt' && body.credit === null && body.outcome === 'done' && isProject(body.grid);
 }

@@ -6,7 +6,9 @@ import { unitWords } from '../text/grid-names.ts';
 import { t } from '../text/say.ts';
 import { Button, Facts, Foreign, Sum } from '../ui/primitives.tsx';
 import { useModal } from '../ui/use-modal.ts';
-import { isPending, OutcomeMark } from './activity-cells.tsx';
+import { isPending, isProject, OutcomeMark } from './activity-cells.tsx';
+import { Digests } from './activity-digests.tsx';
+import { Settlement } from './activity-settlement.tsx';
 import { applicationOf, type NameOf, titleOf, whyOf } from './activity-words.ts';
 import { Part } from './part.tsx';
 import { SaveBar } from './save-bar.tsx';
@@ -39,9 +41,13 @@ export function ActivityEntry(props: { entry: LedgerEntry; nameOf: NameOf; onClo
       {body.kind === 'attempt' && body.grid === 'local' && body.outcome === 'done' ? (
         <SaveResult job={body.job} />
       ) : null}
-      <Part title={t('activity:record.hosts')}>
-        <Hosts body={body} />
-      </Part>
+      {body.kind === 'settlement' ? (
+        <Settlement body={body} />
+      ) : (
+        <Part title={t('activity:record.hosts')}>
+          <Hosts body={body} />
+        </Part>
+      )}
       <Part title={t('activity:record.ledger')}>
         <Facts wide rows={chainOf(entry)} />
         <Digests
@@ -94,6 +100,13 @@ function aboutOf(entry: LedgerEntry, nameOf: NameOf): Rows {
       ];
     case 'network':
       return [grid, [t('activity:record.denied'), figure(body.denied)], ...times];
+    case 'settlement':
+      return [
+        grid,
+        [t('activity:record.executions'), figure(body.executions)],
+        [t('activity:time.first'), instant(body.startedAt)],
+        [t('activity:time.last'), instant(body.endedAt)],
+      ];
   }
 }
 
@@ -132,9 +145,7 @@ function Attempt({ body }: { body: AttemptBody }): ReactNode {
         />
       </Part>
       <Part title={t('activity:record.data')}>
-        <p className="soft small">
-          {body.grid === 'local' ? t('activity:record.originHere') : t('activity:record.originGrid')}
-        </p>
+        <p className="soft small">{originOf(body.grid)}</p>
         <Digests
           rows={[
             [t('activity:record.image'), body.appliance],
@@ -146,6 +157,11 @@ function Attempt({ body }: { body: AttemptBody }): ReactNode {
       </Part>
     </>
   );
+}
+
+function originOf(grid: string): string {
+  if (grid === 'local') return t('activity:record.originHere');
+  return isProject(grid) ? t('activity:record.originGrid') : t('activity:record.originPool');
 }
 
 /** What a job of this computer's own queue wrote, as long as it is kept. */
@@ -218,24 +234,4 @@ function chainOf({ seq, bookedAt }: LedgerEntry): Rows {
     [t('activity:record.number'), figure(seq)],
     [t('activity:record.booked'), instant(bookedAt)],
   ];
-}
-
-/** Each can be selected and copied. */
-function Digests({ rows }: { rows: readonly (readonly [name: string, digest: string | null])[] }): ReactNode {
-  return (
-    <dl className="digests">
-      {rows.map(([name, digest]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {digest === null || digest === 'none' ? (
-              <span className="soft">{t('activity:record.noDigest')}</span>
-            ) : (
-              <Foreign className="digest">{digest}</Foreign>
-            )}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
 }

@@ -8,7 +8,7 @@ import { type Choice, changed, times } from './activity-filter.ts';
 import type { NameOf } from './activity-words.ts';
 
 const all = 'all';
-const kinds = ['attempt', 'credit', 'network'] as const satisfies readonly EntryKind[];
+const kinds = ['attempt', 'credit', 'settlement', 'network'] as const satisfies readonly EntryKind[];
 const outcomes = ['done', 'failed', 'aborted', 'interrupted'] as const satisfies readonly Outcome[];
 
 /** What the list is narrowed down to. */

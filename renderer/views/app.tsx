@@ -86,6 +86,8 @@ function titleOf(place: Place | null): string {
       return t('welcome:title');
     case 'join':
       return t('join:title');
+    case 'join-pool':
+      return t('pools:join.title');
     default:
       return t(`common:tab.${place?.page ?? 'home'}`);
   }
@@ -132,6 +134,8 @@ function Page(props: {
           go={go}
         />
       );
+    case 'join-pool':
+      return <pages.JoinPool url={place.url ?? null} go={go} />;
     case 'activity':
       return <pages.Activity snapshot={snapshot} />;
     case 'earnings':

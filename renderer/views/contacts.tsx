@@ -14,14 +14,18 @@ export function ContactList(props: {
   contacts: readonly Contact[];
   /** Also says who put each there, and lets the person take back their own. */
   onForbid?: (contact: Contact) => void;
+  /** They are those of a company's pool. */
+  ofPool?: boolean;
 }): ReactNode {
   const { onForbid } = props;
+  const sourceWords = (source: Contact['source']): string =>
+    props.ofPool === true && source === 'project' ? t('pools:contact') : t(`grids:contactSource.${source}`);
   return (
     <ul className="places">
       {props.contacts.map((contact) => {
         const place = placeOf(contact);
         const notes = [
-          ...(onForbid === undefined ? [] : [t(`grids:contactSource.${contact.source}`)]),
+          ...(onForbid === undefined ? [] : [sourceWords(contact.source)]),
           ...(contact.private ? [t('grids:onCompanyNetwork')] : []),
         ];
         return (

@@ -13,6 +13,7 @@ import { Button, Disclosure, Facts, Foreign, Progress } from '../ui/primitives.t
 import { Failed } from './failed.tsx';
 import { GridDetails } from './grid-details.tsx';
 import { LeaveGrid } from './leave-grid.tsx';
+import { LeavePool } from './leave-pool.tsx';
 import { Problem } from './problem.tsx';
 import { type Command, useCommand } from './use-command.ts';
 
@@ -25,7 +26,7 @@ const marks: Readonly<Record<GridState, MarkName>> = {
   attention: 'attention',
 };
 
-/** One joined project: what it does, what it credits, and how it is steered. `jobs` are its running ones. */
+/** One joined project or pool: what it does, what it credits, and how it is steered. `jobs` are its running ones. */
 export function GridCard(props: {
   grid: GridView;
   jobs: readonly JobView[];
@@ -55,6 +56,7 @@ export function GridCard(props: {
           {t(`grids:state.${grid.state}`)}
         </span>
       </div>
+      {grid.kind === 'condor' ? <p className="soft small">{t('pools:card.kind')}</p> : null}
       {grid.failure?.sentence === grid.sentence ? null : <p className="foreign">{sayGrid(grid, at)}</p>}
       {grid.managedBy === null ? null : (
         <p className="soft small foreign">{t('grids:managedBy', { name: plain(grid.managedBy) })}</p>
@@ -88,7 +90,14 @@ export function GridCard(props: {
 }
 
 function factsOf(grid: GridView): readonly (readonly [string, ReactNode])[] {
-  const { credit } = grid;
+  const { credit, kind, running, done, failed, aborted } = grid;
+  if (kind === 'condor') {
+    return [
+      [t('pools:card.running'), figure(running)],
+      [t('pools:card.done'), finishedWords({ done, failed, aborted: 0 })],
+      [t('pools:card.handedBack'), figure(aborted)],
+    ];
+  }
   const told = (value: number | null): ReactNode =>
     value === null ? <span className="soft unknown">{t('grids:creditUnknown')}</span> : figure(value);
   return [
@@ -106,6 +115,11 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
   const { managedBy, name } = grid;
   const isPaused = grid.suspended;
   const isOver = grid.state === 'leaving';
+  const isPool = grid.kind === 'condor';
+  const Leave = isPool ? LeavePool : LeaveGrid;
+  const stay = (): void => {
+    setLeaving(false);
+  };
   const set = (changes: { noNewWork?: boolean; suspended?: boolean }): Promise<boolean> =>
     run(() => client.call('grids.set', { id: grid.id, ...changes }));
   return (
@@ -137,15 +151,17 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
         >
           {isPaused ? t('grids:resume') : t('grids:pause')}
         </Button>
-        <Button
-          disabled={busy || isOver}
-          label={t('grids:updateLabel', { name: plain(name) })}
-          onPress={() => {
-            void run(() => client.call('grids.update', { id: grid.id }));
-          }}
-        >
-          {t('grids:update')}
-        </Button>
+        {isPool ? null : (
+          <Button
+            disabled={busy || isOver}
+            label={t('grids:updateLabel', { name: plain(name) })}
+            onPress={() => {
+              void run(() => client.call('grids.update', { id: grid.id }));
+            }}
+          >
+            {t('grids:update')}
+          </Button>
+        )}
         {managedBy === null ? (
           <Button
             disabled={busy || isOver}
@@ -158,14 +174,7 @@ function Controls({ grid, command }: { grid: GridView; command: Command }): Reac
           </Button>
         ) : null}
       </span>
-      {leaving ? (
-        <LeaveGrid
-          grid={grid}
-          onEnd={() => {
-            setLeaving(false);
-          }}
-        />
-      ) : null}
+      {leaving ? <Leave grid={grid} onEnd={stay} /> : null}
     </div>
   );
 }

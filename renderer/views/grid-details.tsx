@@ -10,6 +10,7 @@ import { ContactList } from './contacts.tsx';
 import { Denials } from './denials.tsx';
 import { Failed } from './failed.tsx';
 import { Part } from './part.tsx';
+import { PoolParts } from './pool-details.tsx';
 import { Tasks } from './tasks.tsx';
 import { useCommand } from './use-command.ts';
 
@@ -25,38 +26,50 @@ export function GridDetails({ grid, at }: { grid: GridView; at: number }): React
   if (answer === null) return <p className="soft small">{t('common:loading')}</p>;
   if (!answer.ok) return <Failed failure={answer.failure} />;
   const detail = answer.value;
-  const { denials, contacts } = detail;
+  const { denials, contacts, pool } = detail;
+  const network = (
+    <div className="columns">
+      <Part title={t('grids:contacts')}>
+        <ContactList
+          contacts={contacts}
+          ofPool={pool !== null}
+          onForbid={({ host, port }) => {
+            void run(() => client.call('grids.forbid', { id, host, port })).then(again);
+          }}
+        />
+        {failure === null ? null : <Failed failure={failure} />}
+        <p className="soft small">{t('grids:contactsHint')}</p>
+      </Part>
+      <Part title={t('grids:contacted')}>
+        <Contacted rows={detail.contacted} at={at} />
+      </Part>
+    </div>
+  );
   return (
     <div className="details">
       <p className="soft small">
         {detail.seenAt === null ? t('grids:neverSeen') : t('grids:seen', { when: ago(detail.seenAt, at) })}
       </p>
       {denials.length === 0 ? null : <Denials denials={denials} name={grid.name} at={at} onChanged={again} />}
-      <Part title={t('grids:tasks')}>
-        <Tasks grid={id} tasks={detail.tasks} at={at} onChanged={again} />
-      </Part>
-      <Transfers transfers={detail.transfers} at={at} />
-      <div className="columns">
-        <Part title={t('grids:contacts')}>
-          <ContactList
-            contacts={contacts}
-            onForbid={({ host, port }) => {
-              void run(() => client.call('grids.forbid', { id, host, port })).then(again);
-            }}
-          />
-          {failure === null ? null : <Failed failure={failure} />}
-          <p className="soft small">{t('grids:contactsHint')}</p>
-        </Part>
-        <Part title={t('grids:contacted')}>
-          <Contacted rows={detail.contacted} at={at} />
-        </Part>
-      </div>
-      <Part title={t('grids:messages')}>
-        <Messages messages={detail.messages} at={at} />
-      </Part>
-      <Part title={t('grids:project')}>
-        <Facts wide rows={aboutOf(detail)} />
-      </Part>
+      {pool === null ? (
+        <>
+          <Part title={t('grids:tasks')}>
+            <Tasks grid={id} tasks={detail.tasks} at={at} onChanged={again} />
+          </Part>
+          <Transfers transfers={detail.transfers} at={at} />
+          {network}
+          <Part title={t('grids:messages')}>
+            <Messages messages={detail.messages} at={at} />
+          </Part>
+          <Part title={t('grids:project')}>
+            <Facts wide rows={aboutOf(detail)} />
+          </Part>
+        </>
+      ) : (
+        <PoolParts detail={detail} pool={pool} at={at}>
+          {network}
+        </PoolParts>
+      )}
     </div>
   );
 }

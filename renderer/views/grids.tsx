@@ -44,7 +44,16 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
         <div className="card empty">
           <p>{t('grids:noneTitle')}</p>
           <p className="soft">{t('grids:noneHint')}</p>
-          {join}
+          <div className="buttons">
+            {join}
+            <Button
+              onPress={() => {
+                go({ page: 'join-pool' });
+              }}
+            >
+              {t('pools:join.title')}
+            </Button>
+          </div>
         </div>
       ) : null}
       {manager === null ? null : <ManagerCard manager={manager} grids={joined} at={at} />}

@@ -24,6 +24,8 @@ export function Choose(props: {
   /** What comes first: the field for an address, or the address that a link names. */
   at: 'address' | 'link' | null;
   onLook: (looked: Looked) => void;
+  /** Neither: on to the page to join a company's pool. */
+  onPool: () => void;
 }): ReactNode {
   const { url, refused, at, onLook } = props;
   const isFirst = url !== '' || at !== null || refused !== null;
@@ -50,6 +52,14 @@ export function Choose(props: {
         }}
       />
       {isFirst ? null : address}
+      <Card title={t('pools:join.title')}>
+        <div className="stack">
+          <p>{t('pools:join.what')}</p>
+          <div className="buttons">
+            <Button onPress={props.onPool}>{t('pools:join.go')}</Button>
+          </div>
+        </div>
+      </Card>
     </>
   );
 }

@@ -100,6 +100,9 @@ export function Join(props: {
           onLook={(looked) => {
             void look(looked);
           }}
+          onPool={() => {
+            go({ page: 'join-pool' });
+          }}
         />
       ) : step.at === 'looking' ? (
         <div className="card looking">

@@ -7,6 +7,7 @@ export const pages = {
   Grids: lazy(async () => ({ default: (await import('./grids.tsx')).Grids })),
   Health: lazy(async () => ({ default: (await import('./health.tsx')).Health })),
   Join: lazy(async () => ({ default: (await import('./join.tsx')).Join })),
+  JoinPool: lazy(async () => ({ default: (await import('./join-pool.tsx')).JoinPool })),
   Preferences: lazy(async () => ({ default: (await import('./preferences.tsx')).Preferences })),
   Welcome: lazy(async () => ({ default: (await import('./welcome.tsx')).Welcome })),
 };

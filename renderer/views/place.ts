@@ -5,11 +5,12 @@ import type { Setup } from './welcome-flow.ts';
 
 /** Where in the window the person is. */
 export type Place =
-  | Exclude<AskedPlace, { readonly page: 'join' | 'refused-link' }>
+  | Exclude<AskedPlace, { readonly page: 'join' | 'join-pool' | 'refused-link' }>
   | { readonly page: 'welcome' }
   /** `open`: the group of settings that is opened at once. */
   | { readonly page: 'preferences'; readonly open?: GroupId }
-  | JoinPlace;
+  | JoinPlace
+  | JoinPoolPlace;
 
 /**
  * To choose a project, or to write an address. `url`: the address that is filled in; `from`: where it goes on afterwards,
@@ -20,6 +21,12 @@ export interface JoinPlace {
   readonly url?: string;
   readonly from?: 'welcome';
   readonly at?: 'address' | 'link';
+}
+
+/** `url`: the address of an enrolment that a link names. */
+export interface JoinPoolPlace {
+  readonly page: 'join-pool';
+  readonly url?: string;
 }
 
 /** Where the shell wants the window to be; null: where it is, or begins. Pure. */
@@ -36,7 +43,7 @@ export type Tab = (typeof tabs)[number];
 /** The tab that is marked as the current one; the welcome page has none. */
 export function tabOf({ page }: Place): Tab | null {
   if (page === 'welcome') return null;
-  return page === 'join' ? 'grids' : page;
+  return page === 'join' || page === 'join-pool' ? 'grids' : page;
 }
 
 /**

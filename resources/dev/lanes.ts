@@ -71,6 +71,14 @@ export const lanes: readonly Lane[] = [
     beside: 'vm',
   },
   {
+    name: 'condor',
+    title: 'Real HTCondor pools in network namespaces',
+    npmScript: 'test:condor',
+    kind: 'tests',
+    reportArgs: vitestArgs,
+    needsProducts: true,
+  },
+  {
     name: 'grid-e2e',
     title: 'From the welcome page to a credited task',
     npmScript: 'test:grid-e2e',

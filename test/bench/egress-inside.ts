@@ -160,6 +160,7 @@ try {
     upBytesPerSecond: null,
     proxy: { kind: 'none' },
     authorities: null,
+    forwards: [],
   });
   for (const [metric, measure] of [
     ['download through a tunnel, median', download],

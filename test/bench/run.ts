@@ -16,6 +16,7 @@ const names = [
   'sensors',
   'egress',
   'boinc',
+  'statement',
 ] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]

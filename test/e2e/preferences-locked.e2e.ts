@@ -47,6 +47,7 @@ test.describe('preferences under an administrator', () => {
         'energy.wattsPerCore': 10,
         'energy.pricePerKwh': 0.3,
         'energy.currency': 'EUR',
+        'pools.shareEnergyPrice': false,
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');

@@ -10,6 +10,7 @@ import { pictureGrids } from './grid-pictures.ts';
 import { pictureHealth } from './health-pictures.ts';
 import { pictureHome } from './home-pictures.ts';
 import { pictureLanguages } from './language-pictures.ts';
+import { picturePools } from './pool-pictures.ts';
 import { picturePreferences } from './preferences-pictures.ts';
 import { pictureReadme } from './readme-pictures.ts';
 import provideDisplay from './support/display.ts';
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, (dark: boolean, scale: number, take: Take) 
   preferences: picturePreferences,
   activity: pictureActivity,
   grids: pictureGrids,
+  pools: picturePools,
   earnings: pictureEarnings,
   health: pictureHealth,
   languages: pictureLanguages,

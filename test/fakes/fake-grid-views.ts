@@ -175,6 +175,7 @@ export function fakeDetail(changes: Partial<GridDetail> = {}): GridDetail {
       },
     ],
     denials: [fakeDenial()],
+    pool: null,
     ...changes,
   };
 }

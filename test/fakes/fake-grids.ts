@@ -68,6 +68,11 @@ export class FakeGrids {
     { name: 'boinc-client', from: '7.20.5+dfsg-1.1', to: '7.20.5+dfsg-1.1+deb12u1' },
   ];
 
+  /** What lookups and joining wait for. */
+  get gate(): Promise<void> | null {
+    return this.#gate;
+  }
+
   /** Holds every lookup and joining back until `release`. */
   hold(): void {
     this.#gate = new Promise((resolve) => {

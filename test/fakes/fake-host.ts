@@ -19,6 +19,7 @@ import { fakeContribution } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
 import { FakeHealth } from './fake-health.ts';
+import { FakePools } from './fake-pools.ts';
 import { fakeActivity, fakeDay, fakeEarnings } from './fake-record.ts';
 import { FakeSettings } from './fake-settings.ts';
 
@@ -197,6 +198,7 @@ export class FakeHost implements HostApi {
   day: (day: string) => CommandOutput<'activity.day'> = (day) => fakeDay(day);
   readonly settings = new FakeSettings();
   readonly grids = new FakeGrids();
+  readonly pools = new FakePools(this.grids);
   signals = fakeSignals;
   sensorTroubles: { sensor: string; words: string }[] = [];
   yields = fakeYieldReport();
@@ -353,6 +355,8 @@ export class FakeHost implements HostApi {
     'grids.known': () => this.grids.known,
     'grids.lookup': (input) => this.grids.lookup(input),
     'grids.join': (input) => this.#joined(this.grids.join(input)),
+    'pools.lookup': (input) => this.pools.lookup(input),
+    'pools.join': (input) => this.#joined(this.pools.join(input)),
     'grids.leave': ({ id }) => this.#joined(this.grids.leave(id)),
     'grids.update': ({ id }) => this.#joined(this.grids.update(id)),
     'grids.set': (input) => this.#joined(this.grids.set(input)),

@@ -27,7 +27,8 @@ import { forkWorkers } from '../../electron/workers.ts';
 import type { FakeDnsServer } from '../fakes/dns-server.ts';
 import { namedTest } from '../fixtures/names.ts';
 
-const fork = forkWorkers({ egress: new URL('../../electron/egress/child.ts', import.meta.url) });
+/** Starts the real workers. */
+export const fork = forkWorkers({ egress: new URL('../../electron/egress/child.ts', import.meta.url) });
 
 /** A place that may be contacted in every world, to show that the gateway still works after an attack. */
 export const good = { host: 'good.example', address: '45.33.0.10', port: 80 } as const;
@@ -43,6 +44,7 @@ export const openRules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 /** A gateway with its real worker, and what it told. */
@@ -272,6 +274,11 @@ export class World {
   /** A server that speaks whatever the listener does. */
   async tcp(address: string, port: number, listener: (socket: Socket) => void): Promise<Peer> {
     return await this.#listen(createServer({ allowHalfOpen: true }, listener), address, port);
+  }
+
+  /** A place in this test's folder. */
+  path(name: string): string {
+    return join(this.#dir, name);
   }
 
   own<T extends { dispose(): void | Promise<void> }>(item: T): T {

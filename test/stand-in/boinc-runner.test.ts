@@ -110,6 +110,7 @@ class World {
       upBytesPerSecond: null,
       proxy: { kind: 'none' },
       authorities: null,
+      forwards: [],
     });
   }
 

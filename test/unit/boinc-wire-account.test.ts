@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../electron/contract/grids.ts';
 import type { ProjectFacts } from '../../electron/grid/boinc/messages.ts';
 import { hashPassword, signIn } from '../../electron/grid/boinc/web-account.ts';
-import type { Web } from '../../electron/grid/boinc/web-dial.ts';
+import type { Web } from '../../electron/grid/web/dial.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { type FakePage, FakeWeb } from '../fakes/fake-web.ts';
 import { rejectionOf, site } from './boinc-wire-fixture.ts';

@@ -4,7 +4,7 @@ import { KnownProject } from '../../electron/contract/grids.ts';
 import { Contact, HostName } from '../../electron/contract/network.ts';
 import { offerContacts } from '../../electron/grid/boinc/contacts.ts';
 import { knownProjects } from '../../electron/grid/boinc/known-projects.ts';
-import { masterUrl, typedUrls } from '../../electron/grid/boinc/web-url.ts';
+import { masterUrl, typedUrls } from '../../electron/grid/web/url.ts';
 
 const places = (contacts: readonly Contact[]): string[] =>
   contacts.map(({ host, port }) => `${host}:${port}`);

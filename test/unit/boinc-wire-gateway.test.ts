@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../electron/base/clock.ts';
 import { silentLog } from '../../electron/base/log.ts';
 import { Gateway, type GatewayRules } from '../../electron/egress/gateway.ts';
-import { readRefusal } from '../../electron/grid/boinc/web-gateway.ts';
-import { fetchPage } from '../../electron/grid/boinc/web-http.ts';
+import { fetchPage } from '../../electron/grid/web/http.ts';
+import { readRefusal } from '../../electron/grid/web/refusal.ts';
 import { forkWorkers } from '../../electron/workers.ts';
 import { rejectionOf } from './boinc-wire-fixture.ts';
 
@@ -20,6 +20,7 @@ const rules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 describe('the real gateway', () => {

@@ -3,6 +3,7 @@ import { commands } from '../../electron/contract/commands.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { fakeNow } from '../fakes/fake-host.ts';
+import { fakeEnrolmentUrl } from '../fakes/fake-pools.ts';
 import { volunteerGrids } from '../fixtures/grids.ts';
 import { collect, failure, pieces, RawClient, useControl } from './control-fixture.ts';
 
@@ -16,6 +17,7 @@ const raw = async (head: string, body = '') =>
 describe('the control socket', () => {
   it('carries every command of the contract', async () => {
     const { host, client } = await serve();
+    const poolContacts = host.pools.offer.contacts.map(({ host: name, port }) => ({ host: name, port }));
     const { details } = volunteerGrids(0);
     host.grids.load(details);
     const knots = 'https://knot-atlas.example.org/';
@@ -61,6 +63,8 @@ describe('the control socket', () => {
         allowPrivate: false,
         share: 100,
       },
+      'pools.lookup': { from: { kind: 'url', url: fakeEnrolmentUrl } },
+      'pools.join': { from: { kind: 'url', url: fakeEnrolmentUrl }, contacts: poolContacts, share: 100 },
       'grids.leave': { id: 'boinc-knot-atlas' },
       'grids.update': { id: 'boinc-orchard' },
       'grids.set': { id: 'boinc-orchard', share: 5 },
@@ -124,6 +128,10 @@ describe('the control socket', () => {
     expect(await client.call('grids.known', inputs['grids.known'])).toEqual(host.grids.known);
     expect((await client.call('grids.lookup', inputs['grids.lookup'])).name).toBe('Knot Atlas');
     expect((await client.call('grids.join', inputs['grids.join'])).state).toBe('joining');
+    expect((await client.call('pools.lookup', inputs['pools.lookup'])).contacts).toEqual(
+      host.pools.offer.contacts,
+    );
+    expect((await client.call('pools.join', inputs['pools.join'])).kind).toBe('condor');
     expect(await client.call('grids.leave', inputs['grids.leave'])).toBeNull();
     expect((await client.call('grids.update', inputs['grids.update'])).id).toBe('boinc-orchard');
     expect((await client.call('grids.set', inputs['grids.set'])).share).toBe(5);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,6 +16,7 @@ const rules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 let dir = '';
@@ -118,6 +119,98 @@ describe('opening', () => {
   test('happens once', async () => {
     const gateway = await opened();
     await expect(gateway.open(rules)).rejects.toMatchObject({ code: 'network-unavailable' });
+  });
+});
+
+describe('forwards', () => {
+  const forwards = (...names: string[]): GatewayRules => ({
+    ...rules,
+    forwards: names.map((name) => ({ socketPath: join(dir, name), host: `${name}.example`, port: 9618 })),
+  });
+  const failure = { code: 'network-unavailable', sentence: 'No room.' } as const;
+
+  test('listen by the latest rules only once the worker says so', async () => {
+    const gateway = await opened();
+    await gateway.listening();
+    gateway.set(forwards('a'));
+    gateway.set(forwards('a', 'b'));
+    let listens = false;
+    const listening = gateway.listening().then(() => {
+      listens = true;
+    });
+    worker.say({ kind: 'forwarding', number: 1, failure });
+    await new Promise(setImmediate);
+    expect(listens).toBe(false);
+    worker.say({ kind: 'forwarding', number: 2, failure: null });
+    await listening;
+    await gateway.listening();
+    expect(worker.sent.slice(1)).toMatchObject([
+      { kind: 'set', number: 1 },
+      { kind: 'set', number: 2 },
+    ]);
+  });
+
+  test('that cannot listen are told, until other rules are followed; the gateway goes on', async () => {
+    const gateway = await opened();
+    gateway.set(forwards('a'));
+    const listening = expect(gateway.listening()).rejects.toMatchObject({ message: 'No room.' });
+    worker.say({ kind: 'forwarding', number: 1, failure });
+    await listening;
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    gateway.set(forwards());
+    const again = gateway.listening();
+    worker.say({ kind: 'forwarding', number: 2, failure: null });
+    await again;
+    expect([worker.killed, lost]).toEqual([false, []]);
+  });
+
+  test.each([
+    ['that were never set', [1]],
+    ['that it follows already', [0, 1, 1]],
+    ['older than those that it follows', [0, 0, 2, 1]],
+  ])('the worker follows no rules %s', async (_, numbers) => {
+    const gateway = await opened();
+    for (const number of numbers) {
+      if (number === 0) gateway.set(rules);
+      else worker.say({ kind: 'forwarding', number, failure: null });
+    }
+    expect([worker.killed, lost.length]).toEqual([true, 1]);
+  });
+
+  test('are waited for no longer than the gateway is there', async () => {
+    const gateway = await opened();
+    gateway.set(forwards('a'));
+    const lostOne = expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    worker.exit(1);
+    await lostOne;
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    expect(gateway.isOpen).toBe(false);
+    worker = new FakeWorker();
+    const ended = await opened();
+    ended.set(forwards('a'));
+    const waiting = expect(ended.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    const disposed = ended.dispose();
+    await waiting;
+    // Too late, as are further rules.
+    ended.set(forwards('b'));
+    worker.say({ kind: 'forwarding', number: 1, failure: null });
+    worker.say({ kind: 'closed' });
+    await new Promise(setImmediate);
+    worker.exit(null);
+    await disposed;
+    expect(kinds()).toEqual(['open', 'set', 'close']);
+  });
+
+  test('leave no socket behind, whatever became of the worker', async () => {
+    const gateway = make();
+    const opening = gateway.open(forwards('a'));
+    worker.say({ kind: 'listening' });
+    await opening;
+    gateway.set(forwards('b'));
+    for (const name of ['socket', 'a', 'b']) writeFileSync(join(dir, name), '');
+    worker.exit(null);
+    await gateway.dispose();
+    expect(['socket', 'a', 'b'].map((name) => existsSync(join(dir, name)))).toEqual([false, false, false]);
   });
 });
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import type { Failure } from '../../electron/contract/index.ts';
 import type { GatewayRules } from '../../electron/egress/gateway.ts';
 import type { TrafficRow } from '../../electron/egress/traffic-log.ts';
-import { type GatewayWorld, GridGateway } from '../../electron/host/grid-gateway.ts';
+import { type ForwardedPlace, type GatewayWorld, GridGateway } from '../../electron/host/grid-gateway.ts';
 import { JobGateway } from '../../electron/host/job-gateway.ts';
 import type { NetworkDesk } from '../../electron/host/network-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
@@ -20,6 +20,7 @@ const rules: GatewayRules = {
   upBytesPerSecond: null,
   proxy: { kind: 'none' },
   authorities: null,
+  forwards: [],
 };
 
 let dir = '';
@@ -142,4 +143,101 @@ test('one that hangs at its start is not waited for at its end', async () => {
   await disposed;
   await opening;
   expect([worker(0).killed, clock.pending]).toEqual([true, 0]);
+});
+
+describe('forwards', () => {
+  const a = { host: 'a.example', port: 9618 };
+  const b = { host: '2001:db8::1', port: 9618 };
+  let wanted: ForwardedPlace[];
+  const make = (grid = 'condor-pool'): GridGateway =>
+    new GridGateway(
+      world,
+      grid,
+      () => [],
+      false,
+      () => wanted,
+    );
+  /** The forwards in what a worker was sent, by message. */
+  const sentTo = (index: number): unknown[] =>
+    worker(index)
+      .sent.filter((message) => 'rules' in (message as object))
+      .map((message) => (message as { rules: GatewayRules }).rules.forwards);
+
+  beforeEach(() => {
+    wanted = [a];
+  });
+
+  test('have paths as short as the gateway’s own, each another one, the same every time', () => {
+    const gateway = make();
+    const paths = [a, b, { ...a, port: 9619 }].map(({ host, port }) => gateway.forwardSocket(host, port));
+    paths.push(make('condor-other').forwardSocket(a.host, a.port), gateway.socketPath);
+    expect(new Set(paths).size).toBe(5);
+    expect(new Set(paths.map((path) => path.length)).size).toBe(1);
+    expect(make().forwardSocket(a.host, a.port)).toBe(paths[0]);
+  });
+
+  test('are opened with the gateway, follow what is wanted, and come back with a new one', async () => {
+    const gateway = make();
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    await gateway.open();
+    await gateway.listening();
+    const forward = (place: ForwardedPlace) => ({
+      ...place,
+      socketPath: gateway.forwardSocket(place.host, place.port),
+    });
+    gateway.follow();
+    wanted = [a, b];
+    gateway.follow();
+    await gateway.listening();
+    expect(sentTo(0)).toEqual([[forward(a)], [forward(a), forward(b)]]);
+    worker(0).exit(1);
+    await vi.waitFor(() => {
+      expect(clock.pending).toBe(1);
+    });
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    clock.advance(1000);
+    await vi.waitFor(() => {
+      expect(workers).toHaveLength(2);
+    });
+    expect(sentTo(1)).toEqual([[forward(a), forward(b)]]);
+    await gateway.dispose();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that cannot listen are a problem, and tried again while the others go on', async () => {
+    const gateway = make();
+    await gateway.open();
+    problems.length = 0;
+    worker(0).forwards = false;
+    wanted = [a, b];
+    gateway.follow();
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    expect(problems).toMatchObject([{ code: 'network-unavailable' }]);
+    clock.advance(1000);
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    worker(0).forwards = true;
+    clock.advance(2000);
+    await gateway.listening();
+    expect(problems.map((problem) => problem?.code)).toEqual([
+      'network-unavailable',
+      'network-unavailable',
+      undefined,
+    ]);
+    expect([sentTo(0).length, workers.length, worker(0).killed]).toEqual([4, 1, false]);
+    await gateway.dispose();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that could not listen are not tried again once the gateway is over', async () => {
+    const gateway = make();
+    await gateway.open();
+    worker(0).forwards = false;
+    wanted = [];
+    gateway.follow();
+    await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
+    await gateway.dispose();
+    expect(clock.pending).toBe(0);
+    clock.advance(60_000);
+    expect(workers).toHaveLength(1);
+  });
 });

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { Halt, Halted } from '../../electron/grid/local/runner-halt.ts';
+import { Halt, Halted } from '../../electron/grid/halt.ts';
 
 test('a halt ends every wait, those that begin after it too', async () => {
   const halt = new Halt();

@@ -126,6 +126,11 @@ describe('formatting', () => {
   it('writes numbers, units and lists as each language does', () => {
     const spaced = (words: string): string => words.replace(/[\u00a0\u202f]/g, ' ');
     expect(format.duration('de', 2.61)).toBe('2,6 Sek.');
+    expect(format.span('de', 90)).toMatch(/^1 Min[.],? 30 Sek[.]$/);
+    expect(format.span('en', 60)).toBe('1 min');
+    expect(format.span('en', 2400)).toBe('40 min');
+    expect(format.span('en', 7205)).toBe('2 h 5 s');
+    expect(format.span('en', 0)).toBe('0 s');
     expect(spaced(format.percent('fr', 0.5))).toBe('50 %');
     expect(format.percent('ja', 0.5)).toBe('50%');
     expect(format.bytes('de', 1536)).toBe('1,5 KiB');

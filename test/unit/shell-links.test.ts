@@ -2,11 +2,14 @@ import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProjectUrl } from '../../electron/contract/grids.ts';
+import { EnrolmentUrl } from '../../electron/contract/pool-views.ts';
 import { linkOf, placeOfLink } from '../../electron/shell/deep-link.ts';
 import { Links } from '../../electron/shell/links.ts';
 import { parseStart } from '../../electron/shell/start-options.ts';
 
 const url = (link: string): string | undefined => placeOfLink(link)?.url;
+const pool = (address: string): ReturnType<typeof placeOfLink> =>
+  placeOfLink(`gleaner://pool?url=${encodeURIComponent(address)}`);
 
 describe('a link', () => {
   it.each([
@@ -19,6 +22,37 @@ describe('a link', () => {
     ['gleaner://join/https://ex%D0%B0mple.org/', 'https://xn--exmple-4nf.org/'],
   ])('%s leads to the page to join', (link, address) => {
     expect(placeOfLink(link)).toEqual({ page: 'join', url: address });
+  });
+
+  it.each([
+    [
+      'gleaner://pool?url=https%3A%2F%2Fpool.example.org%2Fe%2Fpc17.json',
+      'https://pool.example.org/e/pc17.json',
+    ],
+    ['gleaner://pool/https%3A%2F%2Fpool.example.org%2Fe', 'https://pool.example.org/e'],
+    ['GLEANER://Pool/?url=HTTPS://Pool.Example.ORG:8443/e', 'https://pool.example.org:8443/e'],
+    ['gleaner://pool/http://127.0.0.1:8080/e.json', 'http://127.0.0.1:8080/e.json'],
+    ['gleaner://pool/http://[::1]/e.json', 'http://[::1]/e.json'],
+    ['gleaner://pool/http://localhost/e.json', 'http://localhost/e.json'],
+  ])('%s leads to the page to join a pool', (link, address) => {
+    expect(placeOfLink(link)).toEqual({ page: 'join-pool', url: address });
+  });
+
+  it.each([
+    'http://pool.example.org/e.json',
+    'http://127.0.0.1.example.org/e.json',
+    'http://localhost.example.org/',
+    'http://10.0.0.7/e.json',
+    'http://0.0.0.0/e.json',
+    'https://me:secret@pool.example.org/e.json',
+    'https://pool.example.org/e.json?token=1',
+    'https://pool.example.org/e.json#x',
+    'file:///etc/passwd',
+    'condor:https://pool.example.org/e.json',
+    `https://pool.example.org/${'a'.repeat(500)}`,
+    '',
+  ])('to a pool’s enrolment at “%s” leads nowhere', (address) => {
+    expect(pool(address)).toBeNull();
   });
 
   it.each([
@@ -72,7 +106,14 @@ describe('a link', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-        const address = url(`gleaner://join/${pieces.join('')}`);
+        const words = pieces.join('');
+        const address = url(`gleaner://join/${words}`);
+        const enrolment = url(`gleaner://pool/${words}`);
+        if (enrolment !== undefined) {
+          expect(enrolment).toBe(address);
+          expect(EnrolmentUrl.safeParse(enrolment).success).toBe(true);
+          expect(enrolment).toMatch(/^https:/);
+        }
         if (address === undefined) return;
         expect(ProjectUrl.safeParse(address).success).toBe(true);
         const { protocol, username, password, search, hash } = new URL(address);

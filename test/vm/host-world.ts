@@ -26,6 +26,7 @@ export function hostIn(dir: string, overrides: Partial<HostOptions> = {}): Promi
       session: new URL('../../electron/vm/session/child.ts', import.meta.url),
       judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
       boinc: new URL('../../electron/grid/boinc/child.ts', import.meta.url),
+      condor: new URL('../../electron/grid/condor/child.ts', import.meta.url),
       egress: new URL('../../electron/egress/child.ts', import.meta.url),
     }),
     imageSourceDir: () => Promise.resolve(defaultOutDir()),

@@ -8,6 +8,7 @@ import home from './ar/home.json' with { type: 'json' };
 import join from './ar/join.json' with { type: 'json' };
 import notify from './ar/notify.json' with { type: 'json' };
 import policy from './ar/policy.json' with { type: 'json' };
+import pools from './ar/pools.json' with { type: 'json' };
 import preferences from './ar/preferences.json' with { type: 'json' };
 import said from './ar/said.json' with { type: 'json' };
 import shell from './ar/shell.json' with { type: 'json' };
@@ -25,6 +26,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

@@ -8,6 +8,7 @@ import home from './de/home.json' with { type: 'json' };
 import join from './de/join.json' with { type: 'json' };
 import notify from './de/notify.json' with { type: 'json' };
 import policy from './de/policy.json' with { type: 'json' };
+import pools from './de/pools.json' with { type: 'json' };
 import preferences from './de/preferences.json' with { type: 'json' };
 import said from './de/said.json' with { type: 'json' };
 import shell from './de/shell.json' with { type: 'json' };
@@ -25,6 +26,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

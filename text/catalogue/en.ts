@@ -8,6 +8,7 @@ import home from './en/home.json' with { type: 'json' };
 import join from './en/join.json' with { type: 'json' };
 import notify from './en/notify.json' with { type: 'json' };
 import policy from './en/policy.json' with { type: 'json' };
+import pools from './en/pools.json' with { type: 'json' };
 import preferences from './en/preferences.json' with { type: 'json' };
 import said from './en/said.json' with { type: 'json' };
 import shell from './en/shell.json' with { type: 'json' };
@@ -26,6 +27,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

@@ -8,6 +8,7 @@ import home from './es/home.json' with { type: 'json' };
 import join from './es/join.json' with { type: 'json' };
 import notify from './es/notify.json' with { type: 'json' };
 import policy from './es/policy.json' with { type: 'json' };
+import pools from './es/pools.json' with { type: 'json' };
 import preferences from './es/preferences.json' with { type: 'json' };
 import said from './es/said.json' with { type: 'json' };
 import shell from './es/shell.json' with { type: 'json' };
@@ -25,6 +26,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

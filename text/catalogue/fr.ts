@@ -8,6 +8,7 @@ import home from './fr/home.json' with { type: 'json' };
 import join from './fr/join.json' with { type: 'json' };
 import notify from './fr/notify.json' with { type: 'json' };
 import policy from './fr/policy.json' with { type: 'json' };
+import pools from './fr/pools.json' with { type: 'json' };
 import preferences from './fr/preferences.json' with { type: 'json' };
 import said from './fr/said.json' with { type: 'json' };
 import shell from './fr/shell.json' with { type: 'json' };
@@ -25,6 +26,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

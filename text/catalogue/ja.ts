@@ -8,6 +8,7 @@ import home from './ja/home.json' with { type: 'json' };
 import join from './ja/join.json' with { type: 'json' };
 import notify from './ja/notify.json' with { type: 'json' };
 import policy from './ja/policy.json' with { type: 'json' };
+import pools from './ja/pools.json' with { type: 'json' };
 import preferences from './ja/preferences.json' with { type: 'json' };
 import said from './ja/said.json' with { type: 'json' };
 import shell from './ja/shell.json' with { type: 'json' };
@@ -25,6 +26,7 @@ export default {
   join,
   notify,
   policy,
+  pools,
   preferences,
   said,
   shell,

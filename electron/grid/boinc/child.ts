@@ -2,11 +2,12 @@ import { constants, setPriority } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import { connectToParent } from '../../base/parent.ts';
 import { GleanerError, toFailure } from '../../contract/failures.ts';
-import type { FromWorker, Inputs, Request, Verb } from './messages.ts';
+import type { FromWorker } from '../verb-worker.ts';
+import type { Web } from '../web/dial.ts';
+import type { Inputs, Request, Verb } from './messages.ts';
 import { RpcClient } from './rpc-client.ts';
 import { RpcVerbs } from './rpc-verbs.ts';
 import { signIn } from './web-account.ts';
-import type { Web } from './web-dial.ts';
 import { lookUp } from './web-lookup.ts';
 import { syncManager } from './web-manager.ts';
 

@@ -1,7 +1,7 @@
 import type { KnownProject } from '../../contract/grids.ts';
 import { type Contact, HostName } from '../../contract/network.ts';
+import { parseWebUrl, portOf } from '../web/url.ts';
 import type { ProjectFacts } from './messages.ts';
-import { parseWebUrl, portOf } from './web-url.ts';
 
 /** As many as one may consent to (contract/grids.ts, `JoinRequest`). */
 const maxContacts = 64;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Failure } from '../../contract/failures.ts';
 import type { Account } from '../../contract/grids.ts';
 import { Said } from '../../contract/said.ts';
 
@@ -214,11 +213,3 @@ export type Answer<V extends Verb> = z.output<(typeof answers)[V]>;
 export type Request = {
   [V in Verb]: { readonly kind: 'call'; readonly id: number; readonly verb: V; readonly input: Inputs[V] };
 }[Verb];
-
-export const FromWorker = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('answer'), id: z.int(), value: z.unknown() }),
-  z.object({ kind: z.literal('refused'), id: z.int(), failure: Failure }),
-  /** The connection to the client is gone; `open` again. */
-  z.object({ kind: z.literal('lost'), failure: Failure }),
-]);
-export type FromWorker = z.infer<typeof FromWorker>;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { backoffMs } from '../../base/backoff.ts';
 import { type FailureCode, GleanerError, toFailure } from '../../contract/index.ts';
-import { type Halt, Halted } from '../local/runner-halt.ts';
+import { type Halt, Halted } from '../halt.ts';
+import type { UnfrozenWait } from '../runner-time.ts';
 import type { Answer, Inputs, Verb } from './messages.ts';
 import { clientFiles } from './preferences.ts';
 import type { AgentMachine, BoincWorkerLike, RunnerOptions } from './runner-machine.ts';
-import type { UnfrozenWait } from './runner-time.ts';
 import { workBuffer } from './work-buffer.ts';
 
 /** Times are unfrozen ms. A client that starts on a slow machine first reads all of its files. */

@@ -1,5 +1,5 @@
 import { type Failure, toFailure } from '../../contract/index.ts';
-import { Halted } from '../local/runner-halt.ts';
+import { Halted } from '../halt.ts';
 import type { ClientLook, ClientProject } from './messages.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
 import { isSameProject } from './project-id.ts';

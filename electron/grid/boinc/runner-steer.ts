@@ -1,11 +1,11 @@
 import { type Failure, type FailureCode, GleanerError, toFailure } from '../../contract/index.ts';
-import { type Halt, Halted } from '../local/runner-halt.ts';
+import { type Halt, Halted } from '../halt.ts';
+import type { UnfrozenWait } from '../runner-time.ts';
 import type { ClientLook, ClientProject } from './messages.ts';
 import { preferences } from './preferences.ts';
 import type { ProjectRecord } from './record.ts';
 import type { ClientLink } from './runner-client.ts';
 import type { RunnerOptions } from './runner-machine.ts';
-import type { UnfrozenWait } from './runner-time.ts';
 import { workBuffer } from './work-buffer.ts';
 
 /** Times are unfrozen ms. */

@@ -7,7 +7,8 @@ import {
   type JobView,
   toFailure,
 } from '../../contract/index.ts';
-import { Halt } from '../local/runner-halt.ts';
+import { Halt } from '../halt.ts';
+import { once, settledWithin, UnfrozenWait } from '../runner-time.ts';
 import { latestStart, type Outlook } from './outlook.ts';
 import { Patience } from './patience.ts';
 import { gatewayPort, rpcPort } from './preferences.ts';
@@ -17,7 +18,6 @@ import type { AgentMachine, RunnerOptions } from './runner-machine.ts';
 import { Mood } from './runner-mood.ts';
 import { Stay } from './runner-stay.ts';
 import { Refused } from './runner-steer.ts';
-import { once, settledWithin, UnfrozenWait } from './runner-time.ts';
 import { gridView, jobView, messageView, taskView, transferView } from './runner-view.ts';
 import type { Known } from './runner-words.ts';
 import type { ProjectChange } from './store.ts';
@@ -199,6 +199,7 @@ export class BoincRunner implements Disposable {
       hostId,
       userName: project?.userName ?? standing?.userName ?? null,
       weakKey,
+      pool: null,
     };
   }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { GleanerError } from '../../contract/failures.ts';
 import type { Account } from '../../contract/grids.ts';
+import type { Web } from '../web/dial.ts';
+import { fetchPage } from '../web/http.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { ProjectFacts, SignedIn } from './messages.ts';
-import type { Web } from './web-dial.ts';
-import { fetchPage } from './web-http.ts';
 import { childOf, findElement, integerOf, lineOf, parseXml, textOf, type XmlElement } from './xml.ts';
 
 const replyBytes = 1024 * 1024;

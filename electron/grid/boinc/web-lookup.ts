@@ -1,9 +1,9 @@
 import { GleanerError } from '../../contract/failures.ts';
+import type { Web } from '../web/dial.ts';
+import { fetchPage } from '../web/http.ts';
+import { masterUrl, parseWebUrl, typedUrls } from '../web/url.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { ProjectFacts } from './messages.ts';
-import type { Web } from './web-dial.ts';
-import { fetchPage } from './web-http.ts';
-import { masterUrl, parseWebUrl, typedUrls } from './web-url.ts';
 import {
   childOf,
   cleanText,

@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { GleanerError } from '../../contract/failures.ts';
+import type { Web } from '../web/dial.ts';
+import { fetchPage } from '../web/http.ts';
+import { masterUrl } from '../web/url.ts';
 import { boincFailure } from './error-numbers.ts';
 import type { Inputs, ManagedAccount, ManagerReply } from './messages.ts';
 import { isSameProject } from './project-id.ts';
 import { refused } from './refused.ts';
 import { isSigned, parseSigningKey } from './signature.ts';
-import type { Web } from './web-dial.ts';
-import { fetchPage } from './web-http.ts';
-import { masterUrl } from './web-url.ts';
 import {
   childOf,
   childrenOf,

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { type Failure, type FailureCode, toFailure } from '../../contract/index.ts';
+import { Halt } from '../halt.ts';
 import type { Ending } from './queue-ending.ts';
 import type { Adopted } from './queue-parking.ts';
 import type { LiveJob, Usage } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
 import { elapsedAlarm, wallClockAlarm } from './runner-alarms.ts';
 import { Checkpointer } from './runner-checkpoints.ts';
-import { Halt } from './runner-halt.ts';
 import type { AttemptContext, Collected, JobMachine, MachineJobEnd } from './runner-machine.ts';
 import { concludeAttempt } from './runner-result.ts';
 import { withRoom } from './runner-room.ts';

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { type FailureCode, GleanerError, toFailure } from '../../contract/index.ts';
+import { Halted } from '../halt.ts';
 import type { Usage } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
 import { elapsedAlarm } from './runner-alarms.ts';
-import { Halted } from './runner-halt.ts';
 import type { AttemptContext, Collected } from './runner-machine.ts';
 import { isCode } from './runner-verdict.ts';
 

@@ -1,6 +1,6 @@
 import { type Failure, GleanerError, type JobDocument, toFailure } from '../../contract/index.ts';
+import type { Halt } from '../halt.ts';
 import type { Ending } from './queue-ending.ts';
-import type { Halt } from './runner-halt.ts';
 import type { AttemptContext, Collected, MachineJobEnd } from './runner-machine.ts';
 import { failureOfEnd, limitFailure } from './runner-verdict.ts';
 

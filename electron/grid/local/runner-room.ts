@@ -1,5 +1,5 @@
 import { toFailure } from '../../contract/index.ts';
-import type { Halt } from './runner-halt.ts';
+import type { Halt } from '../halt.ts';
 import type { AttemptContext } from './runner-machine.ts';
 import { isCode } from './runner-verdict.ts';
 

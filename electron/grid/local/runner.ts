@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { Disposable } from '../../base/disposal.ts';
 import type { Log } from '../../base/log.ts';
 import { type Failure, GleanerError, toFailure } from '../../contract/index.ts';
+import { Halt } from '../halt.ts';
 import type { LocalQueue } from './queue.ts';
 import type { Adopted } from './queue-parking.ts';
 import type { LiveJob } from './queue-rows.ts';
 import type { Lease } from './queue-types.ts';
 import { Attempt, type AttemptOutcome } from './runner-attempt.ts';
-import { Halt } from './runner-halt.ts';
 import type { AttemptContext, JobMachine, Judge, RunnerStep } from './runner-machine.ts';
 import { withRoom } from './runner-room.ts';
 

@@ -115,6 +115,11 @@ export class GridsPage {
     await this.card(name).getByRole('group', { name: 'About the project' }).waitFor();
   }
 
+  async showPool(name: string): Promise<void> {
+    await this.#page.getByRole('button', { name: `Details of ${name}`, expanded: false }).click();
+    await this.card(name).getByRole('group', { name: 'About the pool' }).waitFor();
+  }
+
   /** A part of the details of a project. */
   part(name: string, title: string): Locator {
     return this.card(name).getByRole('group', { name: title, exact: true });

@@ -3,8 +3,8 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import { GleanerError } from '../../contract/failures.ts';
-import { refusedTunnel } from './web-gateway.ts';
-import { authorityOf } from './web-url.ts';
+import { refusedTunnel } from './refusal.ts';
+import { authorityOf } from './url.ts';
 
 /** How the web is reached: through a gateway's Unix socket, which is an HTTP proxy and decides what may be asked. */
 export interface Web {
@@ -14,13 +14,19 @@ export interface Web {
   readonly clock: Clock;
 }
 
+interface SentRequest {
+  readonly url: URL;
+  readonly post?: string;
+  readonly ifNoneMatch?: string | undefined;
+}
+
 /**
  * Sends one request through the gateway, in a tunnel where it is encrypted; the answer's head. Rejects with what the
  * gateway's refusal means, `network-unavailable` when it does not run, `grid-unreachable`, `grid-protocol`.
  */
 export async function sendRequest(
   web: Web,
-  { url, post }: { readonly url: URL; readonly post?: string },
+  { url, post, ifNoneMatch }: SentRequest,
   ending: Ending,
 ): Promise<IncomingMessage> {
   const headers: Record<string, string> = {
@@ -29,6 +35,7 @@ export async function sendRequest(
     Accept: '*/*',
     'Accept-Encoding': 'identity',
     Connection: 'close',
+    ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': ifNoneMatch }),
     ...(post === undefined
       ? {}
       : {

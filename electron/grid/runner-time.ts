@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.ts';
-import { GleanerError } from '../../contract/index.ts';
-import type { Halt } from '../local/runner-halt.ts';
+import type { Clock } from '../base/clock.ts';
+import { GleanerError } from '../contract/index.ts';
+import type { Halt } from './halt.ts';
 
 /** How long it may take until a thaw is noticed by what waits, in ms. */
 const frozenLookMs = 5000;
@@ -63,7 +63,12 @@ export class UnfrozenWait {
     let cancel: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
       cancel = this.after(ms, () => {
-        reject(new GleanerError('grid-protocol', `The BOINC client did not answer in time (${what}).`));
+        reject(
+          new GleanerError(
+            'grid-protocol',
+            `What runs in the virtual machine did not answer in time (${what}).`,
+          ),
+        );
       });
     });
     // A late end of it is nobody's concern.

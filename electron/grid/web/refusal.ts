@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FailureCode, GleanerError } from '../../contract/failures.ts';
 import { DenialReason } from '../../contract/network.ts';
-import { authorityOf } from './web-url.ts';
-import { lineOf } from './xml.ts';
+import { authorityOf } from './url.ts';
 
 /** How a gateway begins what it says itself (egress/page.ts). */
 const mark = /^Gleaner's gateway: (?:([a-z-]{1,40}): )?/;
@@ -30,7 +29,7 @@ export function readRefusal(status: number, body: string, url: URL): GleanerErro
   const found = mark.exec(body);
   if (status < 400 || !found) return undefined;
   const reason = DenialReason.safeParse(found[1]).data;
-  const place = `“${lineOf(authorityOf(url), 260)}”`;
+  const place = `“${authorityOf(url).slice(0, 260)}”`;
   if (reason === undefined) return cannotReach(place);
   const [code, words] = meanings[reason];
   return new GleanerError(code, `${place} ${words}.`);

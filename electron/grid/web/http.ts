@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { GleanerError } from '../../contract/failures.ts';
-import { Ending, sendRequest, type Web } from './web-dial.ts';
-import { readRefusal } from './web-gateway.ts';
-import { parseWebUrl } from './web-url.ts';
+import { Ending, sendRequest, type Web } from './dial.ts';
+import { readRefusal } from './refusal.ts';
+import { parseWebUrl } from './url.ts';
 
 export interface WebRequest {
   readonly url: URL;
   readonly post?: string;
+  /** Answered by status 304 when the page still has this tag. */
+  readonly ifNoneMatch?: string | undefined;
   /** Its address or content holds a password's hash or a key: it is led nowhere but to the same host. */
   readonly secret?: boolean;
   readonly maxBytes: number;
@@ -17,6 +19,8 @@ export interface WebPage {
   readonly url: URL;
   readonly status: number;
   readonly body: string;
+  /** What changes when the page does; null: it is not told. */
+  readonly tag: string | null;
 }
 
 const maxRedirects = 3;
@@ -71,7 +75,7 @@ async function askOnce(web: Web, asked: WebRequest, ending: Ending): Promise<Web
   const body = await readBody(answer, maxBytes, url);
   const refusal = url.protocol === 'http:' ? readRefusal(status, body, url) : undefined;
   if (refusal) throw refusal;
-  return { url, status, body };
+  return { url, status, body, tag: answer.headers.etag?.slice(0, 200) ?? null };
 }
 
 /** A denial of where a redirect led, with what to do about it. */

@@ -1,0 +1,96 @@
+import { type ReactNode, useEffect, useReducer, useRef } from 'react';
+import type { EnrolmentSource } from '../../electron/contract/pool-views.ts';
+import { client } from '../bridge/store.ts';
+import { plain } from '../text/plain.ts';
+import { t } from '../text/say.ts';
+import { Button } from '../ui/primitives.tsx';
+import type { Go } from './place.ts';
+import { PoolAsks } from './pool-asks.tsx';
+import { PoolChoose } from './pool-choose.tsx';
+import { firstPoolStep, type PoolStep, poolFlow } from './pool-flow.ts';
+
+/** From an enrolment to a joined pool. `url`: the address of one that a link names. */
+export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode {
+  const [step, send] = useReducer(poolFlow, firstPoolStep);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { at } = step;
+  const isRefused = step.at === 'choose' && step.failure !== null;
+  useEffect(() => {
+    // Whoever listens or uses the keyboard begins each step at its title, but hears first of what was refused.
+    if (!isRefused) heading.current?.focus();
+    window.scrollTo(0, 0);
+  }, [at, isRefused]);
+
+  const look = async (from: EnrolmentSource): Promise<void> => {
+    send({ type: 'look', from });
+    const answer = await client.call('pools.lookup', { from });
+    send(
+      answer.ok
+        ? { type: 'found', from, offer: answer.value }
+        : { type: 'not-found', from, failure: answer.failure },
+    );
+  };
+  const join = async ({ from, offer }: Extract<PoolStep, { at: 'asks' }>): Promise<void> => {
+    send({ type: 'join' });
+    const answer = await client.call('pools.join', {
+      from,
+      contacts: offer.contacts.map(({ host, port }) => ({ host, port })),
+    });
+    if (answer.ok) go({ page: 'grids', open: answer.value.id });
+    else send({ type: 'refused', failure: answer.failure });
+  };
+
+  return (
+    <>
+      <div className="title-row">
+        <h1 ref={heading} tabIndex={-1} className="page-title foreign">
+          {step.at === 'asks'
+            ? t('join:asks.title', { name: plain(step.offer.name) })
+            : t('pools:join.title')}
+        </h1>
+        <Button
+          quiet
+          disabled={step.at === 'asks' && step.joining}
+          onPress={() => {
+            if (at === 'choose') go({ page: 'join' });
+            else send({ type: 'back' });
+          }}
+        >
+          {t('join:back')}
+        </Button>
+      </div>
+      {step.at === 'choose' ? (
+        <PoolChoose
+          url={step.url ?? url ?? ''}
+          byLink={url !== null && step.failure === null}
+          refused={step.failure === null ? null : { byFile: step.url === null, failure: step.failure }}
+          onLook={(from) => {
+            void look(from);
+          }}
+        />
+      ) : step.at === 'looking' ? (
+        <div className="card looking">
+          <p role="status">{t('pools:join.looking')}</p>
+          <progress className="bar" aria-label={t('pools:join.looking')} />
+          <Button
+            onPress={() => {
+              send({ type: 'back' });
+            }}
+          >
+            {t('common:cancel')}
+          </Button>
+        </div>
+      ) : (
+        <PoolAsks
+          offer={step.offer}
+          byFile={step.from.kind === 'text'}
+          joining={step.joining}
+          failure={step.failure}
+          onAgree={() => {
+            void join(step);
+          }}
+        />
+      )}
+    </>
+  );
+}

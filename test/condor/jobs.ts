@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { parseJobLog } from './job-log.ts';
+import type { CondorMachine } from './machine.ts';
+import type { Submitted } from './pool.ts';
+import { Tail } from './tail.ts';
+
+/** Files of a job that counts once a second and adds up; it goes on from its file `state`, where there is one. */
+export const countingScript = {
+  'count.sh': `#!/bin/sh
+steps=$1 each=$2
+read -r n sum starts < state 2>/dev/null || { n=0; sum=0; starts=0; }
+starts=$((starts + 1))
+while [ "$n" -lt "$steps" ]; do
+  sleep 1
+  n=$((n + 1)); sum=$((sum + n * n))
+  echo "$n $sum $starts" > state.new && mv state.new state
+  [ $((n % each)) = 0 ] && [ "$n" -lt "$steps" ] && exit 85
+done
+echo "$steps steps, sum $sum"
+`,
+} as const;
+
+/**
+ * Its submit description.
+ * @param steps seconds that it takes
+ * @param perCheckpoint steps between two checkpoints of its own
+ */
+export function countingJob({ steps, perCheckpoint }: { steps: number; perCheckpoint: number }): string {
+  return `
+executable = count.sh
+arguments = ${steps} ${perCheckpoint}
+output = out
+error = err
+should_transfer_files = YES
+when_to_transfer_output = ON_EXIT_OR_EVICT
+checkpoint_exit_code = 85
+transfer_checkpoint_files = state
+request_memory = 64
+request_disk = 1000
+queue
+`;
+}
+
+/** What it writes to its output, however often it was moved. */
+export function countingResult(steps: number): string {
+  return `${steps} steps, sum ${(steps * (steps + 1) * (2 * steps + 1)) / 6}\n`;
+}
+
+/** A file of a running job's own folder on the node, wherever the job's log says that it is. */
+export function scratchFile(node: CondorMachine, job: Submitted, name: string): Tail {
+  const dirs = parseJobLog(job.events.text).flatMap(
+    ({ text }) => /CondorScratchDir = "\/var\/lib\/condor\/([^"]+)"/.exec(text)?.[1] ?? [],
+  );
+  const dir = dirs.at(-1);
+  if (dir === undefined) throw new Error('the job does not run yet');
+  return new Tail(join(node.box.dir, 'lib', dir, name));
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { countingJob, countingResult, countingScript, scratchFile } from './jobs.ts';
+import { PlainNode } from './plain-node.ts';
+import { type Submitted, TestPool } from './pool.ts';
+
+let pool: TestPool;
+let nodes: { a: PlainNode; b: PlainNode };
+
+beforeAll(async () => {
+  pool = await TestPool.start({ submitAddress: '10.77.0.2' });
+  const [a, b] = await Promise.all([
+    PlainNode.start(pool, { name: 'a', address: '10.77.0.11' }),
+    PlainNode.start(pool, { name: 'b', address: '10.77.0.12' }),
+  ]);
+  nodes = { a, b };
+});
+
+afterAll(async () => {
+  await pool.dispose();
+});
+
+/** The node that runs the job, and the other. */
+async function placeOf({ cluster }: Submitted): Promise<{ its: PlainNode; other: PlainNode }> {
+  const [ad] = await pool.jobs(`ClusterId == ${cluster}`);
+  const onA = String(ad?.['RemoteHost']).endsWith(nodes.a.machine.name);
+  return onA ? { its: nodes.a, other: nodes.b } : { its: nodes.b, other: nodes.a };
+}
+
+const small = `
+should_transfer_files = YES
+request_memory = 64
+request_disk = 1000
+`;
+
+describe('a pool of plain nodes', () => {
+  test('takes a cluster of jobs and brings every output back', async () => {
+    const numbers = [0, 1, 2, 3, 4, 5];
+    const job = await pool.submit(
+      `${small}
+executable = square.sh
+arguments = $(Process)
+transfer_input_files = words
+output = out.$(Process)
+queue ${numbers.length}`,
+      { 'square.sh': '#!/bin/sh\necho "$(cat words) $(($1 * $1)) $(id -un)"\n', words: 'the square is' },
+    );
+    await pool.untilDone(job, numbers.length);
+    const outputs = numbers.map((number) => pool.output(job, `out.${number}`));
+    expect(outputs).toEqual(numbers.map((number) => `the square is ${number * number} nobody\n`));
+    expect(await pool.jobs(`ClusterId == ${job.cluster}`)).toEqual([]);
+  });
+
+  test('takes jobs from a second submit node, and of another user', async () => {
+    const script = '#!/bin/sh\necho done\n';
+    const job = await pool.submit(
+      `${small}\nexecutable = job.sh\noutput = out\nqueue`,
+      { 'job.sh': script },
+      { user: 'bob', on: pool.submitNode },
+    );
+    await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toBe('done\n');
+    expect(await pool.epochs(pool.submitNode)).toContain('Owner="bob"');
+    expect(await pool.epochs()).not.toContain('Owner="bob"');
+  });
+
+  test('goes on with a job after the central manager was killed and came back', async () => {
+    const job = await pool.submit(countingJob({ steps: 12, perCheckpoint: 100 }), countingScript);
+    await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
+    await pool.killAndReturn();
+    const events = await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toBe(countingResult(12));
+    // A new shadow took over what the node had gone on with.
+    expect(events.filter(({ code }) => code === 1)).toHaveLength(1);
+    expect(events.map(({ code }) => code)).toContain(23);
+  });
+
+  test('loses nothing when a node cannot be reached for less than the lease', async () => {
+    const job = await pool.submit(countingJob({ steps: 8, perCheckpoint: 100 }), countingScript);
+    await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
+    const { its } = await placeOf(job);
+    onTestFinished(() => its.machine.cable.mend());
+    await its.machine.cable.cut();
+    // The starter itself waits for its shadow now, so it is the job that tells.
+    await scratchFile(its.machine, job, 'state').untilMatch(/^8 /);
+    expect(pool.output(job, 'out') ?? '').toBe('');
+    await its.machine.cable.mend();
+    const events = await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toBe(countingResult(8));
+    expect(events.filter(({ code }) => code === 1)).toHaveLength(1);
+  });
+
+  test('finishes a vacated job elsewhere, from its checkpoint, with the same result', async () => {
+    const job = await pool.submit(countingJob({ steps: 12, perCheckpoint: 4 }), countingScript);
+    // The first checkpoint is on the submit node.
+    await pool.untilJob(job, (events) =>
+      events.some(({ text }) => /Finished transferring output/.test(text)),
+    );
+    const { its, other } = await placeOf(job);
+    onTestFinished(() => its.open());
+    await its.vacate();
+    const events = await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toBe(countingResult(12));
+    const runs = events.filter(({ code }) => code === 1).map(({ text }) => text);
+    expect(runs[0]).toContain(its.machine.address);
+    expect(runs.at(-1)).toContain(other.machine.address);
+    expect(events.map(({ code }) => code)).toContain(4);
+  });
+});
