@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises';
 import {
   type Failure,
-  failureSaid,
-  GleanerError,
   type GridDetail,
   type GridView,
   type JobView,
@@ -11,10 +9,11 @@ import {
 } from '../contract/index.ts';
 import type { AgentMachine, BoincRunner } from '../grid/boinc/runner.ts';
 import type { GuestSession } from '../vm/session/client.ts';
+import { agentBase } from './agent-machine.ts';
 import type { Contribution } from './contribution.ts';
-import { type GatewayWorld, type GridGateway, guestSocketPath } from './grid-gateway.ts';
+import type { GatewayWorld, GridGateway } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
-import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
+import { closeWithoutGuest, contributionOf, inNeed, type Lane, type LaneHost } from './lane.ts';
 
 const agent = 'boinc';
 /** The agent's user in the appliance. */
@@ -31,16 +30,6 @@ const notPermitted: Failure = {
   sentence: 'The settings of this computer do not permit this project any more.',
   hint: 'Leave it, or ask who administers this computer.',
 };
-
-function inNeed(view: GridView, failure: Failure): GridView {
-  return {
-    ...view,
-    state: 'attention',
-    sentence: failure.sentence,
-    said: failureSaid(failure),
-    failure,
-  };
-}
 
 /** What the runner says, and what its VM and the settings have to do with it. Pure. */
 export function viewOf(
@@ -69,12 +58,6 @@ export interface BoincLaneOptions {
   readonly dataDir: string;
   /** Whether the settings still permit this project. */
   readonly permitted: () => boolean;
-}
-
-/** A guest that was just booted knows no agent yet. */
-function neverStarted(error: unknown): { running: boolean; words: string } {
-  if (error instanceof GleanerError && error.code === 'not-found') return { running: false, words: '' };
-  throw error;
 }
 
 /** One BOINC project, its VM with the client, and the VM's only way out. */
@@ -170,17 +153,10 @@ export class BoincLane implements Lane {
   #machineOf(session: GuestSession): AgentMachine {
     const known = this.#machines.get(session);
     if (known) return known;
-    const { world } = this.#o;
-    const opened = new Map<string, Promise<string>>();
-    const once = (key: string, open: () => Promise<string>): Promise<string> => {
-      const before = opened.get(key);
-      if (before) return before;
-      const opening = open();
-      opened.set(key, opening);
-      opening.catch(() => opened.delete(key));
-      return opening;
-    };
+    const { paths } = this.#o.world;
+    const { forward, ...base } = agentBase({ session, id: this.id, agent, vm: this.vm, paths });
     const machine: AgentMachine = {
+      ...base,
       startAgent: (workload) =>
         session.startAgent({
           ...workload,
@@ -190,24 +166,10 @@ export class BoincLane implements Lane {
           gid: agentUid,
           data: true,
         }),
-      agentStatus: () => session.agentStatus(agent).catch(neverStarted),
-      stopAgent: (graceSeconds) => session.stopAgent(agent, graceSeconds),
-      reach: (port) =>
-        once(`reach ${port}`, async () => {
-          const socketPath = guestSocketPath(world.paths, this.id, String(port));
-          await session.reach({ port, socketPath });
-          return socketPath;
-        }),
       forwardGateway: async (port) => {
         await this.gateway.open();
-        await once(`forward ${port}`, async () => {
-          const { socketPath } = this.gateway;
-          await session.forward({ bindAddress: '127.0.0.1', port, toSocketPath: socketPath });
-          return socketPath;
-        });
+        await forward({ bindAddress: '127.0.0.1', port, toSocketPath: this.gateway.socketPath });
       },
-      frozenMs: () => this.vm.vm.status().frozenMsTotal,
-      facts: () => this.vm.facts(),
     };
     this.#machines.set(session, machine);
     return machine;

@@ -2,8 +2,6 @@ import { rm } from 'node:fs/promises';
 import {
   type Allowance,
   type Failure,
-  failureSaid,
-  GleanerError,
   type GridView,
   type JobView,
   type PoolDetail,
@@ -11,12 +9,14 @@ import {
   plainly,
 } from '../contract/index.ts';
 import type { CondorRunner, NodeMachine } from '../grid/condor/runner.ts';
+import { reasonWords } from '../policy/words.ts';
 import type { GuestSession } from '../vm/session/client.ts';
+import { agentBase } from './agent-machine.ts';
 import { isCalm } from './calm.ts';
 import type { Contribution } from './contribution.ts';
-import { type GatewayWorld, type GridGateway, guestSocketPath } from './grid-gateway.ts';
+import type { GatewayWorld, GridGateway } from './grid-gateway.ts';
 import type { GridVm } from './grid-vm.ts';
-import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './lane.ts';
+import { closeWithoutGuest, contributionOf, inNeed, type Lane, type LaneHost } from './lane.ts';
 
 const agent = 'condor';
 /** HTCondor's daemons change to a user of each slot's; beyond that they need no more than this. */
@@ -34,7 +34,7 @@ export interface CondorLaneOptions {
   readonly permitted: () => boolean;
   /** null: it is not known yet. */
   readonly policy: () => PoolPolicy | null;
-  /** The VM's present size. */
+  /** Its weight among the lanes. */
   readonly share: () => number;
 }
 
@@ -48,24 +48,19 @@ const notPermitted: Failure = {
 export function narrowed(allowance: Allowance, policy: PoolPolicy | null): Allowance {
   if (!policy || policy.share >= allowance.share) return allowance;
   const { share } = policy;
-  const words = 'limit of the grid';
+  const said = plainly('reason.limit-of-grid');
   return {
     ...allowance,
     run: share > 0,
-    rung: share > 0 ? 'throttled' : 'frozen',
+    // Nobody waits for it to go on: jobs are handed back, and the memory is.
+    rung: share > 0 ? 'throttled' : 'saved',
     share,
     reason: share > 0 ? allowance.reason : 'The pool asks all its computers to rest.',
     reasons: [
-      { code: 'limit', words, said: plainly('reason.limit-of-grid'), lingers: false, source: 'grid', share },
+      { code: 'limit', words: reasonWords(said, 0), said, lingers: false, source: 'grid', share },
       ...allowance.reasons,
     ],
   };
-}
-
-/** A guest that was just booted knows no agent yet. */
-function neverStarted(error: unknown): { running: boolean; words: string } {
-  if (error instanceof GleanerError && error.code === 'not-found') return { running: false, words: '' };
-  throw error;
 }
 
 /** One pool, its VM with the execute node, and the VM's only way out. */
@@ -197,17 +192,10 @@ export class CondorLane implements Lane {
   #machineOf(session: GuestSession): NodeMachine {
     const known = this.#machines.get(session);
     if (known) return known;
-    const { world } = this.#o;
-    const opened = new Map<string, Promise<string>>();
-    const once = (key: string, open: () => Promise<string>): Promise<string> => {
-      const before = opened.get(key);
-      if (before) return before;
-      const opening = open();
-      opened.set(key, opening);
-      opening.catch(() => opened.delete(key));
-      return opening;
-    };
+    const { paths } = this.#o.world;
+    const { forward, ...base } = agentBase({ session, id: this.id, agent, vm: this.vm, paths });
     const machine: NodeMachine = {
+      ...base,
       startAgent: (node) =>
         session.startAgent({
           ...node,
@@ -219,37 +207,14 @@ export class CondorLane implements Lane {
           files: [],
           privateTmp: true,
         }),
-      agentStatus: () => session.agentStatus(agent).catch(neverStarted),
-      stopAgent: (graceSeconds) => session.stopAgent(agent, graceSeconds),
-      reach: (port) =>
-        once(`reach ${port}`, async () => {
-          const socketPath = guestSocketPath(world.paths, this.id, String(port));
-          await session.reach({ port, socketPath });
-          return socketPath;
-        }),
       forward: async ({ address, port }) => {
         await this.gateway.open();
         await this.gateway.listening();
         const toSocketPath = this.gateway.forwardSocket(address, port);
-        await once(`forward ${address}:${port}`, async () => {
-          await session.forward({ bindAddress: address, port, toSocketPath });
-          return toSocketPath;
-        });
+        await forward({ bindAddress: address, port, toSocketPath });
       },
-      frozenMs: () => this.vm.vm.status().frozenMsTotal,
-      facts: () => this.vm.facts(),
     };
     this.#machines.set(session, machine);
     return machine;
   }
-}
-
-function inNeed(view: GridView, failure: Failure): GridView {
-  return {
-    ...view,
-    state: 'attention',
-    sentence: failure.sentence,
-    said: failureSaid(failure),
-    failure,
-  };
 }

@@ -1,6 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { Allowance, GridView, JobView, Signals, VmPhase, YieldRecord } from '../contract/index.ts';
+import {
+  type Allowance,
+  type Failure,
+  failureSaid,
+  type GridView,
+  type JobView,
+  type Signals,
+  type VmPhase,
+  type YieldRecord,
+} from '../contract/index.ts';
 import type { GuestSession } from '../vm/session/client.ts';
 import { Contribution } from './contribution.ts';
 import type { GridGateway } from './grid-gateway.ts';
@@ -106,4 +115,15 @@ export function closeWithoutGuest({ vm }: GridVm, gateway: GridGateway): () => v
   return vm.onChange(() => {
     if (withoutGuest.has(vm.status().phase)) void gateway.dispose();
   });
+}
+
+/** Something about a grid is for the person to look at. Pure. */
+export function inNeed(view: GridView, failure: Failure): GridView {
+  return {
+    ...view,
+    state: 'attention',
+    sentence: failure.sentence,
+    said: failureSaid(failure),
+    failure,
+  };
 }

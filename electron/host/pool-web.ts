@@ -1,23 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Mutex } from '../base/mutex.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import {
-  type Contact,
-  type Enrolment,
-  type EnrolmentSource,
-  GleanerError,
-  type Settings,
-} from '../contract/index.ts';
+import { type Contact, type Enrolment, type EnrolmentSource, type Settings } from '../contract/index.ts';
 import { plantRoot } from '../grid/condor/catalog.ts';
 import { parseEnrolment } from '../grid/condor/enrolment.ts';
-import type { Answer, Documents, Inputs, SignedStatement } from '../grid/condor/messages.ts';
+import { type answers, type Documents, type Inputs, type SignedStatement } from '../grid/condor/messages.ts';
 import { CondorWorker } from '../grid/condor/worker.ts';
 import { portOf } from '../grid/web/url.ts';
-import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
-
-type WebVerb = 'enrolment' | 'documents' | 'statement';
-type WebInput<V extends WebVerb> = Omit<Inputs[V], 'gatewayPath' | 'authorities'>;
+import { AskedWeb } from './asked-web.ts';
+import type { GatewayWorld } from './grid-gateway.ts';
 
 export interface PoolWebOptions {
   readonly world: GatewayWorld;
@@ -34,30 +25,26 @@ export interface CatalogPlace {
   readonly dir: string;
 }
 
-/**
- * What the host itself asks a pool's web server: through a gateway that reaches that one place, and parsed in a worker. Both
- * live only as long as the asking.
- */
+/** What the host itself asks a pool's web server, and nobody else. */
 export class PoolWeb {
   readonly #o: PoolWebOptions;
-  readonly #one = new Mutex();
-  #worker: CondorWorker | undefined;
-  #disposed = false;
+  readonly #web: AskedWeb<Inputs, typeof answers>;
 
   constructor(o: PoolWebOptions) {
     this.#o = o;
+    this.#web = new AskedWeb({ ...o, worker: (options) => new CondorWorker(options) });
   }
 
   /** Rejects `enrolment-invalid`, and as asking the web does. */
   async enrolment(from: EnrolmentSource): Promise<Enrolment> {
     return from.kind === 'text'
       ? parseEnrolment(from.text)
-      : await this.#ask(from.url, 'enrolment', { url: from.url });
+      : await this.#web.ask([contactOf(from.url)], 'enrolment', { url: from.url });
   }
 
   /** Rejects `pool-document-refused`, and as asking the web does. */
   documents(place: CatalogPlace): Promise<Documents> {
-    return this.#ask(place.url, 'documents', place);
+    return this.#web.ask([contactOf(place.url)], 'documents', place);
   }
 
   /** As {@link documents}, of a pool that is not joined: nothing of it stays. */
@@ -73,34 +60,12 @@ export class PoolWeb {
 
   /** null when this host is in none of that period. Rejects as {@link documents}. */
   statement(place: CatalogPlace, period: string, host: string): Promise<SignedStatement | null> {
-    return this.#ask(place.url, 'statement', { ...place, period, host });
+    return this.#web.ask([contactOf(place.url)], 'statement', { ...place, period, host });
   }
 
   /** Whoever waits for an answer gets a failure at once. */
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#worker?.dispose();
-    await this.#one.run(() => Promise.resolve());
-  }
-
-  #ask<V extends WebVerb>(url: string, verb: V, input: WebInput<V>): Promise<Answer<V>> {
-    return this.#one.run(async () => {
-      if (this.#disposed) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
-      const contacts = [contactOf(url)];
-      const gateway = new GridGateway(this.#o.world, 'lookup', () => contacts, true);
-      const worker = new CondorWorker({ spawnWorker: this.#o.spawnWorker });
-      this.#worker = worker;
-      try {
-        await gateway.open();
-        const authorities = this.#o.settings()['network.authorities'];
-        const whole = { ...input, gatewayPath: gateway.socketPath, authorities };
-        // The table's input of this verb is what was asked and how to get there.
-        return await worker.call(verb, whole as unknown as Inputs[V]);
-      } finally {
-        await worker.dispose();
-        await gateway.dispose();
-      }
-    });
+  dispose(): Promise<void> {
+    return this.#web.dispose();
   }
 }
 

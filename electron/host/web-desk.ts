@@ -1,17 +1,11 @@
-import { Mutex } from '../base/mutex.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import {
-  type Account,
-  type Contact,
-  GleanerError,
-  type ProjectOffer,
-  type Settings,
-} from '../contract/index.ts';
+import { type Account, type ProjectOffer, type Settings } from '../contract/index.ts';
 import { offerContacts } from '../grid/boinc/contacts.ts';
 import { knownProjects } from '../grid/boinc/known-projects.ts';
-import type { Answer, Inputs, ManagerReply, ProjectFacts, SignedIn, Verb } from '../grid/boinc/messages.ts';
+import type { answers, Inputs, ManagerReply, ProjectFacts, SignedIn, Verb } from '../grid/boinc/messages.ts';
 import { BoincWorker } from '../grid/boinc/worker.ts';
-import { type GatewayWorld, GridGateway } from './grid-gateway.ts';
+import { AskedWeb } from './asked-web.ts';
+import type { GatewayWorld } from './grid-gateway.ts';
 import { contactsOfTyped, sameProject } from './project-url.ts';
 
 /** Web calls by verb, without the gateway that they go through. */
@@ -24,41 +18,35 @@ export interface WebDeskOptions {
   readonly memoryBytes: () => number;
 }
 
-/**
- * What the host itself asks projects and managers, before there is a VM of theirs: through a gateway that reaches the
- * one place that is asked, and parsed in a worker. Both live only as long as the asking.
- */
+/** What the host itself asks projects and managers, before there is a VM of theirs. */
 export class WebDesk {
   readonly #o: WebDeskOptions;
-  readonly #one = new Mutex();
-  #worker: BoincWorker | undefined;
-  #disposed = false;
+  readonly #web: AskedWeb<Inputs, typeof answers>;
 
   constructor(o: WebDeskOptions) {
     this.#o = o;
+    this.#web = new AskedWeb({ ...o, worker: (options) => new BoincWorker(options) });
   }
 
   /** Rejects `bad-request` for what is no address, `grid-unreachable`, `grid-protocol`, `egress-denied`. */
   async lookup(typed: string, allowPrivate: boolean): Promise<{ offer: ProjectOffer; facts: ProjectFacts }> {
     const contacts = contactsOfTyped(typed, allowPrivate);
-    const facts = await this.#ask(contacts, 'lookup', { url: typed });
+    const facts = await this.#web.ask(contacts, 'lookup', { url: typed });
     return { facts, offer: this.#offerOf(facts, allowPrivate) };
   }
 
   /** Rejects `account-refused` and what {@link lookup} rejects with. */
   signIn(facts: ProjectFacts, account: Account, allowPrivate: boolean): Promise<SignedIn> {
-    return this.#ask(contactsOfTyped(facts.url, allowPrivate), 'signIn', { facts, account });
+    return this.#web.ask(contactsOfTyped(facts.url, allowPrivate), 'signIn', { facts, account });
   }
 
   syncManager(input: WebInput<'syncManager'>, allowPrivate: boolean): Promise<ManagerReply> {
-    return this.#ask(contactsOfTyped(input.facts.url, allowPrivate), 'syncManager', input);
+    return this.#web.ask(contactsOfTyped(input.facts.url, allowPrivate), 'syncManager', input);
   }
 
   /** Whoever waits for an answer gets a failure at once. */
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#worker?.dispose();
-    await this.#one.run(() => Promise.resolve());
+  dispose(): Promise<void> {
+    return this.#web.dispose();
   }
 
   #offerOf(facts: ProjectFacts, allowPrivate: boolean): ProjectOffer {
@@ -83,28 +71,5 @@ export class WebDesk {
       memoryBytes: this.#o.memoryBytes(),
       known,
     };
-  }
-
-  #ask<V extends 'lookup' | 'signIn' | 'syncManager'>(
-    contacts: readonly Contact[],
-    verb: V,
-    input: WebInput<V>,
-  ): Promise<Answer<V>> {
-    return this.#one.run(async () => {
-      if (this.#disposed) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
-      const gateway = new GridGateway(this.#o.world, 'lookup', () => contacts, true);
-      const worker = new BoincWorker({ spawnWorker: this.#o.spawnWorker });
-      this.#worker = worker;
-      try {
-        await gateway.open();
-        const authorities = this.#o.settings()['network.authorities'];
-        const whole = { ...input, gatewayPath: gateway.socketPath, authorities };
-        // The table's input of this verb is what was asked and how to get there.
-        return await worker.call(verb, whole as unknown as Inputs[V]);
-      } finally {
-        await worker.dispose();
-        await gateway.dispose();
-      }
-    });
   }
 }

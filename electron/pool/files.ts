@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncDir } from '../base/atomic-file.ts';
+import { placeFile, syncDir } from '../base/atomic-file.ts';
 import type { PublicFile } from './plan.ts';
 
 /** For a web server: all may read what is published. */
@@ -9,24 +8,6 @@ const publicMode = 0o644;
 const publicDirMode = 0o755;
 /** Writes that are under way at once, so that a disk can sync several together. */
 const together = 16;
-
-/** Puts one file in its place as a whole; its folder is not synced. */
-export async function placeFile(filePath: string, bytes: Uint8Array, mode = publicMode): Promise<void> {
-  const temporary = `${filePath}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, filePath);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
 
 export async function makePublicDir(dirPath: string): Promise<void> {
   await mkdir(dirPath, { recursive: true, mode: publicDirMode });
@@ -37,7 +18,7 @@ export async function writeInOrder(publicDir: string, files: readonly PublicFile
   for (const { path, bytes } of files) {
     const filePath = join(publicDir, path);
     await makePublicDir(dirname(filePath));
-    await placeFile(filePath, bytes);
+    await placeFile(filePath, bytes, publicMode);
     await syncDir(dirname(filePath));
   }
 }
@@ -53,7 +34,7 @@ export async function writeTogether(publicDir: string, files: AsyncIterable<Publ
     const dirPath = dirname(filePath);
     if (!dirs.has(dirPath)) await makePublicDir(dirPath);
     dirs.add(dirPath);
-    const one: Promise<void> = placeFile(filePath, bytes)
+    const one: Promise<void> = placeFile(filePath, bytes, publicMode)
       .catch((error: unknown) => {
         failures.push(error);
       })

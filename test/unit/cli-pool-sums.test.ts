@@ -1,52 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { resolvePaths } from '../../electron/base/paths.ts';
-import { runProgram } from '../../electron/cli/program.ts';
-import { FakeCondorTools } from '../fakes/fake-condor-tools.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fakeEpoch } from '../fakes/fake-epochs.ts';
-import { useTimeZones } from '../fixtures/time-zone.ts';
-import { memoryIo, type Ran, useFolder } from './cli-fixture.ts';
+import { type Ran, start } from './cli-fixture.ts';
+import { pool, usePoolCommands } from './cli-pool-fixture.ts';
 
-const home = useFolder();
-const setZone = useTimeZones();
-const now = Date.now();
-const pool = 'pool.example.org';
-const dir = (): string => join(home(), 'catalog');
-let tools: FakeCondorTools;
-
-beforeEach(async () => {
-  setZone('Europe/Berlin');
-  tools = await FakeCondorTools.in(join(home(), 'bin'));
-  vi.stubEnv('PATH', tools.path);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-const run = async (...argv: readonly string[]): Promise<Ran> => {
-  const io = { ...memoryIo(), now: () => now };
-  let stdout = '';
-  let stderr = '';
-  io.out = (text) => {
-    stdout += Buffer.from(text).toString();
-    return Promise.resolve();
-  };
-  io.err = (text) => {
-    stderr += text;
-  };
-  const paths = resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } });
-  const code = await runProgram(argv, '1.2.3', { io, paths });
-  return { code, stdout, stderr };
-};
-const json = async (...argv: readonly string[]): Promise<Record<string, unknown>> =>
-  JSON.parse((await run(...argv, '--json')).stdout) as Record<string, unknown>;
-
-const initArgs = [
-  ...['--pool', pool, '--name', 'Example Inc.', '--collector', '10.1.2.3', '--submit', '10.1.2.4:9700'],
-  ...['--catalog-url', 'https://pool.example.org/gleaner/', '--core-hour', '0.5', '--unit', 'EUR'],
-];
-const init = async (): Promise<Ran> => await run('pool', 'init', dir(), ...initArgs);
+const { home, dir, run, json, init, tools } = usePoolCommands();
 
 describe('gleaner pool statement', () => {
   const at = (text: string): number => Date.parse(`${text}+01:00`) / 1000;
@@ -63,9 +22,9 @@ describe('gleaner pool statement', () => {
       { job: 'cm#3', run: 1, host: 'pc-1', start: day, end: at('2025-12-01T00:00:00'), owner: 'ann' },
     ];
     await writeFile(history(), records.map((one) => fakeEpoch(one, pool)).join(''));
-    await tools.answer('condor_config_val', { stdout: `${history()}\n` });
+    await tools().answer('condor_config_val', { stdout: `${history()}\n` });
     const own = { GleanerExecutions: 1, GleanerFrozenSeconds: 0, GleanerAmount: 1, GleanerUnit: 'EUR' };
-    await tools.answer('condor_status', {
+    await tools().answer('condor_status', {
       stdout: JSON.stringify([
         { GleanerHost: 'pc-1', AuthenticatedIdentity: `exec-pc-1@${pool}`, GleanerCoreSeconds: 99, ...own },
       ]),
@@ -89,7 +48,7 @@ describe('gleaner pool statement', () => {
     expect(department.stdout).toMatch(/Sales +1 +0 +2\.00/);
     expect(department.stdout).toContain('(none)');
     expect(department.stdout).toContain('Away now: pc-2.');
-    await tools.answer('condor_status', { code: 1, stderr: 'Error: communication error\n' });
+    await tools().answer('condor_status', { code: 1, stderr: 'Error: communication error\n' });
     expect((await run('pool', 'statement', dir(), ...args)).stdout).toContain('communication error');
   });
 
@@ -166,7 +125,7 @@ describe('gleaner pool fleet', () => {
       { GleanerHost: 'PC 4' },
       'not an ad',
     ];
-    await tools.answer('condor_status', { stdout: JSON.stringify(ads) });
+    await tools().answer('condor_status', { stdout: JSON.stringify(ads) });
     const fleet = await json('pool', 'fleet');
     expect(fleet).toMatchObject({
       malformed: 2,
@@ -191,11 +150,11 @@ describe('gleaner pool fleet', () => {
       'GleanerHost = "pc-1"\nGleanerState = "off"\n\nGleanerHost = "pc-2"\nGleanerState = "off"\n',
     );
     expect((await run('pool', 'fleet', '--ads', file)).stdout).toMatch(/off +2/);
-    await tools.answer('condor_status', { code: 1, stderr: 'Error: communication error\n' });
+    await tools().answer('condor_status', { code: 1, stderr: 'Error: communication error\n' });
     expect((await run('pool', 'fleet')).stderr).toContain('grid-unreachable');
-    await tools.answer('condor_status', { stdout: '[{"GleanerHost": ' });
+    await tools().answer('condor_status', { stdout: '[{"GleanerHost": ' });
     expect((await run('pool', 'fleet')).stderr).toContain('grid-protocol');
-    await tools.answer('condor_status', { stdout: '' });
+    await tools().answer('condor_status', { stdout: '' });
     expect((await run('pool', 'fleet')).stdout).toContain('0 hosts');
   });
 });

@@ -1,53 +1,12 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { resolvePaths } from '../../electron/base/paths.ts';
-import { runProgram } from '../../electron/cli/program.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { Enrolment } from '../../electron/contract/pool.ts';
-import { FakeCondorTools } from '../fakes/fake-condor-tools.ts';
-import { useTimeZones } from '../fixtures/time-zone.ts';
-import { memoryIo, type Ran, start, useFolder } from './cli-fixture.ts';
+import { type Ran, start } from './cli-fixture.ts';
+import { initArgs, now, pool, usePoolCommands } from './cli-pool-fixture.ts';
 import { TufHost } from './pool-fixture.ts';
 
-const home = useFolder();
-const setZone = useTimeZones();
-const now = Date.now();
-const pool = 'pool.example.org';
-const dir = (): string => join(home(), 'catalog');
-let tools: FakeCondorTools;
-
-beforeEach(async () => {
-  setZone('Europe/Berlin');
-  tools = await FakeCondorTools.in(join(home(), 'bin'));
-  vi.stubEnv('PATH', tools.path);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-
-const run = async (...argv: readonly string[]): Promise<Ran> => {
-  const io = { ...memoryIo(), now: () => now };
-  let stdout = '';
-  let stderr = '';
-  io.out = (text) => {
-    stdout += Buffer.from(text).toString();
-    return Promise.resolve();
-  };
-  io.err = (text) => {
-    stderr += text;
-  };
-  const paths = resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } });
-  const code = await runProgram(argv, '1.2.3', { io, paths });
-  return { code, stdout, stderr };
-};
-const json = async (...argv: readonly string[]): Promise<Record<string, unknown>> =>
-  JSON.parse((await run(...argv, '--json')).stdout) as Record<string, unknown>;
-
-const initArgs = [
-  ...['--pool', pool, '--name', 'Example Inc.', '--collector', '10.1.2.3', '--submit', '10.1.2.4:9700'],
-  ...['--catalog-url', 'https://pool.example.org/gleaner/', '--core-hour', '0.5', '--unit', 'EUR'],
-];
-const init = async (): Promise<Ran> => await run('pool', 'init', dir(), ...initArgs);
+const { home, dir, run, json, init, tools } = usePoolCommands();
 
 describe('gleaner pool init', () => {
   test('makes the folder, and says what is to be done next', async () => {
@@ -162,7 +121,7 @@ describe('gleaner pool policy and tariff', () => {
 describe('gleaner pool add-host-token', () => {
   test('makes a file for each host with a token of its own', async () => {
     await init();
-    await tools.tokens(pool);
+    await tools().tokens(pool);
     await writeFile(join(home(), 'hosts.txt'), 'pc-2\n# a comment\nPC-3 # upstairs\n\n');
     const out = join(home(), 'tokens');
     const ran = await run(
@@ -185,7 +144,7 @@ describe('gleaner pool add-host-token', () => {
       submits: [{ address: '10.1.2.4', port: 9700 }],
       expiresAt: now + 30 * 86_400_000,
     });
-    expect(await tools.calls('condor_token_create')).toContain(
+    expect(await tools().calls('condor_token_create')).toContain(
       `-identity exec-pc-3@${pool} -authz ADVERTISE_STARTD -authz ADVERTISE_MASTER -authz READ -lifetime 7776000`,
     );
     expect(enrolment.catalog.root).toMatchObject({ signed: { _type: 'root', version: 1 } });
@@ -193,7 +152,7 @@ describe('gleaner pool add-host-token', () => {
 
   test('says how far it is with many hosts, and begins no more after a failure', async () => {
     await init();
-    await tools.tokens(pool);
+    await tools().tokens(pool);
     const names = Array.from({ length: 120 }, (_, at) => `pc-${at}`);
     await writeFile(join(home(), 'hosts.txt'), names.join('\n'));
     const argv = [
@@ -210,28 +169,28 @@ describe('gleaner pool add-host-token', () => {
       hosts: names,
       files: names.map((name) => join(home(), 'many', `${name}.gleaner-pool.json`)),
     });
-    await tools.answer('condor_token_create', { code: 1, stderr: 'no key\n' });
-    const before = (await tools.calls('condor_token_create')).length;
+    await tools().answer('condor_token_create', { code: 1, stderr: 'no key\n' });
+    const before = (await tools().calls('condor_token_create')).length;
     expect((await run('pool', ...argv)).code).toBe(4);
-    expect((await tools.calls('condor_token_create')).length - before).toBeLessThanOrEqual(8);
+    expect((await tools().calls('condor_token_create')).length - before).toBeLessThanOrEqual(8);
   });
 
   test('checks all names first, and says what is wrong with HTCondor', async () => {
     await init();
-    await tools.tokens(pool);
+    await tools().tokens(pool);
     const add = async (...hosts: string[]): Promise<Ran> =>
       await run('pool', 'add-host-token', dir(), ...hosts, '--out', join(home(), 'tokens'));
     expect(await add('pc-1', 'pc_2')).toMatchObject({ code: 4 });
     expect((await add('pc-1', 'pc_2')).stderr).toContain('pc_2');
     expect((await add()).code).toBe(4);
-    expect(await tools.calls('condor_token_create')).toEqual([]);
-    await tools.tokens('other.example.org');
+    expect(await tools().calls('condor_token_create')).toEqual([]);
+    await tools().tokens('other.example.org');
     expect((await add('pc-1')).stderr).toContain('TRUST_DOMAIN');
-    await tools.answer('condor_token_create', { stderr: 'Failed to open the signing key\n', code: 2 });
+    await tools().answer('condor_token_create', { stderr: 'Failed to open the signing key\n', code: 2 });
     const refused = await add('pc-1');
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('Failed to open the signing key');
-    await tools.answer('condor_token_create', { stdout: 'no token at all\n' });
+    await tools().answer('condor_token_create', { stdout: 'no token at all\n' });
     expect((await add('pc-1')).stderr).toContain('made no token');
     vi.stubEnv('PATH', '/nowhere');
     expect((await add('pc-1')).stderr).toContain('platform-not-ready');
@@ -242,10 +201,10 @@ describe('gleaner pool add-host-token', () => {
 describe('gleaner pool revoke-host', () => {
   test('shuts out in policy and configuration, and has the daemons and jobs follow', async () => {
     await init();
-    await tools.answer('condor_config_val', { stdout: `${pool}\n` });
-    await tools.answer('condor_reconfig', {});
-    await tools.answer('condor_status', { stdout: '[{"Name": "cm"}, {"Name": "submit2"}]' });
-    await tools.answer('condor_vacate_job', {});
+    await tools().answer('condor_config_val', { stdout: `${pool}\n` });
+    await tools().answer('condor_reconfig', {});
+    await tools().answer('condor_status', { stdout: '[{"Name": "cm"}, {"Name": "submit2"}]' });
+    await tools().answer('condor_vacate_job', {});
     expect(await json('pool', 'revoke-host', dir(), 'pc-1', 'PC-2')).toMatchObject({
       isDone: true,
       revoked: 2,
@@ -253,13 +212,13 @@ describe('gleaner pool revoke-host', () => {
     });
     const conf = join(dir(), 'condor', '91-gleaner-revoked.conf');
     expect(await readFile(conf, 'utf8')).toContain(`exec-pc-2@${pool}`);
-    expect(await tools.calls('condor_reconfig')).toHaveLength(1);
-    const [first = '', second = ''] = await tools.calls('condor_vacate_job');
+    expect(await tools().calls('condor_reconfig')).toHaveLength(1);
+    const [first = '', second = ''] = await tools().calls('condor_vacate_job');
     expect(first).toContain('-name cm -constraint');
     expect(second).toContain(`pc-1.${pool},pc-2.${pool}`);
     const host = await TufHost.enrolled(home(), join(dir(), 'public'));
     expect((await host.json('policy.json'))['revoked']).toEqual(['pc-1', 'pc-2']);
-    await tools.tokens(pool);
+    await tools().tokens(pool);
     expect((await run('pool', 'add-host-token', dir(), 'pc-1', '--out', home())).stderr).toContain('--undo');
     // Twice is once; to let in again takes nobody's jobs.
     expect((await json('pool', 'revoke-host', dir(), 'pc-1'))['policy']).toBe(2);
@@ -269,7 +228,7 @@ describe('gleaner pool revoke-host', () => {
     });
     await run('pool', 'revoke-host', dir(), 'pc-2', '--undo');
     expect(await readFile(conf, 'utf8')).not.toContain('DENY');
-    expect(await tools.calls('condor_vacate_job')).toHaveLength(4);
+    expect(await tools().calls('condor_vacate_job')).toHaveLength(4);
   });
 
   test('away from the pool’s machines says what has to be run there', async () => {
