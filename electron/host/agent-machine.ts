@@ -14,17 +14,17 @@ export interface AgentSeat {
 
 /** What a grid's agent has in one session with its VM, whatever the grid. */
 export interface AgentBase {
-  agentStatus(): Promise<{ running: boolean; words: string }>;
-  stopAgent(graceSeconds: number): Promise<void>;
-  reach(port: number): Promise<string>;
+  readonly agentStatus: () => Promise<{ running: boolean; words: string }>;
+  readonly stopAgent: (graceSeconds: number) => Promise<void>;
+  readonly reach: (port: number) => Promise<string>;
   /** Lets the guest's `bindAddress:port` lead to a socket of the host, once for as long as the session lives. */
-  forward(to: {
+  readonly forward: (to: {
     readonly bindAddress: string;
     readonly port: number;
     readonly toSocketPath: string;
-  }): Promise<void>;
-  frozenMs(): number;
-  facts(): { accelerator: string; applianceDigest: string };
+  }) => Promise<void>;
+  readonly frozenMs: () => number;
+  readonly facts: () => { accelerator: string; applianceDigest: string };
 }
 
 /** See {@link AgentBase}: what was opened stays open, and what could not be is opened anew when it is asked for. */

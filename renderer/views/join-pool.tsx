@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useReducer, useRef } from 'react';
+import { type ReactNode, useReducer } from 'react';
 import type { EnrolmentSource } from '../../electron/contract/pool-views.ts';
 import { client } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
@@ -8,18 +8,13 @@ import type { Go } from './place.ts';
 import { PoolAsks } from './pool-asks.tsx';
 import { PoolChoose } from './pool-choose.tsx';
 import { firstPoolStep, type PoolStep, poolFlow } from './pool-flow.ts';
+import { useStepTitle } from './step-title.ts';
 
 /** From an enrolment to a joined pool. `url`: the address of one that a link names. */
 export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode {
   const [step, send] = useReducer(poolFlow, firstPoolStep);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const { at } = step;
   const isRefused = step.at === 'choose' && step.failure !== null;
-  useEffect(() => {
-    // Whoever listens or uses the keyboard begins each step at its title, but hears first of what was refused.
-    if (!isRefused) heading.current?.focus();
-    window.scrollTo(0, 0);
-  }, [at, isRefused]);
+  const heading = useStepTitle(step.at, isRefused);
 
   const look = async (from: EnrolmentSource): Promise<void> => {
     send({ type: 'look', from });
@@ -52,7 +47,7 @@ export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode
           quiet
           disabled={step.at === 'asks' && step.joining}
           onPress={() => {
-            if (at === 'choose') go({ page: 'join' });
+            if (step.at === 'choose') go({ page: 'join' });
             else send({ type: 'back' });
           }}
         >

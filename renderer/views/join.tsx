@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useReducer, useRef, useState } from 'react';
+import { type ReactNode, useReducer, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { client } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
@@ -11,6 +11,7 @@ import { Choose } from './join-choose.tsx';
 import { firstStep, type JoinStep, joinFlow, type Looked } from './join-flow.ts';
 import { SignIn } from './join-sign-in.tsx';
 import type { Go } from './place.ts';
+import { useStepTitle } from './step-title.ts';
 
 /**
  * From the choice of a project or an account manager to having joined it. `url`: the address that is filled in; `from`: where
@@ -26,14 +27,8 @@ export function Join(props: {
   const { snapshot, url, from, go } = props;
   const [step, send] = useReducer(joinFlow, firstStep);
   const [draft, setDraft] = useState(emptyDraft);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const { at } = step;
   const isRefused = step.at === 'choose' && step.refused !== null;
-  useEffect(() => {
-    // Whoever listens or uses the keyboard begins each step at its title, but puts right first what was refused.
-    if (!isRefused) heading.current?.focus();
-    window.scrollTo(0, 0);
-  }, [at, isRefused]);
+  const heading = useStepTitle(step.at, isRefused);
 
   const look = async (looked: Looked): Promise<void> => {
     send({ type: 'look', looked });
@@ -76,12 +71,12 @@ export function Join(props: {
         <h1 ref={heading} tabIndex={-1} className="page-title">
           {titleOf(step)}
         </h1>
-        {at === 'done' ? null : (
+        {step.at === 'done' ? null : (
           <Button
             quiet
             disabled={step.at === 'sign-in' && step.joining}
             onPress={() => {
-              if (at === 'choose') go({ page: from ?? 'grids' });
+              if (step.at === 'choose') go({ page: from ?? 'grids' });
               else send({ type: 'back' });
             }}
           >
@@ -89,7 +84,7 @@ export function Join(props: {
           </Button>
         )}
       </div>
-      <Steps at={at} />
+      <Steps at={step.at} />
       {step.at === 'choose' ? (
         <Choose
           url={url}

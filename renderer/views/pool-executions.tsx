@@ -6,6 +6,7 @@ import { say } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Facts, Foreign, Progress, Sum } from '../ui/primitives.tsx';
+import { FigureCell } from './figure-cell.tsx';
 import { Part } from './part.tsx';
 import { smallAmount } from './pool-words.ts';
 
@@ -179,16 +180,6 @@ function Lately({ executions, at }: { executions: readonly ExecutionView[]; at: 
   );
 }
 
-/** One figure of a row; null when there is none. `name` is shown where the head of the table is not. */
 function Value(props: { name: (typeof figures)[number]; children: ReactNode }): ReactNode {
-  const nothing = props.children === null;
-  return (
-    <td
-      role="cell"
-      className={nothing ? 'number nothing' : 'number'}
-      data-name={t('grids:named', { name: t(`pools:job.${props.name}`) })}
-    >
-      {nothing ? t('common:none') : props.children}
-    </td>
-  );
+  return <FigureCell name={t(`pools:job.${props.name}`)}>{props.children}</FigureCell>;
 }

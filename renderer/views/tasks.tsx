@@ -8,6 +8,7 @@ import { t } from '../text/say.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Button, Foreign } from '../ui/primitives.tsx';
 import { FailureWords } from './failure-words.tsx';
+import { FigureCell } from './figure-cell.tsx';
 import { useCommand } from './use-command.ts';
 
 /** States in which there is nothing to abort any more. */
@@ -116,18 +117,8 @@ function TaskRow(props: { task: TaskView; at: number; onAbort: () => void }): Re
   );
 }
 
-/** One figure of a row; null when there is none. `name` is shown where the head of the table is not. */
 function Value(props: { name: (typeof figures)[number]; children: ReactNode }): ReactNode {
-  const nothing = props.children === null;
-  return (
-    <td
-      role="cell"
-      className={nothing ? 'number nothing' : 'number'}
-      data-name={t('grids:named', { name: t(`grids:taskColumn.${props.name}`) })}
-    >
-      {nothing ? t('common:none') : props.children}
-    </td>
-  );
+  return <FigureCell name={t(`grids:taskColumn.${props.name}`)}>{props.children}</FigureCell>;
 }
 
 function Abort(props: { grid: string; task: TaskView; onEnd: () => void }): ReactNode {

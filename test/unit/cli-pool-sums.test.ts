@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fakeEpoch } from '../fakes/fake-epochs.ts';
-import { type Ran, start } from './cli-fixture.ts';
+import type { Ran } from './cli-fixture.ts';
 import { pool, usePoolCommands } from './cli-pool-fixture.ts';
 
 const { home, dir, run, json, init, tools } = usePoolCommands();
