@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
@@ -7,16 +7,10 @@ import { Enrolment } from '../../electron/contract/pool.ts';
 import { memoryIo } from '../unit/cli-fixture.ts';
 import { PlainNode } from './plain-node.ts';
 import { TestPool } from './pool.ts';
+import { toolPath } from './tools.ts';
 
 /** The administrator's folder, as the central manager sees it. */
 const dirThere = '/home/gleaner';
-const tools = [
-  'condor_config_val',
-  'condor_reconfig',
-  'condor_status',
-  'condor_token_create',
-  'condor_vacate_job',
-];
 let pool: TestPool;
 let dir: string;
 
@@ -57,14 +51,7 @@ STARTD_ATTRS = $(STARTD_ATTRS) GleanerHost GleanerDepartment GleanerState Gleane
 beforeAll(async () => {
   pool = await TestPool.start();
   dir = join(pool.manager.box.dir, 'home', 'gleaner');
-  const bin = join(pool.dir, 'bin');
-  await mkdir(bin);
-  for (const tool of tools) {
-    const enter = `nsenter --target=${pool.manager.box.pid} --net --mount --uts --ipc --pid --`;
-    await writeFile(join(bin, tool), `#!/bin/sh\nexec ${enter} ${tool} "$@"\n`);
-    await chmod(join(bin, tool), 0o755);
-  }
-  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`);
+  vi.stubEnv('PATH', toolPath(pool.manager, join(pool.dir, 'bin')));
   await gleaner(
     ...['init', dir, '--pool', pool.domain, '--name', 'Test', '--collector', pool.address],
     ...['--catalog-url', 'http://catalog.invalid/'],

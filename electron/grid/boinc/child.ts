@@ -1,10 +1,8 @@
-import { constants, setPriority } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
-import { connectToParent } from '../../base/parent.ts';
 import { GleanerError, toFailure } from '../../contract/failures.ts';
-import type { FromWorker } from '../verb-worker.ts';
+import { serveVerbs } from '../serve-verbs.ts';
 import type { Web } from '../web/dial.ts';
-import type { Inputs, Request, Verb } from './messages.ts';
+import type { Inputs } from './messages.ts';
 import { RpcClient } from './rpc-client.ts';
 import { RpcVerbs } from './rpc-verbs.ts';
 import { signIn } from './web-account.ts';
@@ -15,18 +13,6 @@ import { syncManager } from './web-manager.ts';
  * The worker `boinc`: everything that parses what a project, an account manager or a BOINC client wrote runs
  * here, away from the host's own process. It keeps one connection to one client at most.
  */
-
-const parent = connectToParent();
-const tell = (message: FromWorker): void => {
-  parent.send(message);
-};
-
-// A guest can make us work; it must not get more of the computer that way than the person's own programs.
-try {
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // Not permitted everywhere; then we run like the others.
-}
 
 let connection: { readonly rpc: RpcClient; readonly verbs: RpcVerbs } | undefined;
 let openings = 0;
@@ -46,7 +32,7 @@ async function open(input: Inputs['open']): Promise<{ version: string }> {
   rpc.onLost((failure) => {
     if (connection !== opened) return;
     connection = undefined;
-    tell({ kind: 'lost', failure: toFailure(failure) });
+    lost(toFailure(failure));
   });
   return { version };
 }
@@ -62,7 +48,7 @@ const web = ({ gatewayPath, authorities }: Omit<Web, 'clock'>): Web => ({
   clock: systemClock,
 });
 
-const verbs: { readonly [V in Verb]: (input: Inputs[V]) => Promise<unknown> } = {
+const lost = serveVerbs<Inputs>({
   lookup: (input) => lookUp(web(input), input.url),
   signIn: (input) => signIn(web(input), input.facts, input.account),
   syncManager: (input) => syncManager(web(input), input),
@@ -77,18 +63,4 @@ const verbs: { readonly [V in Verb]: (input: Inputs[V]) => Promise<unknown> } = 
   networkMode: (input) => client().networkMode(input),
   setPreferences: (input) => client().setPreferences(input),
   quit: () => client().quit(),
-};
-
-async function answer({ id, verb, input }: Request): Promise<void> {
-  try {
-    // The table's functions and inputs match by verb, which TypeScript cannot follow through a union.
-    const perform = verbs[verb] as (input: unknown) => Promise<unknown>;
-    tell({ kind: 'answer', id, value: await perform(input) });
-  } catch (error) {
-    tell({ kind: 'refused', id, failure: toFailure(error) });
-  }
-}
-
-parent.onMessage((message) => {
-  void answer(message as Request);
 });

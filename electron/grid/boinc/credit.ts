@@ -1,4 +1,4 @@
-import type { Booking } from './store-types.ts';
+import type { Booking } from '../database.ts';
 
 /** A change of a host's total, as it is booked. `amount` is negative for a correction. */
 export interface CreditChange {

@@ -1,15 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Book, GridDatabase } from '../database.ts';
 import { type CreditChange, creditBooking, creditChange, creditJob } from './credit.ts';
-import type { BoincDatabase, Book, StoreStep } from './store-types.ts';
+import type { StoreStep } from './store-types.ts';
 
 /** What each project was seen to credit each host, as it was booked last. */
 export class CreditRecords {
-  readonly #db: BoincDatabase;
+  readonly #db: GridDatabase;
   readonly #book: Book;
   readonly #clock: Clock;
   readonly #step: (name: StoreStep) => void;
 
-  constructor(db: BoincDatabase, book: Book, clock: Clock, step: (name: StoreStep) => void) {
+  constructor(db: GridDatabase, book: Book, clock: Clock, step: (name: StoreStep) => void) {
     this.#db = db;
     this.#book = book;
     this.#clock = clock;

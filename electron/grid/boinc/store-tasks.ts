@@ -1,5 +1,6 @@
+import type { Book, GridDatabase, Value } from '../database.ts';
 import { type SeenTask, TaskRow } from './store-rows.ts';
-import type { BoincDatabase, Book, StoreStep, Value } from './store-types.ts';
+import type { StoreStep } from './store-types.ts';
 import { bookingOfTask, personalOfTask } from './task-booking.ts';
 import type { Followed } from './tasks.ts';
 
@@ -18,11 +19,11 @@ export type TaskNews = Pick<Followed, 'ended' | 'dropped' | 'relisted'> & {
 
 /** The tasks of all projects as they were seen last, those that are over for good: so each is booked once. */
 export class TaskRecords {
-  readonly #db: BoincDatabase;
+  readonly #db: GridDatabase;
   readonly #book: Book;
   readonly #step: (name: StoreStep) => void;
 
-  constructor(db: BoincDatabase, book: Book, step: (name: StoreStep) => void) {
+  constructor(db: GridDatabase, book: Book, step: (name: StoreStep) => void) {
     this.#db = db;
     this.#book = book;
     this.#step = step;

@@ -1,19 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Contact, type ContactSource, GleanerError } from '../../contract/index.ts';
+import type { GridDatabase, Value } from '../database.ts';
 import { idOf, placeOf } from './project-id.ts';
 import { CreditRecords } from './store-credit.ts';
 import { boincMigrations, ProjectRow } from './store-rows.ts';
 import { TaskRecords } from './store-tasks.ts';
-import type {
-  BoincDatabase,
-  JoinedProject,
-  ManagedBy,
-  Named,
-  NewProject,
-  Standing,
-  StoreOptions,
-  Value,
-} from './store-types.ts';
+import type { JoinedProject, ManagedBy, Named, NewProject, Standing, StoreOptions } from './store-types.ts';
 
 /** What the person, a manager or the organization may change of a joined project. */
 export interface ProjectChange {
@@ -32,7 +24,7 @@ export interface ProjectChange {
 export class BoincStore {
   readonly tasks: TaskRecords;
   readonly credit: CreditRecords;
-  readonly #db: BoincDatabase;
+  readonly #db: GridDatabase;
   readonly #clock: Clock;
   /** What the database holds; nobody else writes it. */
   readonly #projects = new Map<string, JoinedProject>();

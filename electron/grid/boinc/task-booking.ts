@@ -1,6 +1,6 @@
 import type { EntryPersonal } from '../../contract/index.ts';
+import type { Booking } from '../database.ts';
 import type { SeenTask } from './store-rows.ts';
-import type { Booking } from './store-types.ts';
 
 /** BOINC's tasks have no document, and their inputs and results pass us by: nothing is there to take a digest of. */
 const noDigest = 'none';

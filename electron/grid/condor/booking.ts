@@ -1,5 +1,5 @@
 import { type EntryPersonal, type FailureCode, type Outcome, unitScale } from '../../contract/index.ts';
-import type { Booking } from '../boinc/store-types.ts';
+import type { Booking } from '../database.ts';
 import type { BookedStatement, SeenExecution } from './store-rows.ts';
 
 /** A pool's jobs have no document here, and their files pass us by: nothing is there to take a digest of. */

@@ -143,8 +143,3 @@ export const answers = {
   stop: z.object({ ended: z.boolean() }),
 } satisfies Record<Verb, z.ZodType>;
 export type Answer<V extends Verb> = z.output<(typeof answers)[V]>;
-
-/** To the worker. */
-export type Request = {
-  [V in Verb]: { readonly kind: 'call'; readonly id: number; readonly verb: V; readonly input: Inputs[V] };
-}[Verb];

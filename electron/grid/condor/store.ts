@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Contact, type Enrolment, GleanerError } from '../../contract/index.ts';
-import type { BoincDatabase, Book, Value } from '../boinc/store-types.ts';
+import type { Book, GridDatabase, Value } from '../database.ts';
 import { bookingOf, personalOf, settlementOf } from './booking.ts';
 import {
   type BookedStatement,
@@ -15,7 +15,7 @@ import {
 } from './store-rows.ts';
 
 export interface CondorStoreOptions {
-  readonly database: BoincDatabase;
+  readonly database: GridDatabase;
   readonly book: Book;
   readonly clock: Clock;
 }
@@ -41,7 +41,7 @@ export interface PoolTotals {
 
 /** The pools that are joined, with their executions and statements. Methods throw `not-joined` and what the database throws. */
 export class CondorStore {
-  readonly #db: BoincDatabase;
+  readonly #db: GridDatabase;
   readonly #book: Book;
   readonly #clock: Clock;
   /** What the database holds; nobody else writes it. */
