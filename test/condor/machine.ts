@@ -152,7 +152,7 @@ export class CondorMachine implements Disposable {
     await this.must(['condor_reconfig']);
   }
 
-  /** Kills all processes of a daemon at once. Its master, if it lives, starts it again. */
+  /** Kills all processes of a daemon at once. Its master, if it lives, starts it again; a schedd's shadows go with it. */
   kill9(daemon: Daemon): Promise<void> {
     return this.box.kill9(new RegExp(`^condor_${daemon}$`));
   }

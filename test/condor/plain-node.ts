@@ -85,7 +85,10 @@ export class PlainNode implements Disposable {
     await log.untilMatch(/Initial update sent to collector/, from);
   }
 
-  /** Has the present jobs go with what they have, and takes no more. */
+  /**
+   * Has the present jobs go with what they have, and takes no more. condor_vacate knows no slots: without a name, by
+   * `a.pool.test` or by `-addr` with the startd's full address (with `sock=`) it means all of them.
+   */
   async vacate(): Promise<void> {
     await this.close();
     await this.machine.must(['condor_vacate', '-graceful']);

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { countingJob, countingResult, countingScript, scratchFile } from './jobs.ts';
+import { hostAddress } from './network.ts';
 import { PlainNode } from './plain-node.ts';
 import { type Submitted, TestPool } from './pool.ts';
 
@@ -104,5 +107,40 @@ queue ${numbers.length}`,
     expect(runs[0]).toContain(its.machine.address);
     expect(runs.at(-1)).toContain(other.machine.address);
     expect(events.map(({ code }) => code)).toContain(4);
+    // One record for each execution, wherever it ended.
+    const records = (await pool.epochs()).split(/^\*\*\* EPOCH /m).slice(0, -1);
+    const hosts = records
+      .filter((record) => record.includes(`\nClusterId = ${job.cluster}\n`))
+      .map((record) => /^RemoteHost = "slot1_\d+@(.*)"$/m.exec(record)?.[1]);
+    expect(hosts).toEqual([its.machine.name, other.machine.name]);
   });
 });
+
+describe('the network of pools', () => {
+  test('reaches each of two pools from the tests’ own side, by its own address only', async () => {
+    const other = await TestPool.start({
+      network: pool.network,
+      address: '10.77.0.3',
+      domain: 'other.test',
+    });
+    onTestFinished(() => other.dispose());
+    const ours = await connected(pool.address);
+    const theirs = await connected(other.address);
+    expect([ours.remoteAddress, theirs.remoteAddress]).toEqual(['10.77.0.1', '10.77.0.3']);
+    expect(ours.localAddress).toBe(hostAddress);
+    const reset = once(ours, 'error') as Promise<[NodeJS.ErrnoException]>;
+    expect(await pool.manager.cable.reset(hostAddress)).toBe(1);
+    expect((await reset)[0].code).toBe('ECONNRESET');
+    expect(theirs.destroyed).toBe(false);
+  });
+});
+
+/** A connection to the shared port, which waits for a command. */
+async function connected(address: string): Promise<Socket> {
+  const socket = connect(9618, address);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, 'connect');
+  return socket;
+}

@@ -43,6 +43,8 @@ ALLOW_DAEMON = condor@*, root@*
 ALLOW_ADMINISTRATOR = root@*, condor@*
 ALLOW_ADVERTISE_STARTD = exec-*@$(UID_DOMAIN)
 ALLOW_ADVERTISE_MASTER = exec-*@$(UID_DOMAIN), condor@*, root@*
+# A dead node's ad is matched again and again while it lives, 15 minutes by default: its jobs starve.
+CLASSAD_LIFETIME = 45
 NEGOTIATOR_INTERVAL = 5
 NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
@@ -259,7 +261,8 @@ export class TestPool implements Disposable {
   /**
    * Kills all of the central manager and starts it again, on the disk that it left. A collector has written down all
    * CCB registrations but the latest, which it writes before the next: killed, it forgets the host that joined last,
-   * whose startd keeps the old address for minutes, and nobody reaches it.
+   * whose startd goes on telling its old address (for more than seven minutes, and after condor_reconfig, too), so that
+   * nobody reaches it.
    * @param options `forgetsLast`: let that happen; else something of no account registers last
    */
   async killAndReturn(options: { forgetsLast?: boolean } = {}): Promise<void> {
