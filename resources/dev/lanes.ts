@@ -5,6 +5,7 @@ import { npmCommand } from './bootstrap.mjs';
 import { type OwnedChild, spawnOwned } from './children.ts';
 import { cacheDir, checkoutDir, SetupError } from './console.mjs';
 import { type Counts, countsOf, laneCounts } from './counts.ts';
+import { failuresOf } from './failures.ts';
 
 export interface Lane {
   readonly name: string;
@@ -120,6 +121,8 @@ export function chosenLanes(args: readonly string[]): readonly Lane[] {
 export interface LaneResult {
   readonly lane: Lane;
   readonly counts: Counts;
+  /** Which tests failed, as far as its report tells. */
+  readonly failures: readonly string[];
   readonly ok: boolean;
   readonly ms: number;
   /** Of a lane that runs beside another; one that runs alone writes to the terminal itself. */
@@ -162,13 +165,14 @@ export async function runLane(
   const exitCode = await child.exited;
   clearTimeout(hung);
   const report = existsSync(reportPath) ? readReport(reportPath) : undefined;
-  const counts = laneCounts(exitCode, report, lane.kind === 'tests');
-  return { lane, counts, ok: counts.failed === 0, ms: Date.now() - started, output };
+  const counts = laneCounts(exitCode, countsOf(report), lane.kind === 'tests');
+  const failures = failuresOf(report);
+  return { lane, counts, failures, ok: counts.failed === 0, ms: Date.now() - started, output };
 }
 
-function readReport(file: string): Counts | undefined {
+function readReport(file: string): unknown {
   try {
-    return countsOf(JSON.parse(readFileSync(file, 'utf8')));
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
   } catch {
     // Cut off in the middle: as good as none.
     return undefined;

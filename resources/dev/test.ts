@@ -102,6 +102,9 @@ function ending({ lane, ok, ms, counts }: LaneResult): void {
 
 /** Prints the table and the closing line. @returns whether all is well */
 function summarize(results: readonly LaneResult[], left: number, ms: number): boolean {
+  for (const { lane, failures } of results) {
+    if (failures.length > 0) process.stdout.write(`\n━━ ${lane.name}: failed\n${failures.join('\n')}\n`);
+  }
   process.stdout.write('\n━━ summary\n');
   for (const { lane, ok, counts, ms: laneMs } of results) {
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
