@@ -142,6 +142,32 @@ describe('gleaner pool fleet', () => {
     expect(await json('pool', 'fleet', dir())).toMatchObject({ notProved: 1 });
   });
 
+  test('tells silent hosts from those that talk', async () => {
+    const file = join(home(), 'ads-heard');
+    const ad = (host: string, heard: number, more = '') =>
+      `GleanerHost = "${host}"\nGleanerState = "contributing"\nGleanerCores = 4\nLastHeardFrom = ${heard}\n${more}`;
+    const claimed = 'SlotType = "Dynamic"\nState = "Claimed"\nCpus = 3\n';
+    const now = 1_900_000_000;
+    const ads = [
+      ad('pc-1', now),
+      ad('pc-2', now - 76),
+      ad('pc-2', now - 80, claimed),
+      ad('pc-3', now - 76),
+      ad('pc-3', now - 70),
+    ];
+    await writeFile(file, ads.join('\n'));
+    expect(await json('pool', 'fleet', '--ads', file)).toMatchObject({
+      hosts: [
+        { host: 'pc-1', state: 'contributing', coresOffered: 4 },
+        { host: 'pc-2', state: 'silent', coresOffered: 0, coresClaimed: 3 },
+        { host: 'pc-3', state: 'contributing' },
+      ],
+    });
+    const one = JSON.stringify([{ GleanerHost: 'pc-1', GleanerState: 'contributing', LastHeardFrom: 1 }]);
+    await tools().answer('condor_status', { stdout: one });
+    expect(await json('pool', 'fleet')).toMatchObject({ hosts: [{ state: 'silent' }] });
+  });
+
   test('reads a file of ads, too, and says when there is nobody to ask', async () => {
     await mkdir(join(home(), 'ads'), { recursive: true });
     const file = join(home(), 'ads', 'long');
