@@ -12,15 +12,17 @@ export interface Lane {
   readonly title: string;
   /** Of package.json. */
   readonly npmScript: string;
-  /** `checks` need no more than the sources and run side by side; `tests` run one after the other and write a report. */
+  /**
+   * `checks` need no more than the sources; `tests` write a report. A test lane that `waits` mostly waits for a VM or a
+   * pool, which use one core: like checks, two of these run side by side. The others have the computer to themselves.
+   */
   readonly kind: 'checks' | 'tests';
+  readonly waits?: boolean;
   /** Arguments that make it write its JSON report to `file`. */
   readonly reportArgs?: (file: string) => string[];
   /** Electron, the guest image and the built application. */
   readonly needsProducts?: boolean;
   readonly needsDisplay?: boolean;
-  /** Runs at the same time as this lane, where both run: each mostly waits for a VM, which uses one core. */
-  readonly beside?: string;
 }
 
 const vitestArgs = (file: string) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -46,19 +48,13 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
     needsDisplay: true,
   },
+  // The longest first, so that the two ends are close to each other.
   {
     name: 'vm',
     title: 'VM tests on real QEMU',
     npmScript: 'test:vm',
     kind: 'tests',
-    reportArgs: vitestArgs,
-    needsProducts: true,
-  },
-  {
-    name: 'grid',
-    title: 'Network tests in a namespace of their own',
-    npmScript: 'test:grid',
-    kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
   },
@@ -67,15 +63,25 @@ export const lanes: readonly Lane[] = [
     title: 'Projects in real VMs with the stock BOINC client',
     npmScript: 'test:boinc',
     kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
-    beside: 'vm',
+  },
+  {
+    name: 'hosts',
+    title: 'Computers in real HTCondor pools',
+    npmScript: 'test:hosts',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
   },
   {
     name: 'condor',
     title: 'Real HTCondor pools in network namespaces',
     npmScript: 'test:condor',
     kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
   },
@@ -84,9 +90,19 @@ export const lanes: readonly Lane[] = [
     title: 'From the welcome page to a credited task',
     npmScript: 'test:grid-e2e',
     kind: 'tests',
+    waits: true,
     reportArgs: playwrightArgs,
     needsProducts: true,
     needsDisplay: true,
+  },
+  {
+    name: 'grid',
+    title: 'Network tests in a namespace of their own',
+    npmScript: 'test:grid',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
   },
   // It starts a display of its own, as the user it runs as.
   {
@@ -94,6 +110,7 @@ export const lanes: readonly Lane[] = [
     title: 'The application as an ordinary user',
     npmScript: 'test:user',
     kind: 'tests',
+    waits: true,
     needsProducts: true,
   },
 ];
@@ -125,7 +142,7 @@ export interface LaneResult {
   readonly failures: readonly string[];
   readonly ok: boolean;
   readonly ms: number;
-  /** Of a lane that runs beside another; one that runs alone writes to the terminal itself. */
+  /** Of a lane that runs side by side with another; one that runs alone writes to the terminal itself. */
   readonly output: string;
 }
 
@@ -134,7 +151,7 @@ const hungMs = 45 * 60_000;
 
 /**
  * Runs one lane to its end.
- * @param isBeside whether it runs beside another, so that its output is kept
+ * @param isBeside whether it runs side by side with another, so that its output is kept
  * @param onStart is given the running process, so that an interrupted run can end it
  */
 export async function runLane(

@@ -3,6 +3,7 @@ import type { Disposable } from '../../electron/base/disposal.ts';
 import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
 import { temporaryDir } from '../vm/harness.ts';
+import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import type { PoolSide } from './pool-side.ts';
 
@@ -57,6 +58,11 @@ export class PoolHost implements Disposable {
 
   detail(): Promise<GridDetail> {
     return this.host.call('grids.show', { id: gridId });
+  }
+
+  /** Ends its VM at once, as a fault of the machine would. */
+  killVm(): void {
+    process.kill(qemuPid(this.dir, gridId), 'SIGKILL');
   }
 
   /** Names of all that lies in the host's folder. */
