@@ -52,14 +52,38 @@ describe('gleaner pool statement', () => {
     expect((await run('pool', 'statement', dir(), ...args)).stdout).toContain('communication error');
   });
 
+  test('tells what had to be run again, and does not pay for what was lost', async () => {
+    const day = at('2025-11-02T00:00:00');
+    const one = { job: 'cm#1', host: 'pc-1', start: day, end: day + 3600 };
+    const records = [
+      { ...one, run: 1, more: ['VacateReasonCode = 1008'] },
+      { ...one, run: 2, more: ['VacateReasonCode = 1007'] },
+      { ...one, run: 3, more: ['VacateReasonCode = 1005'] },
+      { ...one, run: 4, more: ['VacateReasonCode = 12'] },
+    ];
+    await writeFile(history(), records.map((record) => fakeEpoch(record, pool)).join(''));
+    const { total } = await json('pool', 'statement', dir(), ...args);
+    expect(total).toMatchObject({
+      executions: 4,
+      coreHours: 4,
+      handedBack: 1,
+      lost: 2,
+      lostCoreHours: 2,
+      amount: 1,
+    });
+    expect((await run('pool', 'statement', dir(), ...args)).stdout).toContain(
+      'Run again: 1 handed back when the computer was needed, and 2 lost with a computer or its connection (2.00 core h, not paid).',
+    );
+  });
+
   test('writes CSV that no spreadsheet runs', async () => {
     const file = join(home(), 'november.csv');
     await run('pool', 'statement', dir(), ...args, '--by', 'owner', '--csv', file);
     expect((await readFile(file, 'utf8')).split('\r\n')).toEqual([
-      'owner,executions,late,coreHours,gibHours,frozenCoreHours,cpuHours,amount,unit',
-      'ann,1,0,2,2,0,0,1,EUR',
-      "'=cmd(),1,0,1,1,0.500000,0,0.250000,EUR",
-      'total,2,0,3,3,0.500000,0,1.250000,EUR',
+      'owner,executions,late,handedBack,lost,coreHours,gibHours,frozenCoreHours,lostCoreHours,cpuHours,amount,unit',
+      'ann,1,0,0,0,2,2,0,0,0,1,EUR',
+      "'=cmd(),1,0,0,0,1,1,0.500000,0,0,0.250000,EUR",
+      'total,2,0,0,0,3,3,0.500000,0,0,1.250000,EUR',
       '',
     ]);
     expect((await run('pool', 'statement', dir(), ...args, '--csv', file)).code).toBe(4);
