@@ -40,7 +40,12 @@ export class PoolHost implements Disposable {
   }
 
   async join(side: PoolSide, ...more: readonly string[]): Promise<void> {
-    const from = { kind: 'text', text: await side.enrolment(this.name, ...more) } as const;
+    await this.joinBy(await side.enrolment(this.name, ...more));
+  }
+
+  /** @param text an enrolment, of whatever computer's name */
+  async joinBy(text: string): Promise<void> {
+    const from = { kind: 'text', text } as const;
     const { contacts } = await this.host.call('pools.lookup', { from });
     await this.host.call('pools.join', {
       from,
