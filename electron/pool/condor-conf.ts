@@ -81,6 +81,9 @@ SYSTEM_JOB_MACHINE_ATTRS_HISTORY_LENGTH = 1
 # another one (job_lease_duration).
 JOB_DEFAULT_LEASE_DURATION = ${leaseSeconds}
 
+# A desktop goes without a word: its submit node notices after a minute and a half, not after six and a half.
+TCP_KEEPALIVE_INTERVAL = 60
+
 # A host tells of itself every 30 s. One that is silent gets no new job: it is frozen, asleep, off or out of reach,
 # and what the collector still has of it would be matched again and again.
 GLEANER_HEARD = (GleanerHost =?= undefined) || (time() - LastHeardFrom < ${silentSeconds})

@@ -42,7 +42,7 @@ async function hostOf(job: Submitted, executions = 1): Promise<PoolHost> {
 
 /** Submits a job that counts, with a lease of its own; resolves when it runs and has handed over a checkpoint. */
 async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHost }> {
-  const description = countingJob({ steps, perCheckpoint: 10 });
+  const description = countingJob({ steps, perCheckpoint: 8 });
   const job = await side.pool.submit(
     description.replace('\nqueue\n', `\njob_lease_duration = ${leaseSeconds}\nqueue\n`),
     countingScript,
@@ -80,7 +80,7 @@ test('a job whose computer is not given back for long is handed back, and finish
 });
 
 test('a VM that is killed loses its job, which goes on from its checkpoint; it is booked as lost and not paid', async () => {
-  const { job, host } = await runningJob(30);
+  const { job, host } = await runningJob(24);
   host.killVm();
   const { grids } = await host.sees(({ id }, { jobs }) =>
     jobs.some((one) => one.grid === id && one.state === 'aborted'),
@@ -95,36 +95,36 @@ test('a VM that is killed loses its job, which goes on from its checkpoint; it i
   expect(pool?.lost).toBe(1);
   const events = await side.pool.untilDone(job);
   expect(starts(events)).toBe(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(30));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
   await ready(host);
 });
 
 test('a central manager that is killed and comes back costs no job', async () => {
-  const { job } = await runningJob(30);
+  const { job } = await runningJob(24);
   await side.pool.killAndReturn();
   const events = await side.pool.untilDone(job);
   expect(starts(events)).toBe(1);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(30));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
 });
 
 test('a network that is away for less than the lease costs nothing', async () => {
-  const { job } = await runningJob(35);
+  const { job } = await runningJob(24);
   await side.pool.cut();
   await delay((leaseSeconds / 2) * 1000);
   await side.pool.mend();
   const events = await side.pool.untilDone(job);
   expect(starts(events)).toBe(1);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(35));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
 });
 
 test('a network that is away for longer than the lease costs what was not in a checkpoint', async () => {
-  const { job, host } = await runningJob(60);
+  const { job, host } = await runningJob(50);
   const { hostCable } = side.pool.network;
   await hostCable.cut();
   await side.pool.untilJob(job, (events) => events.some(({ code }) => code === 24));
   await hostCable.mend();
   const events = await side.pool.untilDone(job);
   expect(starts(events)).toBe(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(60));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(50));
   await ready(host);
 });

@@ -94,8 +94,15 @@ function startOf(offer: Offer | null): string {
   const fits = (what: 'Cpus' | 'Memory', most: number): string =>
     `ifThenElse(MY.PartitionableSlot =?= True, MY.TotalSlot${what} - MY.${what} + TARGET.Request${what}, ` +
     `MY.${what}) <= ${most}`;
-  return `TARGET.RequestCpus >= 1 && ${fits('Cpus', cores)} && ${fits('Memory', memory)}`;
+  return `${goesOn} && TARGET.RequestCpus >= 1 && ${fits('Cpus', cores)} && ${fits('Memory', memory)}`;
 }
+
+/**
+ * A submit node that was out of reach when it gave its claim up could not say so: the claim would stand idle, for half an
+ * hour by default, and keep others out. One that is in use has its next job within seconds.
+ */
+const goesOn =
+  '(MY.State =!= "Claimed" || MY.Activity =!= "Idle" || time() - MY.EnteredCurrentActivity < 60)';
 
 /**
  * The address that a node has on its own loopback, from the range that carriers use among themselves (RFC 6598), so that
