@@ -118,6 +118,15 @@ describe('the person’s settings', () => {
       hint: containing('"vm.vcpus"'),
     });
     expect(await failureOf(store.unset('__proto__'))).toMatchObject({ code: 'setting-unknown' });
+    // Whatever the value.
+    for (const value of [[{ enrolment: '/etc/pool.json' }], [], 7]) {
+      expect(await failureOf(store.set('grids.pools', value))).toEqual({
+        code: 'setting-reserved',
+        sentence: "grids.pools is for an organization's profile alone and cannot be set by a person.",
+        hint: 'To join a pool yourself: gleaner grids join condor:FILE',
+      });
+    }
+    expect(await store.unset('grids.pools')).toMatchObject({ value: [], source: 'built-in' });
     expect(await failureOf(store.set('idle.share', 7))).toEqual({
       code: 'setting-invalid',
       sentence: 'idle.share cannot be 7.',
