@@ -114,9 +114,7 @@ describe('the person’s settings', () => {
       code: 'setting-unknown',
       hint: containing('"idle.share"'),
     });
-    expect(await failureOf(store.set('vcpus', 1))).toMatchObject({
-      hint: containing('"vm.vcpus"'),
-    });
+    expect(await failureOf(store.set('vcpus', 1))).toMatchObject({ hint: containing('"vm.vcpus"') });
     expect(await failureOf(store.unset('__proto__'))).toMatchObject({ code: 'setting-unknown' });
     // Whatever the value.
     for (const value of [[{ enrolment: '/etc/pool.json' }], [], 7]) {
