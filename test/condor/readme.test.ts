@@ -11,7 +11,7 @@ import { Tail } from './tail.ts';
 /**
  * "Run it on your pool" of the README, block by block as it stands there. What is not as at a reader's: addresses are
  * given by the test, packages are on the disk already, `systemctl` is a stand-in, files are carried by the test, and the
- * desktops share one computer without a screen.
+ * desktops share one computer without a screen, where root has the command by its path.
  */
 const disposer = new Disposer();
 const startedAt = Date.now();
@@ -64,9 +64,8 @@ afterAll(async () => {
 });
 
 test('a central manager is made of a fresh Debian', async () => {
-  const said = await server.type(
-    `ln -s /opt/gleaner/resources/gleaner /usr/local/bin/gleaner\n${block('on pool-1, as root')}`,
-  );
+  await server.type(block('on each machine, as root'));
+  const said = await server.type(block('on pool-1, as root'));
   expect(said).toMatch(/htcondor is already the newest version/);
   expect(said).toMatch(/IsReady = true/);
   expect(said).toMatch(/2 files in \/root\/tokens/);
@@ -94,10 +93,10 @@ test('two desktops join, each by two commands', async () => {
 
 test('a cluster of jobs is done by both of them, with the right result', async () => {
   const said = await server.type(block('on pool-1, as a user'), 'alice');
-  expect(said).toContain('6 job(s) submitted to cluster 1.');
-  expect(said).toContain('412849 primes');
+  expect(said).toContain('4 job(s) submitted to cluster 1.');
+  expect(said).toContain('283146 primes');
   const ran = [...said.matchAll(/^(\d) slot\d+_\d+@(pc-\d)/gm)];
-  expect(new Set(ran.map(([, job]) => job)).size).toBe(6);
+  expect(new Set(ran.map(([, job]) => job)).size).toBe(4);
   expect(new Set(ran.map(([, , host]) => host))).toEqual(new Set(['pc-1', 'pc-2']));
 });
 
