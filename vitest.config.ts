@@ -46,7 +46,20 @@ export default defineConfig({
         test: {
           // Real pools of HTCondor, and their patience.
           name: 'condor',
-          include: ['test/condor/**/*.test.ts'],
+          include: ['test/condor/pool*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/fixtures/private-net-setup.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          // Computers that work for such a pool in real VMs.
+          name: 'hosts',
+          include: ['test/condor/host*.test.ts'],
           environment: 'node',
           globalSetup: ['test/fixtures/private-net-setup.ts'],
           testTimeout: 240_000,

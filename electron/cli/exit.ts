@@ -45,6 +45,7 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'setting-unknown': 'notFound',
   'setting-invalid': 'refused',
   'setting-locked': 'refused',
+  'setting-reserved': 'refused',
 };
 
 /** The exit code for a failure. Pure. */

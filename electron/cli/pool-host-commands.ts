@@ -178,7 +178,10 @@ function addFleet(pool: Command, adder: CommandAdder, context: Context): void {
       ]);
       const [dir] = given;
       const pool = dir === undefined ? null : await poolOf(dir, () => io.now());
-      const fleet = fleetOf(ads === undefined ? await collectorAds() : await adsOfFile(ads), pool);
+      const fleet =
+        ads === undefined
+          ? fleetOf(await collectorAds(), pool, io.now())
+          : fleetOf(await adsOfFile(ads), pool, null);
       await print(io, json, fleet, (value) => showFleet(value, lookOf(context)));
       return undefined;
     },

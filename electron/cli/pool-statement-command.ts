@@ -128,7 +128,7 @@ async function publishedTotals(pool: string): Promise<StatementReport['fleet']> 
     import('../contract/failures.ts'),
   ]);
   try {
-    return { hosts: fleetOf(await collectorAds(), pool).hosts, failure: null };
+    return { hosts: fleetOf(await collectorAds(), pool, null).hosts, failure: null };
   } catch (error) {
     return { hosts: [], failure: toFailure(error) };
   }

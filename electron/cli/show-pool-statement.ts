@@ -8,14 +8,20 @@ import { nothing, type Sum } from '../pool/sums.ts';
 import type { Look } from './show-status.ts';
 import { cleanLine, count, formatBytes, table } from './text.ts';
 
-/** A row, or the total. Hours are of cores and of GiB from start to end; `frozenCoreHours` of these are not paid. */
+/**
+ * A row, or the total. Hours are of cores and of GiB from start to end; `frozenCoreHours` and `lostCoreHours` of these are
+ * not paid. Jobs whose execution was handed back or lost were run again.
+ */
 export interface StatementRow {
   readonly key: string;
   readonly executions: number;
   readonly late: number;
+  readonly handedBack: number;
+  readonly lost: number;
   readonly coreHours: number;
   readonly gibHours: number;
   readonly frozenCoreHours: number;
+  readonly lostCoreHours: number;
   readonly cpuHours: number;
   readonly amount: number;
 }
@@ -123,9 +129,12 @@ function rowOf(key: string, sum: Sum): StatementRow {
     key,
     executions: sum.executions,
     late: sum.late,
+    handedBack: sum.handedBack,
+    lost: sum.lost,
     coreHours: coreHours(sum.coreTime),
     gibHours: Number(sum.memoryTime) / 1024 / 3.6e6,
     frozenCoreHours: coreHours(sum.frozenTime),
+    lostCoreHours: coreHours(sum.lostTime),
     cpuHours: Number(sum.cpuMs) / 3.6e6,
     amount: toUnits(sum.amount),
   };
@@ -134,9 +143,12 @@ function rowOf(key: string, sum: Sum): StatementRow {
 const columns = [
   'executions',
   'late',
+  'handedBack',
+  'lost',
   'coreHours',
   'gibHours',
   'frozenCoreHours',
+  'lostCoreHours',
   'cpuHours',
   'amount',
 ] as const;
@@ -178,10 +190,19 @@ export function showStatement(report: StatementReport, { style }: Look): string 
     table(head, [...shown.map(cells), cells(total)], style.bold),
     ...(rows.length > shown.length ? [`… and ${rows.length - shown.length} more: see --csv or --json.`] : []),
     `Frozen time is not paid.${total.late > 0 ? ` ${count(total.late, 'execution')} ended after the deadline.` : ''}`,
+    ...againLines(total),
     ...skippedLines(report),
     ...ownLines(report),
     ...(report.published === null ? [] : [publishedLine(report.published)]),
   ].join('\n');
+}
+
+/** What had to be run again, and why. */
+function againLines({ handedBack, lost, lostCoreHours }: StatementRow): string[] {
+  if (handedBack === 0 && lost === 0) return [];
+  return [
+    `Run again: ${handedBack} handed back when the computer was needed, and ${lost} lost with a computer or its connection (${lostCoreHours.toFixed(2)} core h, not paid).`,
+  ];
 }
 
 function skippedLines({ skipped, read }: StatementReport): string[] {

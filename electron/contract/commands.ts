@@ -114,7 +114,7 @@ export const commands = {
   /** The rules in force, each with its source, what they allow now, and every signal. */
   'policy.explain': { input: nothing, output: PolicyReport, stream: 'none' },
   'settings.list': { input: nothing, output: z.array(EffectiveSetting), stream: 'none' },
-  /** Sets a value of the person's; `setting-locked`, `setting-unknown`, `setting-invalid`. Answers what is in force. */
+  /** Sets a value of the person's; `setting-locked`, `setting-reserved`, `setting-unknown`, `setting-invalid`. Answers what is in force. */
   'settings.set': {
     input: z.strictObject({ key: z.string().max(64), value: z.json() }),
     output: EffectiveSetting,

@@ -88,6 +88,7 @@ export const failureCodes = [
   'setting-unknown',
   'setting-invalid',
   'setting-locked',
+  'setting-reserved',
   'profile-broken',
   'sensor-failed',
 ] as const;

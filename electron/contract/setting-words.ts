@@ -91,7 +91,8 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
   },
   'grids.pools': {
     about: 'company pools that an organization joins on this computer',
-    holds: 'up to 8 of {"enrolment", "share"}, with the whole path of an enrolment file',
+    holds:
+      'up to 8 of {"enrolment", "share"}, with the whole path of an enrolment file; in a profile only, never a person\'s',
   },
   'grids.localShare': {
     about: 'how much of the CPU time the embedded grid gets, beside the shares of the joined ones',

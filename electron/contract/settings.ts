@@ -211,7 +211,7 @@ export type DesktopKey = (typeof desktopKeys)[number];
 
 /**
  * What no preset of any layer speaks for: politeness has no language, and knows no price of electricity. Else a locked
- * preset would lock a person's language, and a chosen one undo an administrator's start at login.
+ * preset would lock a person's language, and a chosen one undo an administrator's start at login or pools.
  */
 export const besidePresets = [
   ...desktopKeys,
@@ -219,7 +219,11 @@ export const besidePresets = [
   'energy.pricePerKwh',
   'energy.currency',
   'pools.shareEnergyPrice',
+  'grids.pools',
 ] as const satisfies readonly SettingKey[];
+
+/** What only an administrator's profile speaks for; a person's file is not heard, and their commands are refused. */
+export const reservedKeys = ['grids.pools'] as const satisfies readonly SettingKey[];
 
 /** The value of every setting. */
 export type Settings = { readonly [K in SettingKey]: z.output<(typeof settingTypes)[K]> };

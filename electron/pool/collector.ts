@@ -15,7 +15,7 @@ const slotAttributes = [
   'Activity',
   'Cpus',
   'Memory',
-  'MyCurrentTime',
+  'LastHeardFrom',
   provenIdentity,
 ];
 

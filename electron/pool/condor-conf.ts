@@ -13,6 +13,12 @@ export function identityOf(host: string, pool: string): string {
   return `exec-${host}@${pool}`;
 }
 
+/**
+ * A host that says nothing for so long is frozen, asleep, off or out of reach: it tells of itself every 30 s. Its jobs
+ * have their lease; new ones go elsewhere. The collector keeps what it said for a quarter of an hour.
+ */
+export const silentSeconds = 75;
+
 /** One epoch file, in bytes, and how many older ones are kept: about 100,000 executions each, at 5 KB. */
 const epochFileBytes = 512 * 1024 * 1024;
 const epochRotations = 20;
@@ -74,6 +80,18 @@ SYSTEM_JOB_MACHINE_ATTRS_HISTORY_LENGTH = 1
 # How long a host may be silent before its job starts elsewhere: the lease of the pool's policy. A job may ask for
 # another one (job_lease_duration).
 JOB_DEFAULT_LEASE_DURATION = ${leaseSeconds}
+
+# A desktop goes without a word: its submit node notices after a minute and a half, not after six and a half.
+TCP_KEEPALIVE_INTERVAL = 60
+
+# A host tells of itself every 30 s. One that is silent gets no new job: it is frozen, asleep, off or out of reach,
+# and what the collector still has of it would be matched again and again.
+GLEANER_HEARD = (GleanerHost =?= undefined) || (time() - LastHeardFrom < ${silentSeconds})
+if defined NEGOTIATOR_SLOT_CONSTRAINT
+  NEGOTIATOR_SLOT_CONSTRAINT = ($(NEGOTIATOR_SLOT_CONSTRAINT)) && ($(GLEANER_HEARD))
+else
+  NEGOTIATOR_SLOT_CONSTRAINT = $(GLEANER_HEARD)
+endif
 
 # With more than about 3,000 hosts the collector needs more connections (three for each host), and so does the
 # daemon that holds the port:

@@ -26,7 +26,14 @@ export interface Execution {
   readonly frozenMs: number;
   /** Epoch ms, or null for none. */
   readonly deadlineAt: number | null;
+  readonly end: ExecutionEnd;
 }
+
+/**
+ * `handed-back`: the job goes on elsewhere, from its checkpoint if it writes any. `lost`: its computer was silent for
+ * longer than the lease, or could not deliver its output after it was; the job is run again.
+ */
+export type ExecutionEnd = 'over' | 'handed-back' | 'lost';
 
 /** Why a record is none of an execution that can be charged. */
 export const refusals = {
@@ -40,6 +47,9 @@ export const refusals = {
   'not-proved': 'names a host that did not prove to be it',
 } as const;
 export type Refusal = keyof typeof refusals;
+
+/** HTCondor's codes of why a shadow gave a job up ("VacateReasonCode", 23.9.6): of lost connections. */
+const lostCodes: readonly number[] = [1007, 1008];
 
 /** Longer than any execution, in seconds: ten years. */
 const longestSeconds = 315_360_000;
@@ -78,7 +88,14 @@ export function executionOf(ad: ClassAd, pool: string): Execution | Refusal {
     cpuMs: Math.round(Math.min(Math.max(0, cpuSeconds), 1e9) * 1000),
     frozenMs: Math.min(frozenOf(ad, run), times.endedAt - times.startedAt),
     deadlineAt: deadline !== null && deadline > 0 && deadline < 8.64e12 ? Math.round(deadline * 1000) : null,
+    end: endOf(ad.number('VacateReasonCode')),
   };
+}
+
+function endOf(vacateReason: number | null): ExecutionEnd {
+  // Below are those of its holds: an output that is not there, a limit of the job's own.
+  if (vacateReason === null || vacateReason < 1000) return 'over';
+  return lostCodes.includes(vacateReason) ? 'lost' : 'handed-back';
 }
 
 function isName(text: string | null): text is string {

@@ -1,10 +1,11 @@
 import type { ClassAd } from '../base/classad.ts';
 import { PoolHost, PoolTag, PoolUnit } from '../contract/pool.ts';
-import { identityOf, provenIdentity } from './condor-conf.ts';
+import { identityOf, provenIdentity, silentSeconds } from './condor-conf.ts';
 
 /** What one host publishes, as far as it is well formed. */
 export interface FleetHost {
   readonly host: string;
+  /** What it says of itself; `silent` when it has said nothing for a while: frozen, asleep, off or out of reach. */
   readonly state: string;
   readonly version: string;
   readonly department: string;
@@ -32,13 +33,16 @@ export interface Fleet {
 const coresMax = 4096;
 /** What cannot be told is counted under this. */
 export const unknown = 'unknown';
+const silent = 'silent';
 
 /**
  * One entry for each host out of its slots' ads. Nothing in them is trusted: a word is kept if it is short and plain, a number
  * if it is within what can be, and a name only if its sender proved it (where the collector says who that was). Pure.
  * @param pool of its hosts alone; null for those of any
+ * @param now in ms, when the collector was asked; null: the time of the newest ad
  */
-export function fleetOf(ads: readonly ClassAd[], pool: string | null): Fleet {
+export function fleetOf(ads: readonly ClassAd[], pool: string | null, now: number | null): Fleet {
+  const asked = now === null ? ads.reduce((newest, ad) => Math.max(newest, heardAt(ad)), 0) : now / 1000;
   const hosts = new Map<string, FleetHost>();
   let malformed = 0;
   let notProved = 0;
@@ -56,7 +60,7 @@ export function fleetOf(ads: readonly ClassAd[], pool: string | null): Fleet {
       notProved += 1;
       continue;
     }
-    hosts.set(host, merged(hosts.get(host), hostOf(host, ad)));
+    hosts.set(host, merged(hosts.get(host), hostOf(host, ad, asked)));
   }
   return { hosts: [...hosts.values()].sort((a, b) => (a.host < b.host ? -1 : 1)), malformed, notProved };
 }
@@ -71,17 +75,24 @@ export function tally(
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
 }
 
-function hostOf(host: string, ad: ClassAd): FleetHost {
+/** When the collector last heard of it, in seconds since 1970. */
+function heardAt(ad: ClassAd): number {
+  return ad.number('LastHeardFrom') ?? 0;
+}
+
+function hostOf(host: string, ad: ClassAd, asked: number): FleetHost {
+  const heard = heardAt(ad);
+  const isSilent = heard > 0 && asked - heard > silentSeconds;
   const isClaimed = ad.string('State') === 'Claimed' && ad.string('SlotType') !== 'Partitionable';
   const coreSeconds = count(ad, 'GleanerCoreSeconds');
   const amount = count(ad, 'GleanerAmount');
   return {
     host,
-    state: word(ad, 'GleanerState'),
+    state: isSilent ? silent : word(ad, 'GleanerState'),
     version: word(ad, 'GleanerVersion'),
     department: word(ad, 'GleanerDepartment'),
     presence: word(ad, 'GleanerPresence'),
-    coresOffered: Math.min(count(ad, 'GleanerCores') ?? 0, coresMax),
+    coresOffered: isSilent ? 0 : Math.min(count(ad, 'GleanerCores') ?? 0, coresMax),
     coresClaimed: isClaimed ? Math.min(count(ad, 'Cpus') ?? 0, coresMax) : 0,
     own:
       coreSeconds === null || amount === null
@@ -102,7 +113,8 @@ function merged(a: FleetHost | undefined, b: FleetHost): FleetHost {
   const known = (x: string, y: string): string => (y === unknown ? x : y);
   return {
     host: a.host,
-    state: known(a.state, b.state),
+    // Its slots are advertised one by one: what one of them said last counts.
+    state: a.state === silent ? b.state : b.state === silent ? a.state : known(a.state, b.state),
     version: known(a.version, b.version),
     department: known(a.department, b.department),
     presence: known(a.presence, b.presence),

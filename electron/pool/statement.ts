@@ -71,7 +71,8 @@ export class StatementMaker {
     }
     const tariff = tariffAt(this.#query.tariffs, endedAt);
     if (tariff === undefined) throw new GleanerError('document-invalid', 'The catalog has no tariff.');
-    const charged = charge(execution, tariff);
+    // The host cannot know what became of it, and its end is that of the lease: neither side counts it as work.
+    const charged = execution.end === 'lost' ? { amount: 0n, late: false } : charge(execution, tariff);
     const sum = sumOf(execution, charged);
     this.oldestAt = Math.min(this.oldestAt ?? endedAt, endedAt);
     if (tariff.unit === this.unit) this.ever.add(host, sum);

@@ -5,12 +5,16 @@ import type { Execution } from './execution.ts';
 export interface Sum {
   readonly executions: number;
   readonly late: number;
+  readonly handedBack: number;
+  readonly lost: number;
   /** Thousandths of a core times ms, from start to end. */
   readonly coreTime: bigint;
   /** MiB times ms. */
   readonly memoryTime: bigint;
   /** Thousandths of a core times ms, in which it stood frozen: not paid. */
   readonly frozenTime: bigint;
+  /** Thousandths of a core times ms of what was lost: not paid. */
+  readonly lostTime: bigint;
   readonly cpuMs: bigint;
   readonly amount: Micro;
 }
@@ -18,9 +22,12 @@ export interface Sum {
 export const nothing: Sum = {
   executions: 0,
   late: 0,
+  handedBack: 0,
+  lost: 0,
   coreTime: 0n,
   memoryTime: 0n,
   frozenTime: 0n,
+  lostTime: 0n,
   cpuMs: 0n,
   amount: 0n,
 };
@@ -31,9 +38,12 @@ export function sumOf(execution: Execution, { amount, late }: Charge): Sum {
   return {
     executions: 1,
     late: late ? 1 : 0,
+    handedBack: execution.end === 'handed-back' ? 1 : 0,
+    lost: execution.end === 'lost' ? 1 : 0,
     coreTime: cores * ms,
     memoryTime: BigInt(execution.memoryMib) * ms,
     frozenTime: cores * BigInt(execution.frozenMs),
+    lostTime: execution.end === 'lost' ? cores * ms : 0n,
     cpuMs: BigInt(execution.cpuMs),
     amount,
   };
@@ -43,9 +53,12 @@ export function add(a: Sum, b: Sum): Sum {
   return {
     executions: a.executions + b.executions,
     late: a.late + b.late,
+    handedBack: a.handedBack + b.handedBack,
+    lost: a.lost + b.lost,
     coreTime: a.coreTime + b.coreTime,
     memoryTime: a.memoryTime + b.memoryTime,
     frozenTime: a.frozenTime + b.frozenTime,
+    lostTime: a.lostTime + b.lostTime,
     cpuMs: a.cpuMs + b.cpuMs,
     amount: a.amount + b.amount,
   };

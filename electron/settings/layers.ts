@@ -4,6 +4,7 @@ import {
   type EffectiveSetting,
   type EffectiveSettings,
   presetValues,
+  reservedKeys,
   type SettingKey,
   type Settings,
   type SettingsDocument,
@@ -24,6 +25,7 @@ export interface Layers {
 
 const builtIn: SettingsLayer = { preset: 'balanced' };
 
+const reserved: ReadonlySet<SettingKey> = new Set(reservedKeys);
 const beside: ReadonlySet<SettingKey> = new Set(besidePresets);
 
 interface Told {
@@ -59,6 +61,7 @@ function speak(told: Map<SettingKey, Told>, layer: SettingsLayer | undefined, so
   if (layer === undefined) return;
   const filled: SettingsLayer = layer.preset === undefined ? {} : presetValues[layer.preset];
   for (const key of settingKeys) {
+    if (source === 'user' && reserved.has(key)) continue;
     const own = layer[key];
     const isBeside = beside.has(key);
     const byPreset = isBeside && source !== 'built-in' ? undefined : filled[key];

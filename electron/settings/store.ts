@@ -10,6 +10,7 @@ import { settingWords } from '../contract/setting-words.ts';
 import {
   type EffectiveSetting,
   type EffectiveSettings,
+  reservedKeys,
   SettingKey,
   SettingsLayer,
   settingsVersion,
@@ -85,10 +86,11 @@ export class SettingsStore implements Disposable {
 
   /**
    * Sets a value of the person's and resolves to what is in force then. Rejects with `setting-unknown`,
-   * `setting-invalid`, `setting-locked`, `disk-full` or `storage-failed`; the old value is in force then.
+   * `setting-reserved`, `setting-invalid`, `setting-locked`, `disk-full` or `storage-failed`; the old value is in force then.
    */
   async set(asked: string, value: unknown): Promise<EffectiveSetting> {
     const key = knownKey(asked);
+    refuseReserved(key);
     const parsed = settingTypes[key].safeParse(value);
     if (!parsed.success) throw invalidValue(key, value);
     return await this.#mutex.run(async () => {
@@ -242,6 +244,16 @@ function knownKey(asked: string): SettingKey {
   const key = SettingKey.safeParse(asked);
   if (key.success) return key.data;
   throw unknownSetting(asked);
+}
+
+/** Only setting is refused: what a file of the person's says all the same may be taken away. */
+function refuseReserved(key: SettingKey): void {
+  if (!reservedKeys.some((reserved) => reserved === key)) return;
+  throw new GleanerError(
+    'setting-reserved',
+    `${key} is for an organization's profile alone and cannot be set by a person.`,
+    'To join a pool yourself: gleaner grids join condor:FILE',
+  );
 }
 
 function invalidValue(key: SettingKey, value: unknown): GleanerError {

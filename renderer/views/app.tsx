@@ -135,7 +135,7 @@ function Page(props: {
         />
       );
     case 'join-pool':
-      return <pages.JoinPool url={place.url ?? null} go={go} />;
+      return <pages.JoinPool url={place.url ?? null} from={place.from ?? null} go={go} />;
     case 'activity':
       return <pages.Activity snapshot={snapshot} />;
     case 'earnings':

@@ -10,28 +10,29 @@ import { PoolChoose } from './pool-choose.tsx';
 import { firstPoolStep, type PoolStep, poolFlow } from './pool-flow.ts';
 import { useStepTitle } from './step-title.ts';
 
-/** From an enrolment to a joined pool. `url`: the address of one that a link names. */
-export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode {
+/** From an enrolment to a joined pool. `url`: the address of one that a link names; `from`: where it goes on afterwards. */
+export function JoinPool(props: { url: string | null; from: 'welcome' | null; go: Go }): ReactNode {
+  const { url, from, go } = props;
   const [step, send] = useReducer(poolFlow, firstPoolStep);
   const isRefused = step.at === 'choose' && step.failure !== null;
   const heading = useStepTitle(step.at, isRefused);
 
-  const look = async (from: EnrolmentSource): Promise<void> => {
-    send({ type: 'look', from });
-    const answer = await client.call('pools.lookup', { from });
+  const look = async (enrolment: EnrolmentSource): Promise<void> => {
+    send({ type: 'look', from: enrolment });
+    const answer = await client.call('pools.lookup', { from: enrolment });
     send(
       answer.ok
-        ? { type: 'found', from, offer: answer.value }
-        : { type: 'not-found', from, failure: answer.failure },
+        ? { type: 'found', from: enrolment, offer: answer.value }
+        : { type: 'not-found', from: enrolment, failure: answer.failure },
     );
   };
-  const join = async ({ from, offer }: Extract<PoolStep, { at: 'asks' }>): Promise<void> => {
+  const join = async ({ from: enrolment, offer }: Extract<PoolStep, { at: 'asks' }>): Promise<void> => {
     send({ type: 'join' });
     const answer = await client.call('pools.join', {
-      from,
+      from: enrolment,
       contacts: offer.contacts.map(({ host, port }) => ({ host, port })),
     });
-    if (answer.ok) go({ page: 'grids', open: answer.value.id });
+    if (answer.ok) go(from === null ? { page: 'grids', open: answer.value.id } : { page: from });
     else send({ type: 'refused', failure: answer.failure });
   };
 
@@ -47,7 +48,7 @@ export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode
           quiet
           disabled={step.at === 'asks' && step.joining}
           onPress={() => {
-            if (step.at === 'choose') go({ page: 'join' });
+            if (step.at === 'choose') go({ page: from ?? 'join' });
             else send({ type: 'back' });
           }}
         >
@@ -59,8 +60,8 @@ export function JoinPool({ url, go }: { url: string | null; go: Go }): ReactNode
           url={step.url ?? url ?? ''}
           byLink={url !== null && step.failure === null}
           refused={step.failure === null ? null : { byFile: step.url === null, failure: step.failure }}
-          onLook={(from) => {
-            void look(from);
+          onLook={(enrolment) => {
+            void look(enrolment);
           }}
         />
       ) : step.at === 'looking' ? (

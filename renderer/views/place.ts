@@ -23,10 +23,11 @@ export interface JoinPlace {
   readonly at?: 'address' | 'link';
 }
 
-/** `url`: the address of an enrolment that a link names. */
+/** `url`: the address of an enrolment that a link names; `from`: as with a project. */
 export interface JoinPoolPlace {
   readonly page: 'join-pool';
   readonly url?: string;
+  readonly from?: 'welcome';
 }
 
 /** Where the shell wants the window to be; null: where it is, or begins. Pure. */

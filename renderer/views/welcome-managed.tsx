@@ -4,7 +4,7 @@ import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { plain } from '../text/plain.ts';
 import { organizationName } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
-import { asList, asProjectUrls } from '../text/setting-value.ts';
+import { asList, asProjectUrls, countOf } from '../text/setting-value.ts';
 import { LockMark } from '../ui/marks.tsx';
 import { Button, Card, Disclosure, Facts, Foreign } from '../ui/primitives.tsx';
 import type { InForce } from './changes.ts';
@@ -14,6 +14,7 @@ import { settingRows } from './welcome-begin.tsx';
 import { rememberSetup } from './welcome-memory.ts';
 
 const projectsKey: SettingKey = 'grids.boinc';
+const poolsKey: SettingKey = 'grids.pools';
 const permittedKey: SettingKey = 'grids.permitted';
 
 /** What the organization has set; nothing is asked, but for what it leaves to the person to join. */
@@ -21,12 +22,14 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
   const { snapshot, settings, go } = props;
   const { organization } = snapshot.preset;
   const locked = [...settings.values()].filter(
-    ({ key, source }) => source === 'locked' && key !== projectsKey,
+    ({ key, source }) => source === 'locked' && key !== projectsKey && key !== poolsKey,
   );
   const named = locked.filter(({ preset }) => preset === null);
   const filled = locked.filter(({ preset }) => preset !== null);
   const projects = settings.get(projectsKey);
   const urls = projects === undefined || projects.source === 'user' ? [] : asProjectUrls(projects.value);
+  const pools = countOf(settings.get(poolsKey)?.value ?? null);
+  const isSet = urls.length > 0 || pools > 0;
   return (
     <>
       <div className="welcome">
@@ -36,7 +39,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
             : t('welcome:managed.heading', { organization: plain(organization) })}
         </h1>
         <p>{t('welcome:managed.what')}</p>
-        <p>{urls.length === 0 ? t('welcome:managed.choose') : t('welcome:managed.nothingToDo')}</p>
+        <p>{!isSet ? t('welcome:managed.choose') : t('welcome:managed.nothingToDo')}</p>
       </div>
       <div className="columns">
         <Card title={t('welcome:managed.set')}>
@@ -51,7 +54,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
           </p>
         </Card>
         <Card title={t('welcome:managed.projects')}>
-          {urls.length === 0 ? (
+          {!isSet ? (
             <Permitted snapshot={snapshot} settings={settings} go={go} />
           ) : (
             <ul className="places">
@@ -60,6 +63,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
                   <Project snapshot={snapshot} url={url} />
                 </li>
               ))}
+              <Pools snapshot={snapshot} count={pools} />
             </ul>
           )}
         </Card>
@@ -113,6 +117,26 @@ function Project({ snapshot, url }: { snapshot: Snapshot; url: string }): ReactN
       <Foreign>{name ?? url}</Foreign>
       {name === undefined ? null : <Foreign className="soft small line">{url}</Foreign>}
     </span>
+  );
+}
+
+/** By name where they are joined by now; a setting names only their enrolments' files. */
+function Pools({ snapshot, count }: { snapshot: Snapshot; count: number }): ReactNode {
+  const joined = snapshot.grids.filter(({ kind, managedBy }) => kind === 'condor' && managedBy !== null);
+  return (
+    <>
+      {joined.map(({ id, name }) => (
+        <li key={id}>
+          <span>
+            <Foreign>{name}</Foreign>
+            <span className="soft small line">{t('pools:card.kind')}</span>
+          </span>
+        </li>
+      ))}
+      {joined.length < count ? (
+        <li className="soft">{t('welcome:managed.poolsAwaited', { count: count - joined.length })}</li>
+      ) : null}
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import type { GridView } from '../../electron/contract/grids.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { list } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
@@ -18,7 +19,10 @@ export function WorkStep(props: {
 }): ReactNode {
   const { sample, sampleRuns } = props;
   const { grids, manager } = props.snapshot;
-  const projects = grids.filter(({ kind }) => kind !== 'local').map(({ name }) => plain(name));
+  const namesOf = (of: GridView['kind']): string[] =>
+    grids.filter(({ kind }) => kind === of).map(({ name }) => plain(name));
+  const projects = namesOf('boinc');
+  const pools = namesOf('condor');
   return (
     <>
       <section className="ways" aria-label={t('welcome:work.ways')}>
@@ -70,7 +74,24 @@ export function WorkStep(props: {
           )}
         </Way>
       </section>
-      <p className="soft small">{t('welcome:work.company')}</p>
+      <div className="stack">
+        <p className="soft small">{t('welcome:work.company')}</p>
+        <div className="welcome-pool soft small">
+          <span>{t('welcome:work.poolFile')}</span>
+          <Button
+            small
+            quiet
+            onPress={() => {
+              props.onJoin({ page: 'join-pool', from: 'welcome' });
+            }}
+          >
+            {t('welcome:work.joinPool')}
+          </Button>
+        </div>
+        {pools.length === 0 ? null : (
+          <p className="small foreign">{t('welcome:work.joined', { names: list(pools) })}</p>
+        )}
+      </div>
     </>
   );
 }

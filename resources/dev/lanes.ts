@@ -5,21 +5,24 @@ import { npmCommand } from './bootstrap.mjs';
 import { type OwnedChild, spawnOwned } from './children.ts';
 import { cacheDir, checkoutDir, SetupError } from './console.mjs';
 import { type Counts, countsOf, laneCounts } from './counts.ts';
+import { failuresOf } from './failures.ts';
 
 export interface Lane {
   readonly name: string;
   readonly title: string;
   /** Of package.json. */
   readonly npmScript: string;
-  /** `checks` need no more than the sources and run side by side; `tests` run one after the other and write a report. */
+  /**
+   * `checks` need no more than the sources; `tests` write a report. A test lane that `waits` mostly waits for a VM or a
+   * pool, which use one core: like checks, two of these run side by side. The others have the computer to themselves.
+   */
   readonly kind: 'checks' | 'tests';
+  readonly waits?: boolean;
   /** Arguments that make it write its JSON report to `file`. */
   readonly reportArgs?: (file: string) => string[];
   /** Electron, the guest image and the built application. */
   readonly needsProducts?: boolean;
   readonly needsDisplay?: boolean;
-  /** Runs at the same time as this lane, where both run: each mostly waits for a VM, which uses one core. */
-  readonly beside?: string;
 }
 
 const vitestArgs = (file: string) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -45,19 +48,13 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
     needsDisplay: true,
   },
+  // The longest first, so that the two ends are close to each other.
   {
     name: 'vm',
     title: 'VM tests on real QEMU',
     npmScript: 'test:vm',
     kind: 'tests',
-    reportArgs: vitestArgs,
-    needsProducts: true,
-  },
-  {
-    name: 'grid',
-    title: 'Network tests in a namespace of their own',
-    npmScript: 'test:grid',
-    kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
   },
@@ -66,15 +63,25 @@ export const lanes: readonly Lane[] = [
     title: 'Projects in real VMs with the stock BOINC client',
     npmScript: 'test:boinc',
     kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
-    beside: 'vm',
+  },
+  {
+    name: 'hosts',
+    title: 'Computers in real HTCondor pools',
+    npmScript: 'test:hosts',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
   },
   {
     name: 'condor',
     title: 'Real HTCondor pools in network namespaces',
     npmScript: 'test:condor',
     kind: 'tests',
+    waits: true,
     reportArgs: vitestArgs,
     needsProducts: true,
   },
@@ -83,9 +90,19 @@ export const lanes: readonly Lane[] = [
     title: 'From the welcome page to a credited task',
     npmScript: 'test:grid-e2e',
     kind: 'tests',
+    waits: true,
     reportArgs: playwrightArgs,
     needsProducts: true,
     needsDisplay: true,
+  },
+  {
+    name: 'grid',
+    title: 'Network tests in a namespace of their own',
+    npmScript: 'test:grid',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
   },
   // It starts a display of its own, as the user it runs as.
   {
@@ -93,6 +110,7 @@ export const lanes: readonly Lane[] = [
     title: 'The application as an ordinary user',
     npmScript: 'test:user',
     kind: 'tests',
+    waits: true,
     needsProducts: true,
   },
 ];
@@ -120,9 +138,11 @@ export function chosenLanes(args: readonly string[]): readonly Lane[] {
 export interface LaneResult {
   readonly lane: Lane;
   readonly counts: Counts;
+  /** Which tests failed, as far as its report tells. */
+  readonly failures: readonly string[];
   readonly ok: boolean;
   readonly ms: number;
-  /** Of a lane that runs beside another; one that runs alone writes to the terminal itself. */
+  /** Of a lane that runs side by side with another; one that runs alone writes to the terminal itself. */
   readonly output: string;
 }
 
@@ -131,7 +151,7 @@ const hungMs = 45 * 60_000;
 
 /**
  * Runs one lane to its end.
- * @param isBeside whether it runs beside another, so that its output is kept
+ * @param isBeside whether it runs side by side with another, so that its output is kept
  * @param onStart is given the running process, so that an interrupted run can end it
  */
 export async function runLane(
@@ -162,13 +182,14 @@ export async function runLane(
   const exitCode = await child.exited;
   clearTimeout(hung);
   const report = existsSync(reportPath) ? readReport(reportPath) : undefined;
-  const counts = laneCounts(exitCode, report, lane.kind === 'tests');
-  return { lane, counts, ok: counts.failed === 0, ms: Date.now() - started, output };
+  const counts = laneCounts(exitCode, countsOf(report), lane.kind === 'tests');
+  const failures = failuresOf(report);
+  return { lane, counts, failures, ok: counts.failed === 0, ms: Date.now() - started, output };
 }
 
-function readReport(file: string): Counts | undefined {
+function readReport(file: string): unknown {
   try {
-    return countsOf(JSON.parse(readFileSync(file, 'utf8')));
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
   } catch {
     // Cut off in the middle: as good as none.
     return undefined;

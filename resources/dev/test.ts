@@ -12,7 +12,8 @@ import { setUp } from './setup.ts';
 
 /** Programs that are already ending when their lane is over, as Chromium's helpers are, may take this long. */
 const endingMs = 5000;
-const checksAtOnce = 2;
+/** Lanes that run side by side. */
+const atOnce = 2;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const running = new Set<OwnedChild>();
@@ -39,37 +40,50 @@ async function test(args: readonly string[]): Promise<boolean> {
 }
 
 async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promise<LaneResult[]> {
+  const tests = chosen.filter(({ kind }) => kind === 'tests');
+  const results = await sideBySide(
+    chosen.filter(({ kind }) => kind === 'checks'),
+    env,
+  );
+  for (const lane of tests.filter(({ waits }) => waits !== true)) {
+    if (interrupted) break;
+    heading(lane);
+    const result = await onDisplay(lane, env, false);
+    results.push(result);
+    ending(result);
+  }
+  results.push(
+    ...(await sideBySide(
+      tests.filter(({ waits }) => waits === true),
+      env,
+    )),
+  );
+  return chosen.flatMap((lane) => results.filter((result) => result.lane === lane));
+}
+
+/** Runs lanes, some at a time, in their order; tells what each said when it is over. */
+async function sideBySide(lanes: readonly Lane[], env: NodeJS.ProcessEnv): Promise<LaneResult[]> {
   const results: LaneResult[] = [];
-  const waiting = chosen.filter(({ kind }) => kind === 'checks');
+  const waiting = [...lanes];
   const worker = async () => {
     for (let lane = waiting.shift(); lane !== undefined && !interrupted; lane = waiting.shift()) {
-      const result = await owned(lane, env, true);
+      say(`${lane.name}: ${lane.title} …`);
+      const result = await onDisplay(lane, env, true);
       results.push(result);
       tell(result);
     }
   };
-  await Promise.all(Array.from({ length: checksAtOnce }, worker));
-  const tests = chosen.filter(({ kind }) => kind === 'tests');
-  const leading = tests.filter(({ beside }) => !tests.some(({ name }) => name === beside));
-  for (const lane of leading) {
-    if (interrupted) break;
-    heading(lane);
-    const others = tests.filter(({ beside }) => beside === lane.name);
-    const running = others.map((other) => owned(other, env, true));
-    const display = lane.needsDisplay === true ? await startDisplay() : undefined;
-    try {
-      const result = await owned(lane, { ...env, ...display?.env }, false);
-      results.push(result);
-      ending(result);
-    } finally {
-      await display?.close();
-    }
-    for (const result of await Promise.all(running)) {
-      results.push(result);
-      tell(result);
-    }
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+async function onDisplay(lane: Lane, env: NodeJS.ProcessEnv, isBeside: boolean): Promise<LaneResult> {
+  const display = lane.needsDisplay === true ? await startDisplay() : undefined;
+  try {
+    return await owned(lane, { ...env, ...display?.env }, isBeside);
+  } finally {
+    await display?.close();
   }
-  return chosen.flatMap((lane) => results.filter((result) => result.lane === lane));
 }
 
 async function owned(lane: Lane, env: NodeJS.ProcessEnv, isBeside: boolean): Promise<LaneResult> {
@@ -82,7 +96,7 @@ async function owned(lane: Lane, env: NodeJS.ProcessEnv, isBeside: boolean): Pro
   return result;
 }
 
-/** What a lane said that ran beside another. */
+/** What a lane said that ran side by side with another. */
 function tell(result: LaneResult): void {
   heading(result.lane);
   process.stdout.write(result.output);
@@ -102,6 +116,9 @@ function ending({ lane, ok, ms, counts }: LaneResult): void {
 
 /** Prints the table and the closing line. @returns whether all is well */
 function summarize(results: readonly LaneResult[], left: number, ms: number): boolean {
+  for (const { lane, failures } of results) {
+    if (failures.length > 0) process.stdout.write(`\n━━ ${lane.name}: failed\n${failures.join('\n')}\n`);
+  }
   process.stdout.write('\n━━ summary\n');
   for (const { lane, ok, counts, ms: laneMs } of results) {
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';

@@ -1,6 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Host } from '../../electron/host.ts';
-import { percentile } from '../../electron/ledger/yield-log.ts';
 import { type StandIn, startStandIn } from '../fakes/boinc-project/stand-in.ts';
 import { FakeDnsServer } from '../fakes/dns-server.ts';
 import { writeSettings } from '../fixtures/undisturbed.ts';
@@ -9,7 +8,8 @@ import { temporaryDir } from '../vm/harness.ts';
 import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import { type Figure, median } from './figure.ts';
-import { readyVm, span } from './world.ts';
+import { freezeFigures } from './pauses.ts';
+import { pssMiB, readyVm, span } from './world.ts';
 
 const rounds = 3;
 const freezes = 20;
@@ -75,31 +75,6 @@ async function nativeAttach(standIn: StandIn, key: string): Promise<number[]> {
   return times;
 }
 
-/** By the person's pause, as a host sees it: the VM acknowledges, and QEMU uses no CPU. */
-async function freezeFigures(host: Host): Promise<[string, number, number][]> {
-  for (let round = 0; round < freezes; round += 1) {
-    await host.call('pause', { length: 'manual' });
-    await sees(host, ({ vms }) => vms.some(({ grid, phase }) => grid !== 'local' && phase === 'frozen'));
-    await span(100);
-    await host.call('resume', {});
-    await sees(host, ({ vms }) => vms.some(({ grid, phase }) => grid !== 'local' && phase === 'running'));
-    await span(200);
-  }
-  const { latest } = await host.call('yields.report', {});
-  const stopped = latest.map(({ stoppedMs }) => stoppedMs);
-  const quiet = latest.flatMap(({ quietMs }) => (quietMs === null ? [] : [quietMs]));
-  return [50, 95].flatMap((p): [string, number, number][] => [
-    ['acknowledged', p, percentile(stopped, p / 100) ?? Number.NaN],
-    ['QEMU idle', p, percentile(quiet, p / 100) ?? Number.NaN],
-  ]);
-}
-
-/** PSS of QEMU in MiB (proc(5)). */
-function pssMiB(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN) / 1024;
-}
-
 /** Of a VM whose client has nothing to do, beside that of a VM that has just become ready. */
 async function idleMemory(
   host: Host,
@@ -157,7 +132,7 @@ try {
     unit: 's',
     baseline: attached / 1000,
   });
-  for (const [what, p, value] of await freezeFigures(host)) {
+  for (const [what, p, value] of await freezeFigures(host, freezes)) {
     report({ metric: `freeze of a running task, ${what}, p${p}`, value, unit: 'ms' });
   }
   await leave(host);

@@ -16,6 +16,7 @@ const names = [
   'sensors',
   'egress',
   'boinc',
+  'condor',
   'statement',
 ] as const;
 

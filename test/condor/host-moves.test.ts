@@ -1,10 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JobEvent } from './job-log.ts';
 import { countingJob, countingResult, countingScript } from './jobs.ts';
 import type { Submitted } from './pool.ts';
 import { PoolHost } from './pool-host.ts';
 import { PoolSide } from './pool-side.ts';
 
-/** A job that moves from one computer of a company to another. */
+/** Jobs that move from one computer of a company to another, or should not: these tests follow one another. */
+
+/** How long the pool waits for a computer that is silent, for the jobs that say so. */
+const leaseSeconds = 20;
 
 let side: PoolSide;
 let first: PoolHost;
@@ -35,16 +40,32 @@ async function hostOf(job: Submitted, executions = 1): Promise<PoolHost> {
   return last?.text.includes('pc1.pool.test') ? first : second;
 }
 
-const otherThan = (host: PoolHost): PoolHost => (host === first ? second : first);
-
-test('a job whose computer is not given back for long is handed back, and finished elsewhere with the same result', async () => {
-  const job = await side.pool.submit(countingJob({ steps: 40, perCheckpoint: 10 }), countingScript);
+/** Submits a job that counts, with a lease of its own; resolves when it runs and has handed over a checkpoint. */
+async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHost }> {
+  const description = countingJob({ steps, perCheckpoint: 8 });
+  const job = await side.pool.submit(
+    description.replace('\nqueue\n', `\njob_lease_duration = ${leaseSeconds}\nqueue\n`),
+    countingScript,
+  );
   const host = await hostOf(job);
   await host.sees(({ running }) => running === 1);
-  // Something is in its checkpoint.
   await side.pool.untilJob(job, (events) =>
     events.some(({ text }) => /Finished transferring output/.test(text)),
   );
+  return { job, host };
+}
+
+const starts = (events: readonly JobEvent[]): number => events.filter(({ code }) => code === 1).length;
+
+/** Resolves when the pool has let it in, and it has no job. */
+async function ready(host: PoolHost): Promise<void> {
+  await host.sees(({ state, sentence }) => state === 'waiting' && sentence.includes('ready'));
+}
+
+const otherThan = (host: PoolHost): PoolHost => (host === first ? second : first);
+
+test('a job whose computer is not given back for long is handed back, and finished elsewhere with the same result', async () => {
+  const { job, host } = await runningJob(40);
   await host.host.call('pause', { length: 'manual' });
   await host.sees((_, { vms }) =>
     vms.some(({ name, phase }) => name.startsWith('condor') && phase === 'stopped'),
@@ -55,5 +76,55 @@ test('a job whose computer is not given back for long is handed back, and finish
   expect(await hostOf(job, 2)).toBe(otherThan(host));
   expect(side.pool.output(job, 'out')).toBe(countingResult(40));
   await host.host.call('resume', {});
-  await side.pool.untilSlots((slots) => slots.length === 2);
+  await ready(host);
+});
+
+test('a VM that is killed loses its job, which goes on from its checkpoint; it is booked as lost and not paid', async () => {
+  const { job, host } = await runningJob(24);
+  host.killVm();
+  const { grids } = await host.sees(({ id }, { jobs }) =>
+    jobs.some((one) => one.grid === id && one.state === 'aborted'),
+  );
+  expect(grids[0]?.running).toBe(0);
+  const { pool } = await host.detail();
+  expect(pool?.executions[0]).toMatchObject({
+    name: `${job.cluster}.0`,
+    state: 'lost',
+    earned: { amount: 0 },
+  });
+  expect(pool?.lost).toBe(1);
+  const events = await side.pool.untilDone(job);
+  expect(starts(events)).toBe(2);
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
+  await ready(host);
+});
+
+test('a central manager that is killed and comes back costs no job', async () => {
+  const { job } = await runningJob(24);
+  await side.pool.killAndReturn();
+  const events = await side.pool.untilDone(job);
+  expect(starts(events)).toBe(1);
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
+});
+
+test('a network that is away for less than the lease costs nothing', async () => {
+  const { job } = await runningJob(24);
+  await side.pool.cut();
+  await delay((leaseSeconds / 2) * 1000);
+  await side.pool.mend();
+  const events = await side.pool.untilDone(job);
+  expect(starts(events)).toBe(1);
+  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
+});
+
+test('a network that is away for longer than the lease costs what was not in a checkpoint', async () => {
+  const { job, host } = await runningJob(50);
+  const { hostCable } = side.pool.network;
+  await hostCable.cut();
+  await side.pool.untilJob(job, (events) => events.some(({ code }) => code === 24));
+  await hostCable.mend();
+  const events = await side.pool.untilDone(job);
+  expect(starts(events)).toBe(2);
+  expect(side.pool.output(job, 'out')).toBe(countingResult(50));
+  await ready(host);
 });

@@ -3,6 +3,7 @@ import type { Disposable } from '../../electron/base/disposal.ts';
 import type { GridDetail, Snapshot } from '../../electron/contract/index.ts';
 import type { Host, HostOptions } from '../../electron/host.ts';
 import { temporaryDir } from '../vm/harness.ts';
+import { qemuPid } from '../vm/host-faults-world.ts';
 import { hostIn, sees } from '../vm/host-world.ts';
 import type { PoolSide } from './pool-side.ts';
 
@@ -39,7 +40,12 @@ export class PoolHost implements Disposable {
   }
 
   async join(side: PoolSide, ...more: readonly string[]): Promise<void> {
-    const from = { kind: 'text', text: await side.enrolment(this.name, ...more) } as const;
+    await this.joinBy(await side.enrolment(this.name, ...more));
+  }
+
+  /** @param text an enrolment, of whatever computer's name */
+  async joinBy(text: string): Promise<void> {
+    const from = { kind: 'text', text } as const;
     const { contacts } = await this.host.call('pools.lookup', { from });
     await this.host.call('pools.join', {
       from,
@@ -57,6 +63,11 @@ export class PoolHost implements Disposable {
 
   detail(): Promise<GridDetail> {
     return this.host.call('grids.show', { id: gridId });
+  }
+
+  /** Ends its VM at once, as a fault of the machine would. */
+  killVm(): void {
+    process.kill(qemuPid(this.dir, gridId), 'SIGKILL');
   }
 
   /** Names of all that lies in the host's folder. */

@@ -32,6 +32,8 @@ export class PoolSide implements Disposable {
         ...['--catalog-url', `http://${pool.address}:${catalogPort}/`, ...init],
       );
       side.useSnippet();
+      // Half a minute until a connection without an answer is given up, the shortest that it can be.
+      pool.writeConfig('95-impatient.config', 'TCP_KEEPALIVE_INTERVAL = 5');
       await pool.reconfig();
       side.#server = await CatalogServer.start(pool.manager, join(side.dir, 'public'));
       return side;

@@ -5,6 +5,7 @@ import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
 import { JoinPage } from './support/grid-pages.ts';
 import { WelcomePage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';
+import { JoinPoolPage, poolName } from './support/pool-pages.ts';
 
 const key = '0123456789abcdef0123456789abcdef';
 
@@ -116,6 +117,31 @@ test.describe('the welcome page', () => {
     await expect(welcome.step).toHaveText('What for');
   });
 
+  test('leads to a company’s pool by the keyboard, and back; a joined one is what it works for', async () => {
+    const { page } = gallery;
+    const pool = new JoinPoolPage(page);
+    await welcome.toWork();
+    expect(await violations(page)).toEqual([]);
+    await welcome.sample.focus();
+    await page.keyboard.press('Tab');
+    await expect(welcome.pool).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(pool.title).toHaveText('Join your company’s pool');
+    await pool.back.click();
+    await expect(welcome.step).toHaveText('What for');
+    await welcome.pool.click();
+    await pool.address.fill('https://catalog.acme.example/enrol/pc17.json');
+    await pool.lookUp.click();
+    await pool.agree.click();
+    await expect(welcome.step).toHaveText('How much');
+    await welcome.back.click();
+    await expect(page.getByText(`Joined: ${poolName}`)).toBeVisible();
+    await expect(welcome.part('Help a public project')).not.toContainText(poolName);
+    await welcome.next.click();
+    await welcome.next.click();
+    await expect(page.getByText(`It will work for: ${poolName}.`)).toBeVisible();
+  });
+
   test('can be left at every step, and is found there again', async () => {
     const { page } = gallery;
     const again = async (): Promise<void> => {
@@ -222,6 +248,20 @@ test.describe('the welcome page', () => {
     await expect(new MainPage(window).state).toHaveText('Waiting');
     gallery = { ...gallery, page: window };
     await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
+  });
+
+  test('names the pools that an organization joins', async () => {
+    const { app } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.lock({ 'grids.pools': [{ enrolment: '/etc/gleaner/pool.json', share: 100 }] });
+    });
+    const page = await reopen(gallery);
+    const managed = new WelcomePage(page);
+    await expect(managed.part('What it works for')).toContainText(
+      '1 company pool, which is still to be joined',
+    );
+    await expect(page.getByText('There is nothing for you to do.')).toBeVisible();
+    expect(await violations(page)).toEqual([]);
   });
 
   test('leads to what an organization permits and has not joined itself', async () => {

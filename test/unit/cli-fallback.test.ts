@@ -80,6 +80,13 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
       code: 4,
       stderr: expect.stringContaining('setting-invalid') as string,
     });
+    expect(await run('settings', 'set', 'grids.pools', '[{"enrolment":"/etc/gleaner/pool.json"}]')).toEqual({
+      code: 4,
+      stdout: '',
+      stderr:
+        "gleaner: setting-reserved: grids.pools is for an organization's profile alone and cannot be set by a person.\n" +
+        'hint: To join a pool yourself: gleaner grids join condor:FILE\n',
+    });
     await writeFile(
       join(home(), 'prefs.xml'),
       '<global_preferences><idle_time_to_run>9</idle_time_to_run></global_preferences>',

@@ -52,14 +52,38 @@ describe('gleaner pool statement', () => {
     expect((await run('pool', 'statement', dir(), ...args)).stdout).toContain('communication error');
   });
 
+  test('tells what had to be run again, and does not pay for what was lost', async () => {
+    const day = at('2025-11-02T00:00:00');
+    const one = { job: 'cm#1', host: 'pc-1', start: day, end: day + 3600 };
+    const records = [
+      { ...one, run: 1, more: ['VacateReasonCode = 1008'] },
+      { ...one, run: 2, more: ['VacateReasonCode = 1007'] },
+      { ...one, run: 3, more: ['VacateReasonCode = 1005'] },
+      { ...one, run: 4, more: ['VacateReasonCode = 12'] },
+    ];
+    await writeFile(history(), records.map((record) => fakeEpoch(record, pool)).join(''));
+    const { total } = await json('pool', 'statement', dir(), ...args);
+    expect(total).toMatchObject({
+      executions: 4,
+      coreHours: 4,
+      handedBack: 1,
+      lost: 2,
+      lostCoreHours: 2,
+      amount: 1,
+    });
+    expect((await run('pool', 'statement', dir(), ...args)).stdout).toContain(
+      'Run again: 1 handed back when the computer was needed, and 2 lost with a computer or its connection (2.00 core h, not paid).',
+    );
+  });
+
   test('writes CSV that no spreadsheet runs', async () => {
     const file = join(home(), 'november.csv');
     await run('pool', 'statement', dir(), ...args, '--by', 'owner', '--csv', file);
     expect((await readFile(file, 'utf8')).split('\r\n')).toEqual([
-      'owner,executions,late,coreHours,gibHours,frozenCoreHours,cpuHours,amount,unit',
-      'ann,1,0,2,2,0,0,1,EUR',
-      "'=cmd(),1,0,1,1,0.500000,0,0.250000,EUR",
-      'total,2,0,3,3,0.500000,0,1.250000,EUR',
+      'owner,executions,late,handedBack,lost,coreHours,gibHours,frozenCoreHours,lostCoreHours,cpuHours,amount,unit',
+      'ann,1,0,0,0,2,2,0,0,0,1,EUR',
+      "'=cmd(),1,0,0,0,1,1,0.500000,0,0,0.250000,EUR",
+      'total,2,0,0,0,3,3,0.500000,0,0,1.250000,EUR',
       '',
     ]);
     expect((await run('pool', 'statement', dir(), ...args, '--csv', file)).code).toBe(4);
@@ -140,6 +164,32 @@ describe('gleaner pool fleet', () => {
     expect(stdout).not.toContain('\u001b');
     await init();
     expect(await json('pool', 'fleet', dir())).toMatchObject({ notProved: 1 });
+  });
+
+  test('tells silent hosts from those that talk', async () => {
+    const file = join(home(), 'ads-heard');
+    const ad = (host: string, heard: number, more = '') =>
+      `GleanerHost = "${host}"\nGleanerState = "contributing"\nGleanerCores = 4\nLastHeardFrom = ${heard}\n${more}`;
+    const claimed = 'SlotType = "Dynamic"\nState = "Claimed"\nCpus = 3\n';
+    const now = 1_900_000_000;
+    const ads = [
+      ad('pc-1', now),
+      ad('pc-2', now - 76),
+      ad('pc-2', now - 80, claimed),
+      ad('pc-3', now - 76),
+      ad('pc-3', now - 70),
+    ];
+    await writeFile(file, ads.join('\n'));
+    expect(await json('pool', 'fleet', '--ads', file)).toMatchObject({
+      hosts: [
+        { host: 'pc-1', state: 'contributing', coresOffered: 4 },
+        { host: 'pc-2', state: 'silent', coresOffered: 0, coresClaimed: 3 },
+        { host: 'pc-3', state: 'contributing' },
+      ],
+    });
+    const one = JSON.stringify([{ GleanerHost: 'pc-1', GleanerState: 'contributing', LastHeardFrom: 1 }]);
+    await tools().answer('condor_status', { stdout: one });
+    expect(await json('pool', 'fleet')).toMatchObject({ hosts: [{ state: 'silent' }] });
   });
 
   test('reads a file of ads, too, and says when there is nobody to ask', async () => {

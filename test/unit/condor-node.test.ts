@@ -28,6 +28,8 @@ describe('the configuration of a node', () => {
   test('lets in what the offer has room for, and nobody without an offer', () => {
     expect(lineOf(config, 'START')).toContain('<= 1 && ');
     expect(lineOf(config, 'START')).toContain('<= 256');
+    // A claim whose submit node went away.
+    expect(lineOf(config, 'START')).toContain('time() - MY.EnteredCurrentActivity < 60');
     expect(lineOf(nodeConfig(shape, null, {}), 'START')).toBe('False');
   });
 

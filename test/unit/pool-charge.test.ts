@@ -26,6 +26,7 @@ const execution = (change: Partial<Execution> = {}): Execution => ({
   cpuMs: 0,
   frozenMs: 0,
   deadlineAt: null,
+  end: 'over',
   ...change,
 });
 
@@ -174,8 +175,37 @@ describe('a record', () => {
       cpuMs: 0,
       frozenMs: 0,
       deadlineAt: null,
+      end: 'over',
     });
     expect(executionOf(parseClassAd(sample), 'pool.test')).toBe('elsewhere');
+  });
+
+  test('tells what is over from what was handed back or lost, whatever became of the job', () => {
+    const recorded = ['epoch_history.20261127T051535', 'epoch_history'].map((name) =>
+      readFileSync(new URL(`../fixtures/condor/${name}`, import.meta.url), 'utf8'),
+    );
+    const ends = recorded
+      .join('')
+      .split(/^\*\*\* .*\n/m)
+      .slice(0, -1)
+      .map((record) => {
+        const host = /^RemoteHost = "slot1_\d@(\w)/m.exec(record)?.[1];
+        const proof = `MachineAttrGleanerHost0 = "${host}"\nMachineAttrAuthenticatedIdentity0 = "exec-${host}@pool.test"\n`;
+        const one = executionOf(parseClassAd(`${record}${proof}`), 'pool.test');
+        return typeof one === 'string' ? one : `${one.job.split('#')[1]} ${one.run} ${one.end}`;
+      });
+    expect(ends).toEqual([
+      '1.0 1 over',
+      '2.0 1 over',
+      '3.0 1 handed-back',
+      '3.0 2 over',
+      '4.0 1 lost',
+      '4.0 2 over',
+      '5.0 1 lost',
+      '5.0 2 over',
+      '6.0 2 over',
+      '7.0 1 over',
+    ]);
   });
 
   test('counts a freeze of its own run alone, and at most its length', () => {

@@ -341,6 +341,8 @@ test('a forward reaches one socket of the host, from the declared address only',
         }
         let text = '';
         channel.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        // As a program does that is told all.
+        channel.on('end', () => channel.end());
         channel.on('close', () => {
           resolve(text);
         });

@@ -197,3 +197,21 @@ describe('merging layers', () => {
     expect(merged.problems).toEqual([broken, problem]);
   });
 });
+
+test('a person’s file is not heard about the pools of an organization, and no preset hides them', () => {
+  const settings = (value: SettingsLayer): SettingsDocument => ({
+    version: settingsVersion,
+    settings: value,
+  });
+  const pools = [{ enrolment: '/etc/gleaner/pool.json', share: 100 }];
+  const theirs = settings({ preset: 'gentle', 'grids.pools': [] });
+  const { values, sources } = mergeLayers({
+    defaults: settings({ 'grids.pools': pools }),
+    user: theirs,
+    locked: settings({ preset: 'generous' }),
+    problems: [],
+  });
+  expect(values['grids.pools']).toEqual(pools);
+  expect(sources['grids.pools']).toBe('default');
+  expect(mergeLayers({ user: theirs, problems: [] }).sources['grids.pools']).toBe('built-in');
+});

@@ -114,10 +114,17 @@ describe('the person’s settings', () => {
       code: 'setting-unknown',
       hint: containing('"idle.share"'),
     });
-    expect(await failureOf(store.set('vcpus', 1))).toMatchObject({
-      hint: containing('"vm.vcpus"'),
-    });
+    expect(await failureOf(store.set('vcpus', 1))).toMatchObject({ hint: containing('"vm.vcpus"') });
     expect(await failureOf(store.unset('__proto__'))).toMatchObject({ code: 'setting-unknown' });
+    // Whatever the value.
+    for (const value of [[{ enrolment: '/etc/pool.json' }], [], 7]) {
+      expect(await failureOf(store.set('grids.pools', value))).toEqual({
+        code: 'setting-reserved',
+        sentence: "grids.pools is for an organization's profile alone and cannot be set by a person.",
+        hint: 'To join a pool yourself: gleaner grids join condor:FILE',
+      });
+    }
+    expect(await store.unset('grids.pools')).toMatchObject({ value: [], source: 'built-in' });
     expect(await failureOf(store.set('idle.share', 7))).toEqual({
       code: 'setting-invalid',
       sentence: 'idle.share cannot be 7.',

@@ -23,9 +23,9 @@ export interface Offer {
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * What the appliance's own (`resources/guest/condor/appliance.conf`) leaves open of an execute node: one partitionable slot of the largest size, whose START lets in what the present
- * offer has room for. All of its network is the pool's own addresses, on its own loopback, so nobody can connect in but by
- * the collector's broker (CCB). Pure.
+ * What the appliance's own (`resources/guest/condor/appliance.conf`) leaves open of an execute node: one partitionable
+ * slot of the largest size, whose START lets in what the present offer has room for. All of its network is the pool's
+ * own addresses, on its own loopback, so nobody can connect in but by the collector's broker (CCB). Pure.
  */
 export function nodeConfig(shape: NodeShape, offer: Offer | null, attributes: Attributes): string {
   const { pool, host, collector, cores, memoryBytes, vacateSeconds } = shape;
@@ -49,6 +49,9 @@ export function nodeConfig(shape: NodeShape, offer: Offer | null, attributes: At
     ['CCB_RECONNECT_TIME', 5],
     ['UPDATE_COLLECTOR_WITH_TCP', 'True'],
     ['UPDATE_INTERVAL', 30],
+    // CPU time is sampled: with the defaults (60 s, 300 s) the record of a short job has none.
+    ['PROCD_MAX_SNAPSHOT_INTERVAL', 5],
+    ['STARTER_UPDATE_INTERVAL', 60],
     ['DAEMON_LIST', 'MASTER STARTD'],
     // The pool's addresses are on this node's own loopback: a family session would be tried with the pool's daemons.
     ['SEC_USE_FAMILY_SESSION', 'False'],
@@ -91,8 +94,15 @@ function startOf(offer: Offer | null): string {
   const fits = (what: 'Cpus' | 'Memory', most: number): string =>
     `ifThenElse(MY.PartitionableSlot =?= True, MY.TotalSlot${what} - MY.${what} + TARGET.Request${what}, ` +
     `MY.${what}) <= ${most}`;
-  return `TARGET.RequestCpus >= 1 && ${fits('Cpus', cores)} && ${fits('Memory', memory)}`;
+  return `${goesOn} && TARGET.RequestCpus >= 1 && ${fits('Cpus', cores)} && ${fits('Memory', memory)}`;
 }
+
+/**
+ * A submit node that was out of reach when it gave its claim up could not say so: the claim would stand idle, for half an
+ * hour by default, and keep others out. One that is in use has its next job within seconds.
+ */
+const goesOn =
+  '(MY.State =!= "Claimed" || MY.Activity =!= "Idle" || time() - MY.EnteredCurrentActivity < 60)';
 
 /**
  * The address that a node has on its own loopback, from the range that carriers use among themselves (RFC 6598), so that

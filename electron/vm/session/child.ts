@@ -6,9 +6,9 @@ import { Mutex } from '../../base/mutex.ts';
 import { connectToParent } from '../../base/parent.ts';
 import { GleanerError, toFailure } from '../../contract/failures.ts';
 import { type CtlContext, verbs } from './ctl.ts';
-import { Reaches } from './forwards.ts';
+import { Forwards, Reaches } from './forwards.ts';
 import { shakeHands } from './handshake.ts';
-import type { FromChild, Opening, Request, ToChild, WatchNews } from './messages.ts';
+import type { Crowding, FromChild, Opening, Request, ToChild, WatchNews } from './messages.ts';
 import { SshSession } from './ssh.ts';
 
 /**
@@ -41,7 +41,19 @@ async function open({ files, keys, fresh }: Opening): Promise<void> {
   await shakeHands(socket, { nonce: randomBytes(16).toString('hex'), fresh, clock: systemClock });
   const ssh = await SshSession.open(socket, keys);
   ssh.onLost(lose);
-  const context = { ssh, files, reaches: new Reaches(), second, inDisk: new Mutex(), outDisk: new Mutex() };
+  const tellCrowding = (crowding: Crowding): void => {
+    tell({ kind: 'crowding', ...crowding });
+  };
+  const now = (): number => systemClock.monotonic();
+  const context = {
+    ssh,
+    files,
+    forwards: new Forwards(tellCrowding, now),
+    reaches: new Reaches(tellCrowding, now),
+    second,
+    inDisk: new Mutex(),
+    outDisk: new Mutex(),
+  };
   const hello = await verbs.hello(context, null, () => undefined);
   session = context;
   tell({ kind: 'open', hello });

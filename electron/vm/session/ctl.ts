@@ -10,7 +10,7 @@ import {
   refusalOf,
 } from './answers.ts';
 import { collectDisk, fillDisk } from './disks.ts';
-import { acceptInto, type Reaches } from './forwards.ts';
+import type { Forwards, Reaches } from './forwards.ts';
 import { LineReader } from './lines.ts';
 import {
   type Answer,
@@ -38,6 +38,7 @@ const logBytesMax = 64 * 1024 * 1024;
 export interface CtlContext {
   readonly ssh: SshSession;
   readonly files: SessionFiles;
+  readonly forwards: Forwards;
   readonly reaches: Reaches;
   /** Each transfer disk holds one archive at a time, from its first byte written to its last byte read. */
   readonly inDisk: Mutex;
@@ -124,8 +125,8 @@ export const verbs: Verbs = {
   },
   agentStatus: async (context, { name }) =>
     parseAgentStatus(await ctl(context, `agent-status ${named(name)}`)),
-  forward: async ({ ssh }, { bindAddress, port, toSocketPath }) => {
-    await ssh.forward(bindAddress, port, acceptInto(toSocketPath));
+  forward: async ({ ssh, forwards }, { bindAddress, port, toSocketPath }) => {
+    await ssh.forward(bindAddress, port, forwards.acceptInto(toSocketPath));
     return null;
   },
   reach: async ({ ssh, reaches }, { port, socketPath }) => {

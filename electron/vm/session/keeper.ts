@@ -120,7 +120,7 @@ export class SessionKeeper {
     const until = this.time.now() + limitMs;
     for (let attempt = 1; ; attempt += 1) {
       if (this.#isOver(until)) throw ended();
-      const link = new ChildLink(this.#o.spawnWorker('session'), this.time);
+      const link = new ChildLink(this.#o.spawnWorker('session'), this.time, this.#o.log);
       this.#links.add(link);
       try {
         const left = until - this.time.now();

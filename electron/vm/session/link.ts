@@ -1,3 +1,4 @@
+import type { Log } from '../../base/log.ts';
 import type { WorkerHandle } from '../../base/worker.ts';
 import { type Failure, fromFailure, GleanerError } from '../../contract/failures.ts';
 import {
@@ -37,6 +38,7 @@ export interface CallOptions {
 export class ChildLink {
   readonly #worker: WorkerHandle;
   readonly #time: UnfrozenTime;
+  readonly #log: Log;
   readonly #pending = new Map<number, Pending>();
   readonly #gone: Promise<void>;
   #opening: { resolve: (hello: GuestHello) => void; reject: (error: Error) => void } | undefined;
@@ -46,9 +48,10 @@ export class ChildLink {
   #lost: GleanerError | undefined;
   #onLost: (failure: GleanerError) => void = () => undefined;
 
-  constructor(worker: WorkerHandle, time: UnfrozenTime) {
+  constructor(worker: WorkerHandle, time: UnfrozenTime, log: Log) {
     this.#worker = worker;
     this.#time = time;
+    this.#log = log;
     worker.onMessage((message) => {
       this.#receive(message);
     });
@@ -166,6 +169,13 @@ export class ChildLink {
       case 'news':
         // A watch may have ended while its last news were under way.
         this.#pending.get(message.id)?.news(message.news);
+        return true;
+      case 'crowding':
+        this.#log.warn('session', 'too many connections of the guest at a time', {
+          way: message.way,
+          connections: message.connections,
+          refused: message.refused,
+        });
         return true;
       case 'refused':
       case 'answer': {

@@ -194,11 +194,16 @@ export const WatchNews = z.object({
 });
 export type WatchNews = z.infer<typeof WatchNews>;
 
+/** Connections out of the guest, or into it by one way, are as many as there may be; `refused` since the last such news. */
+const Crowding = z.object({ way: z.enum(['out', 'in']), connections: Count, refused: Count });
+export type Crowding = z.infer<typeof Crowding>;
+
 export const FromChild = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('open'), hello: GuestHello }),
   z.object({ kind: z.literal('answer'), id: z.int(), value: z.unknown() }),
   z.object({ kind: z.literal('refused'), id: z.int(), failure: Failure }),
   z.object({ kind: z.literal('news'), id: z.int(), news: WatchNews }),
+  Crowding.extend({ kind: z.literal('crowding') }),
   z.object({ kind: z.literal('lost'), failure: Failure }),
 ]);
 export type FromChild = z.infer<typeof FromChild>;

@@ -29,6 +29,9 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** Takes a connection that the guest sends by a forward, or refuses it. */
+type Accept = (open: () => ClientChannel, refuse: () => void) => void;
+
 const guestFault = (words: string): GleanerError =>
   new GleanerError('guest-protocol', `The virtual machine broke the session's rules: ${words}.`);
 const lostSession = (words: string): GleanerError =>
@@ -43,6 +46,7 @@ export class SshSession {
   #lost: GleanerError | undefined;
   readonly #lostListeners: ((failure: GleanerError) => void)[] = [];
   readonly #pending = new Set<(error: Error) => void>();
+  readonly #accepts = new Map<string, Accept>();
 
   private constructor(client: Client, socket: Socket) {
     this.#client = client;
@@ -63,6 +67,9 @@ export class SshSession {
       });
       client.on('close', () => {
         session.#lose(lostSession('the guest closed it'));
+      });
+      client.on('tcp connection', ({ destIP, destPort }, accept, refuse) => {
+        session.#accept(`${destIP}:${destPort}`, accept, refuse);
       });
       client.connect({
         sock: socket,
@@ -152,26 +159,17 @@ export class SshSession {
    * Asks the guest to send connections to `bindAddress:port` here; `accept` gets each as a stream, or says no
    * with `undefined`. Rejects with `guest-protocol` when the guest refuses to listen.
    */
-  async forward(
-    bindAddress: string,
-    port: number,
-    accept: (open: () => ClientChannel, refuse: () => void) => void,
-  ): Promise<void> {
+  async forward(bindAddress: string, port: number, accept: Accept): Promise<void> {
+    const place = `${bindAddress}:${port}`;
+    // A connection may come in the same piece of input as the guest's yes.
+    this.#accepts.set(place, accept);
     await this.#unlessLost<undefined>((resolve, reject) => {
       this.#ifConnected(() => {
         this.#client.forwardIn(bindAddress, port, (error) => {
-          if (error) reject(guestFault(`it cannot listen on ${bindAddress}:${port}`));
+          if (error) reject(guestFault(`it cannot listen on ${place}`));
           else resolve(undefined);
         });
       });
-    });
-    this.#client.on('tcp connection', (details, open, refuse) => {
-      if (details.destIP !== bindAddress || details.destPort !== port) return;
-      accept(() => {
-        const channel = open();
-        this.#keep(channel);
-        return channel;
-      }, refuse);
     });
   }
 
@@ -228,6 +226,19 @@ export class SshSession {
         },
       );
     });
+  }
+
+  #accept(place: string, open: () => ClientChannel, refuse: () => void): void {
+    const accept = this.#accepts.get(place);
+    if (!accept) {
+      refuse();
+      return;
+    }
+    accept(() => {
+      const channel = open();
+      this.#keep(channel);
+      return channel;
+    }, refuse);
   }
 
   #keep(channel: ClientChannel): void {

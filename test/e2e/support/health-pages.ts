@@ -71,6 +71,7 @@ export class WelcomePage extends Checks {
   readonly choose: Locator;
   readonly manager: Locator;
   readonly sample: Locator;
+  readonly pool: Locator;
   readonly atLogin: Locator;
   readonly agree: Locator;
   readonly #page: Page;
@@ -87,6 +88,7 @@ export class WelcomePage extends Checks {
     this.choose = button('Choose a project');
     this.manager = button('Enter its address');
     this.sample = button('Use the sample');
+    this.pool = button('Join its pool');
     this.atLogin = page.getByRole('switch', { name: /^Start when I sign in/ });
     this.agree = button('Agree and begin');
   }
