@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           // Real pools of HTCondor, and their patience.
           name: 'condor',
-          include: ['test/condor/pool*.test.ts'],
+          include: ['test/condor/pool*.test.ts', 'test/condor/readme.test.ts'],
           environment: 'node',
           globalSetup: ['test/fixtures/private-net-setup.ts'],
           testTimeout: 240_000,

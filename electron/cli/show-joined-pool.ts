@@ -139,7 +139,7 @@ function showExecutions(executions: readonly ExecutionView[], { style, now }: Lo
   const rows = executions.map((execution) => [
     cleanLine(execution.name),
     shorten(cleanLine(execution.program), 28),
-    shorten(cleanLine(execution.owner), 16),
+    shorten(cleanLine(execution.owner), 32),
     execution.progress === null ? execution.state : `${execution.state} ${formatPercent(execution.progress)}`,
     String(execution.cores),
     formatBytes(execution.memoryBytes),

@@ -53,7 +53,7 @@ export function showFleet({ hosts, malformed, notProved }: Fleet, { style }: Loo
   ] as const;
   return [
     `${count(hosts.length, 'host')}, ${round(offered)} cores offered, ${round(claimed)} claimed`,
-    ...parts.map(([name, counts]) =>
+    ...(hosts.length === 0 ? [] : parts).map(([name, counts]) =>
       table(
         [name, 'hosts'],
         [

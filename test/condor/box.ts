@@ -75,15 +75,8 @@ export class Space implements Disposable {
   }
 }
 
-/** Makes the box's file system: Debian's root, read-only, and over it what is this machine's own, from `$dir`. */
-const boxScript = `
-root=$1 dir=$2 name=$3 address=$4
-hostname "$name"
-ip link set lo up
-mount --make-rprivate /
-mkdir -p "$dir/root"; at=$dir/root
-mount --bind "$root" "$at"
-mount -o remount,bind,ro,nosuid,nodev "$at"
+/** For sh, with the root of a machine at `$at`: what a running Debian has besides, and nothing of this computer's. */
+export const furnishing = `
 mount -t proc -o nosuid,nodev,noexec proc "$at/proc"
 mount -t tmpfs -o mode=755,nosuid dev "$at/dev"
 for node in null zero full random urandom tty; do : > "$at/dev/$node"; mount --bind "/dev/$node" "$at/dev/$node"; done
@@ -93,23 +86,39 @@ mount -t tmpfs -o mode=1777,nosuid,nodev tmp "$at/tmp"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmp "$at/var/tmp"
 mount -t tmpfs -o mode=755,nosuid,nodev run "$at/run"
 mkdir -m 1777 "$at/run/lock"
-own() { [ -d "$dir/$2" ] || cp -a "$at/$1" "$dir/$2"; mount --bind "$dir/$2" "$at/$1"; }
-own etc/condor etc
-own var/lib/condor lib
-own var/log/condor log
-own var/spool/condor spool
-own home home
 mkdir "$at/run/condor" "$at/run/lock/condor"
 chown --reference="$at/var/spool/condor" "$at/run/condor" "$at/run/lock/condor"
-# Tools that cannot look up this machine's own name try for a minute before they do anything else.
-printf '127.0.0.1 localhost\\n%s %s\\n' "$address" "$name" > "$dir/hosts"
-mount --bind "$dir/hosts" "$at/etc/hosts"
+`;
+
+/** The machine's root becomes the only one. */
+export const moving = `
 cd "$at"
 pivot_root . .
 umount -l .
 cd /
 hold
 `;
+
+/** Makes the box's file system: Debian's root, read-only, and over it what is this machine's own, from `$dir`. */
+const boxScript = `
+root=$1 dir=$2 name=$3 address=$4
+hostname "$name"
+ip link set lo up
+mount --make-rprivate /
+mkdir -p "$dir/root"; at=$dir/root
+mount --bind "$root" "$at"
+mount -o remount,bind,ro,nosuid,nodev "$at"
+${furnishing}
+own() { [ -d "$dir/$2" ] || cp -a "$at/$1" "$dir/$2"; mount --bind "$dir/$2" "$at/$1"; }
+own etc/condor etc
+own var/lib/condor lib
+own var/log/condor log
+own var/spool/condor spool
+own home home
+# Tools that cannot look up this machine's own name try for a minute before they do anything else.
+printf '127.0.0.1 localhost\\n%s %s\\n' "$address" "$name" > "$dir/hosts"
+mount --bind "$dir/hosts" "$at/etc/hosts"
+${moving}`;
 
 export interface BoxOptions {
   /** Host name, with its domain. */
