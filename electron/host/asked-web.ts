@@ -9,6 +9,8 @@ export interface AskedWebOptions<Worker> {
   readonly world: GatewayWorld;
   readonly spawnWorker: SpawnWorker;
   readonly settings: () => Settings;
+  /** It asks again and again: what that moves is booked by the hour, and not each time. */
+  readonly repeats: boolean;
   /** A new worker for each asking. */
   readonly worker: (o: { readonly spawnWorker: SpawnWorker }) => Worker;
 }
@@ -49,7 +51,7 @@ export class AskedWeb<Inputs, Answers extends Readonly<Record<keyof Inputs & str
         return await worker.call(verb, { ...input, ...way } as unknown as Inputs[V]);
       } finally {
         await worker.dispose();
-        await gateway.dispose();
+        await (this.#o.repeats ? gateway.finish() : gateway.dispose());
       }
     });
   }

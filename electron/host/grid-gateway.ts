@@ -196,7 +196,7 @@ export class GridGateway implements Disposable {
     return this.#end(true);
   }
 
-  /** Closes it, and leaves what it has moved to the entry of the attempt that it was opened for. */
+  /** Closes it, and leaves what it has moved to the entry of the attempt that it was opened for, or of the hour. */
   finish(): Promise<void> {
     return this.#end(false);
   }
