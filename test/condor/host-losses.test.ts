@@ -37,6 +37,8 @@ beforeAll(async () => {
   await side.pool.untilSlots((slots) => slots.length === 1);
 });
 afterAll(async () => {
+  // One that stands still takes no other signal.
+  host.signal('SIGCONT');
   host.signal('SIGTERM');
   await host.ended;
   home.remove();

@@ -32,8 +32,9 @@ export class PoolSide implements Disposable {
         ...['--catalog-url', `http://${pool.address}:${catalogPort}/`, ...init],
       );
       side.useSnippet();
-      // Half a minute until a connection without an answer is given up, the shortest that it can be.
+      // A connection without an answer is given up within half a minute. Between probes HTCondor waits as the kernel says.
       pool.writeConfig('95-impatient.config', 'TCP_KEEPALIVE_INTERVAL = 5');
+      await pool.manager.must(['sh', '-c', 'echo 5 > /proc/sys/net/ipv4/tcp_keepalive_intvl']);
       await pool.reconfig();
       side.#server = await CatalogServer.start(pool.manager, join(side.dir, 'public'));
       return side;
