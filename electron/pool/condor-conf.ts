@@ -81,8 +81,9 @@ SYSTEM_JOB_MACHINE_ATTRS_HISTORY_LENGTH = 1
 # another one (job_lease_duration).
 JOB_DEFAULT_LEASE_DURATION = ${leaseSeconds}
 
-# A desktop goes without a word. Its submit node asks after so many seconds whether it is there (not after 360), and
-# again until the kernel gives up: net.ipv4.tcp_keepalive_intvl, 75 s each, can be made shorter there.
+# A desktop goes without a word. Its submit node asks after so many seconds whether it is there (not after 360). How
+# long it waits for an answer is up to the kernel, which waits for a quarter of an hour if it is not told otherwise: see
+# "Silent computers" in docs/pool.md.
 TCP_KEEPALIVE_INTERVAL = 60
 
 # A host tells of itself every 30 s. One that is silent gets no new job: it is frozen, asleep, off or out of reach,

@@ -8,6 +8,14 @@ import { TestPool } from './pool.ts';
 import { toolPath } from './tools.ts';
 
 const cli = fileURLToPath(new URL('../../electron/cli.ts', import.meta.url));
+/** A connection without an answer is given up within half a minute, whether something waits to be sent or not. */
+const impatience = `
+cd /proc/sys/net/ipv4
+echo 5 > tcp_keepalive_intvl
+echo 4 > tcp_keepalive_probes
+echo 5 > tcp_retries2
+`;
+
 /** A pool as its administrator runs it: by the commands of the product, on the central manager. */
 export class PoolSide implements Disposable {
   readonly pool: TestPool;
@@ -32,9 +40,8 @@ export class PoolSide implements Disposable {
         ...['--catalog-url', `http://${pool.address}:${catalogPort}/`, ...init],
       );
       side.useSnippet();
-      // A connection without an answer is given up within half a minute. Between probes HTCondor waits as the kernel says.
       pool.writeConfig('95-impatient.config', 'TCP_KEEPALIVE_INTERVAL = 5');
-      await pool.manager.must(['sh', '-c', 'echo 5 > /proc/sys/net/ipv4/tcp_keepalive_intvl']);
+      await pool.manager.must(['sh', '-euc', impatience]);
       await pool.reconfig();
       side.#server = await CatalogServer.start(pool.manager, join(side.dir, 'public'));
       return side;
