@@ -278,6 +278,7 @@ export class CondorPools {
       worker: () => new CondorWorker({ spawnWorker }),
       token: () => sealed.get(tokenName(id)),
       permitted,
+      networkClosed: () => gatewayWorld.network.closed,
       room: () => roomOf(this.#o.settings()),
       offer: () => (permitted() ? this.#offer(id) : null),
       attributes: () => this.#attributes(id),
@@ -295,6 +296,7 @@ export class CondorPools {
       () => this.#contactsNow(id),
       false,
       () => this.#placesOf(id),
+      () => runner.holdsJobs(),
     );
     const lane = new CondorLane(laneHost, {
       id,

@@ -35,6 +35,7 @@ export class GridGateway implements Disposable {
   readonly #contacts: () => readonly Contact[];
   readonly #asked: boolean;
   readonly #forwards: () => readonly ForwardedPlace[];
+  readonly #holds: () => boolean;
   readonly #one = new Mutex();
   #gateway: Gateway | undefined;
   #losses = 0;
@@ -50,6 +51,7 @@ export class GridGateway implements Disposable {
    * @param contacts asked anew at every change
    * @param asked a person waits for it
    * @param forwards asked anew with the contacts; see {@link forwardSocket}
+   * @param holds whether work is in there that can be handed back through it alone: a quota that is used up waits for that
    */
   constructor(
     world: GatewayWorld,
@@ -57,12 +59,14 @@ export class GridGateway implements Disposable {
     contacts: () => readonly Contact[],
     asked = false,
     forwards: () => readonly ForwardedPlace[] = () => [],
+    holds: () => boolean = () => false,
   ) {
     this.#world = world;
     this.#grid = grid;
     this.#contacts = contacts;
     this.#asked = asked;
     this.#forwards = forwards;
+    this.#holds = holds;
     this.socketPath = guestSocketPath(world.paths, grid, 'out');
   }
 
@@ -164,7 +168,10 @@ export class GridGateway implements Disposable {
       host,
       port,
     }));
-    return { ...this.#world.network.rules(this.#contacts(), this.#asked), forwards };
+    const rules = this.#world.network.rules(this.#contacts(), this.#asked);
+    // Money that a person would pay is another matter.
+    const waits = rules.closed !== null && rules.closed.reason !== 'metered' && this.#holds();
+    return { ...rules, closed: waits ? null : rules.closed, forwards };
   }
 
   #settleForwards(gateway: Gateway): void {

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import {
   type Contact,
   type Denial,
+  type Failure,
   type NetworkReport,
   type Settings,
   toFailure,
@@ -216,9 +217,17 @@ export class NetworkDesk implements Disposable {
     this.#write();
   }
 
-  /** Whether anything may pass now. */
+  /** Whether nothing may pass now. */
   get isClosed(): boolean {
-    return this.#closed(false) !== null;
+    return this.closed !== null;
+  }
+
+  /** Why nothing may pass now, as `network-metered` or `network-quota`; null: it may. */
+  get closed(): Failure | null {
+    const closed = this.#closed(false);
+    if (closed === null) return null;
+    const code = closed.reason === 'metered' ? 'network-metered' : 'network-quota';
+    return { code, sentence: closed.sentence };
   }
 
   report(): NetworkReport {

@@ -79,6 +79,19 @@ test('a job whose computer is not given back for long is handed back, and finish
   await ready(host);
 });
 
+test('a network quota that is used up waits until the job is handed back', async () => {
+  const { job, host } = await runningJob(40);
+  await host.host.call('settings.set', { key: 'network.quotaDayBytes', value: 1 });
+  await host.sees(({ running, sentence }) => running === 0 && sentence.includes('quota is used up'));
+  const { pool } = await host.detail();
+  expect(pool?.executions[0]).toMatchObject({ name: `${job.cluster}.0`, state: 'evicted' });
+  await side.pool.untilDone(job);
+  expect(await hostOf(job, 2)).toBe(otherThan(host));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(40));
+  await host.host.call('settings.unset', { key: 'network.quotaDayBytes' });
+  await ready(host);
+});
+
 test('a VM that is killed loses its job, which goes on from its checkpoint; it is booked as lost and not paid', async () => {
   const { job, host } = await runningJob(24);
   host.killVm();

@@ -18,6 +18,7 @@ let runner: CondorRunner;
 let problem: Failure | null = null;
 let token: string | null = enrolment.token;
 let cores = 1;
+let closed: Failure | null = null;
 
 function makeRunner(): CondorRunner {
   return new CondorRunner({
@@ -26,6 +27,7 @@ function makeRunner(): CondorRunner {
     worker: () => node,
     token: () => Promise.resolve(token),
     permitted: () => true,
+    networkClosed: () => closed,
     room: () => ({ vcpus: 2, agentMemoryBytes: 300 * MiB, jobMemoryBytes: 256 * MiB }),
     offer: () => ({ cores, memoryBytes: 256 * MiB }),
     attributes: () => ({ GleanerHost: 'pc17' }),
@@ -47,6 +49,7 @@ beforeEach(() => {
   problem = null;
   token = enrolment.token;
   cores = 1;
+  closed = null;
   runner = makeRunner();
 });
 afterEach(async () => {
@@ -169,6 +172,25 @@ describe('handing back', () => {
       [1, 'evicted'],
       [2, 'lost'],
     ]);
+  });
+
+  test('comes by itself when the rules close the network, and it says why until they open it', async () => {
+    const run = runner.run(node);
+    await pass(1000);
+    node.look = { ...node.look, jobs: [nodeJob()] };
+    await pass(6000);
+    node.onAsked = (verb) => {
+      if (verb !== 'stop') return;
+      node.look = { ...node.look, master: false, jobs: [], records: [nodeRecord({ end: 'evicted' })] };
+    };
+    closed = { code: 'network-quota', sentence: 'Today’s network quota is used up.' };
+    await pass(6000);
+    await run;
+    expect(fixture.store.over(id, 5)).toMatchObject([{ state: 'evicted' }]);
+    expect(runner.hasWork()).toBe(false);
+    expect(runner.view()).toMatchObject({ sentence: 'Today’s network quota is used up.' });
+    closed = null;
+    expect(runner.hasWork()).toBe(true);
   });
 
   test('comes by itself when the person lets the pool rest, or it takes no new work and has none', async () => {

@@ -31,6 +31,7 @@ let problems: (Failure | null)[];
 let unbooked: number;
 let booked: number[];
 let canListen: boolean | null;
+let closed: GatewayRules['closed'];
 let world: GatewayWorld;
 
 beforeEach(() => {
@@ -41,8 +42,9 @@ beforeEach(() => {
   unbooked = 0;
   booked = [];
   canListen = true;
+  closed = null;
   const desk = {
-    rules: (contacts: GatewayRules['contacts']) => ({ ...rules, contacts }),
+    rules: (contacts: GatewayRules['contacts']) => ({ ...rules, contacts, closed }),
     count: (_: string, rows: readonly TrafficRow[]) => {
       for (const { sent } of rows) unbooked += sent;
     },
@@ -143,6 +145,33 @@ test('one that hangs at its start is not waited for at its end', async () => {
   await disposed;
   await opening;
   expect([worker(0).killed, clock.pending]).toEqual([true, 0]);
+});
+
+test('a quota that is used up waits for work that can only be handed back through it; a bill does not', async () => {
+  let holds = true;
+  const gateway = new GridGateway(
+    world,
+    'condor-pool',
+    () => [],
+    false,
+    () => [],
+    () => holds,
+  );
+  await gateway.open();
+  const isClosed = (): boolean => {
+    gateway.follow();
+    const last = worker(0).sent.findLast((message) => 'rules' in (message as object));
+    return (last as { rules: GatewayRules }).rules.closed !== null;
+  };
+  closed = { reason: 'quota-day', sentence: 'It is used up.' };
+  expect(isClosed()).toBe(false);
+  closed = { reason: 'metered', sentence: 'It is billed by volume.' };
+  expect(isClosed()).toBe(true);
+  closed = { reason: 'quota-month', sentence: 'It is used up.' };
+  expect(isClosed()).toBe(false);
+  holds = false;
+  expect(isClosed()).toBe(true);
+  await gateway.dispose();
 });
 
 describe('forwards', () => {

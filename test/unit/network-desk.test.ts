@@ -106,6 +106,7 @@ test('a quota closes every gateway, and a new day opens it again', () => {
   desk.count('boinc-a', [row('a.example', 0, 1)]);
   expect(world.changes).toBeGreaterThan(0);
   expect(desk.rules([]).closed).toMatchObject({ reason: 'quota-day' });
+  expect(desk.closed).toMatchObject({ code: 'network-quota' });
   expect(desk.rules([], true).closed).toMatchObject({ reason: 'quota-day' });
   const before = world.changes;
   clock.advance(24 * hour);
@@ -170,6 +171,7 @@ test('a network that is billed by volume is closed to grids, not to a person who
   world.metered = true;
   expect(desk.rules([]).closed).toMatchObject({ reason: 'metered' });
   expect(desk.isClosed).toBe(true);
+  expect(desk.closed).toMatchObject({ code: 'network-metered' });
   expect(desk.rules([], true).closed).toBeNull();
   world.settings = { 'network.metered': true };
   expect(desk.rules([]).closed).toBeNull();

@@ -62,6 +62,8 @@ export interface RunnerOptions {
   readonly token: () => Promise<string | null>;
   /** Whether the settings of this computer permit the pool now. */
   readonly permitted: () => boolean;
+  /** Why the rules of this computer let nothing through at the moment; null: they do. */
+  readonly networkClosed: () => Failure | null;
   readonly room: () => NodeRoom;
   /** What new jobs may use now by policy; null: none. */
   readonly offer: () => Offer | null;

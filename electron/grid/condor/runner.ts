@@ -71,7 +71,9 @@ export class CondorRunner implements Disposable {
     const { state, documents, noNewWork, suspended } = this.#pool;
     if (this.#disposed || state === 'leaving' || suspended || this.#waits || this.#revoked) return false;
     if (!this.#o.permitted() || documents === null) return false;
-    // What runs is finished in any case.
+    // Its pool would wait in vain: jobs are handed back while that is still possible.
+    if (this.#o.networkClosed() !== null) return false;
+    // What runs is finished, whatever else there is.
     if (this.holdsJobs()) return true;
     return !noNewWork && documents.policy.run && !this.#isStale(documents.expiresAt);
   }
@@ -333,7 +335,7 @@ export class CondorRunner implements Disposable {
       connected: this.#accepted === true,
       handsBack: this.#handsBack && this.#running !== undefined,
       attention,
-      passing: attention ? null : (this.#broken ?? this.#refusal ?? this.#storage),
+      passing: attention ? null : (this.#o.networkClosed() ?? this.#broken ?? this.#refusal ?? this.#storage),
     };
   }
 
