@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import type { PolicyReport } from '../contract/policy.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
+import { addProfileCheck } from './policy-check.ts';
 import { readText } from './read-text.ts';
 import { showReport, showSettings, showSteps } from './show-policy.ts';
 
 /** A day in which something is told every second, in bytes. */
 const maxTraceBytes = 16 * 1024 * 1024;
 
-/** `policy show|explain|simulate`. */
+/** `policy show|explain|simulate|check`. */
 export function addPolicyCommands(program: Command, adder: CommandAdder, context: Context): void {
   const { io } = context;
   const policy = program.command('policy').description('the rules in force, and what they allow now');
@@ -52,6 +53,7 @@ export function addPolicyCommands(program: Command, adder: CommandAdder, context
       return undefined;
     },
   });
+  addProfileCheck(policy, adder, context);
 }
 
 async function explain(context: Context): Promise<PolicyReport> {

@@ -237,6 +237,8 @@ export const settingsVersion = 2;
 
 /** `settings.json`, `defaults.json` and `locked.json` alike. */
 export const SettingsDocument = z.strictObject({
+  /** For editors; nothing looks there. */
+  $schema: z.string().max(500).optional(),
   version: z.literal(settingsVersion),
   /** Who set it, for "set by …"; of admin documents only. */
   organization: z.string().min(1).max(80).optional(),

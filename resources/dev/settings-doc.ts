@@ -137,6 +137,9 @@ A property list or registry key is flat: \`version\`, \`organization\` and the s
 is text: fractions in the registry (\`0.25\`), \`null\`, and schedules in their short form or as a list of such. In the
 registry, whole numbers are REG_DWORD or REG_QWORD, true and false 1 and 0, lists REG_MULTI_SZ.
 
+\`gleaner policy check FILE\` tells before it is rolled out whether a profile can be used, and what computers would do by it.
+Editors complete and check one whose \`"$schema"\` leads to [gleaner-profile.schema.json](profiles/gleaner-profile.schema.json).
+
 On Linux and macOS the profile and every folder above it must be root's, and nobody else may be able to write them (a
 folder with the sticky bit may be open to others). A locked profile that is not, that cannot be read, that is damaged or of
 another version is *broken*: nothing is contributed until it is mended or removed, and tray, window and command say

@@ -61,7 +61,7 @@ export class MacProfiles implements ProfileSource {
 }
 
 /** The entries of a property list that is a dictionary; null for anything else. Never rejects. */
-async function parsePlist(bytes: Buffer): Promise<ReadonlyMap<string, unknown> | null> {
+export async function parsePlist(bytes: Buffer): Promise<ReadonlyMap<string, unknown> | null> {
   // Only this platform has them, so only it loads the library.
   const { parse } = await import('plist');
   try {
