@@ -49,7 +49,10 @@ const tasks = fc.array(
   }),
   { maxLength: 12 },
 );
-const pace = fc.record({ vcpus: fc.integer({ min: 1, max: 16 }), part: fc.double({ min: 0, max: 1 }) });
+const pace = fc.record({
+  vcpus: fc.integer({ min: 1, max: 16 }),
+  part: fc.double({ min: 0, max: 1, noNaN: true }),
+});
 const startOf = (start: number | null): number => start ?? Number.POSITIVE_INFINITY;
 
 test('never later than each task by itself would have it', () => {
