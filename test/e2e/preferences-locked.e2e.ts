@@ -48,6 +48,7 @@ test.describe('preferences under an administrator', () => {
         'energy.pricePerKwh': 0.3,
         'energy.currency': 'EUR',
         'pools.shareEnergyPrice': false,
+        'grids.pools': [],
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');
