@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { EffectiveSetting, SettingsDocument } from '../contract/settings.ts';
-import type { Situation } from '../policy/situations.ts';
-import type { CheckedProfile, ProfileFinding, ProfileKind } from '../settings/profiles/check.ts';
+import type { SettingsDocument } from '../contract/settings.ts';
+import type { CheckedProfile, ProfileKind } from '../settings/profiles/check.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print } from './context.ts';
 import type { Ending } from './exit.ts';
 import { readText } from './read-text.ts';
-import { showCheckedProfile } from './show-profile.ts';
+import { type ProfileReport, showCheckedProfile } from './show-profile.ts';
 
 interface CheckOptions extends CommonOptions {
   readonly as?: ProfileKind;
@@ -16,23 +15,6 @@ interface CheckOptions extends CommonOptions {
 
 /** As much as a host reads, in bytes. */
 const profileMax = 256 * 1024;
-
-/** What a computer with the profile would do: the values it gives and, by them, what is allowed when. */
-export interface ProfileReport {
-  readonly file: string;
-  readonly kind: ProfileKind;
-  readonly usable: boolean;
-  readonly organization: string | null;
-  readonly findings: readonly ProfileFinding[];
-  /** Values that come from the profiles, on a computer whose person has chosen nothing. */
-  readonly settings: readonly EffectiveSetting[];
-  readonly situations: readonly {
-    readonly situation: Situation;
-    readonly share: number;
-    readonly network: boolean;
-    readonly reason: string;
-  }[];
-}
 
 /** `policy check`: works on files alone, and needs no host. */
 export function addProfileCheck(policy: Command, adder: CommandAdder, context: Context): void {

@@ -1,8 +1,26 @@
-import type { ProfileFinding } from '../settings/profiles/check.ts';
-import type { ProfileReport } from './policy-check.ts';
+import type { EffectiveSetting } from '../contract/settings.ts';
+import type { Situation } from '../policy/situations.ts';
+import type { ProfileFinding, ProfileKind } from '../settings/profiles/check.ts';
 import { showSettings } from './show-policy.ts';
 import type { Look } from './show-status.ts';
 import { cleanLine, count, formatPercent, table } from './text.ts';
+
+/** What a computer with the profile would do: the values it gives and, by them, what is allowed when. */
+export interface ProfileReport {
+  readonly file: string;
+  readonly kind: ProfileKind;
+  readonly usable: boolean;
+  readonly organization: string | null;
+  readonly findings: readonly ProfileFinding[];
+  /** Values that come from the profiles, on a computer whose person has chosen nothing. */
+  readonly settings: readonly EffectiveSetting[];
+  readonly situations: readonly {
+    readonly situation: Situation;
+    readonly share: number;
+    readonly network: boolean;
+    readonly reason: string;
+  }[];
+}
 
 /** For a terminal: what is wrong, or else what computers would do. */
 export function showCheckedProfile(report: ProfileReport, look: Pick<Look, 'style'>): string {
