@@ -1,86 +1,36 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * A lane of tests that boot VMs or wait for peers. Boots under TCG take seconds, a project's whole life minutes: the limits
+ * only end a hung run, they judge no speed.
+ */
+const patient = (name: string, include: string[], globalSetup: string[] = []) => ({
+  test: {
+    name,
+    include,
+    environment: 'node' as const,
+    globalSetup,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    maxWorkers: 1,
+  },
+});
+
+const privateNet = ['test/fixtures/private-net-setup.ts'];
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], environment: 'node' } },
-      {
-        test: {
-          name: 'vm',
-          include: ['test/vm/**/*.test.ts'],
-          environment: 'node',
-          // Boots under TCG take seconds; the limits only end a hung run, they judge no speed.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          name: 'grid',
-          include: ['test/grid/**/*.test.ts'],
-          environment: 'node',
-          globalSetup: ['test/fixtures/private-net-setup.ts'],
-          // As above; some of them boot VMs.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          // A project's whole life, in minutes of a VM's.
-          name: 'boinc',
-          include: ['test/boinc/**/*.test.ts'],
-          environment: 'node',
-          globalSetup: ['test/fixtures/private-net-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          // Real pools of HTCondor, and their patience.
-          name: 'condor',
-          include: ['test/condor/pool*.test.ts', 'test/condor/readme.test.ts'],
-          environment: 'node',
-          globalSetup: ['test/fixtures/private-net-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          // Computers that work for such a pool in real VMs.
-          name: 'hosts',
-          include: ['test/condor/host*.test.ts'],
-          environment: 'node',
-          globalSetup: ['test/fixtures/private-net-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          // What the tests of the lane `grid` stand on: run by hand when it changes.
-          name: 'stand-in',
-          include: ['test/stand-in/**/*.test.ts'],
-          environment: 'node',
-          globalSetup: ['test/fixtures/private-net-setup.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          fileParallelism: false,
-          maxWorkers: 1,
-        },
-      },
+      patient('vm', ['test/vm/**/*.test.ts']),
+      patient('grid', ['test/grid/**/*.test.ts'], privateNet),
+      patient('boinc', ['test/boinc/**/*.test.ts'], privateNet),
+      // Real pools of HTCondor, and computers that work for one in real VMs.
+      patient('condor', ['test/condor/pool*.test.ts', 'test/condor/readme.test.ts'], privateNet),
+      patient('hosts', ['test/condor/host*.test.ts'], privateNet),
+      // What the tests of the lane `grid` stand on: run by hand when it changes.
+      patient('stand-in', ['test/stand-in/**/*.test.ts'], privateNet),
     ],
   },
 });
