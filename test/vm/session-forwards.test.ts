@@ -2,6 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GuestSession } from '../../electron/vm/session/client.ts';
+import type { GuestAgent } from '../../electron/vm/session/messages.ts';
+import { shellAgent } from './agent-fixture.ts';
 import { type BareVm, bootBareVm, bootLimitMs } from './session-fixture.ts';
 
 /** What becomes of a connection's two directions in a real guest, whose SSH server is another than the unit tests' fake. */
@@ -33,20 +35,8 @@ async function endOfAgent(name: string): Promise<string> {
   }
 }
 
-const agent = (name: string, script: string): Parameters<GuestSession['startAgent']>[0] => ({
-  name,
-  argv: ['/usr/bin/python3', '-c', script],
-  env: {},
-  memoryBytes: 128 * MiB,
-  processes: 32,
-  vcpus: 1,
-  logBytes: 4096,
-  capabilities: [],
-  uid: 65_534,
-  gid: 65_534,
-  data: false,
-  files: [],
-});
+const agent = (name: string, script: string): GuestAgent =>
+  shellAgent('', { name, argv: ['/usr/bin/python3', '-c', script], memoryBytes: 128 * MiB });
 
 test('out of the guest: each end by itself, nothing lost, a hundred at a time, all gone after it', async () => {
   const listening = createServer({ allowHalfOpen: true }, (socket) => {
