@@ -261,9 +261,14 @@ const condor: Appliance = {
     ['etc/hosts', '127.0.0.1 localhost gleaner\n'],
   ],
   programs: [
-    ...['appliance.conf', 'condor-agent', 'condor_view.py', 'job-room', 'job-wrapper'].map(
-      (name) => [`condor/${name}`, `usr/lib/gleaner/${name}`] as const,
-    ),
+    ...[
+      'appliance.conf',
+      'condor-agent',
+      'condor_chirping.py',
+      'condor_view.py',
+      'job-room',
+      'job-wrapper',
+    ].map((name) => [`condor/${name}`, `usr/lib/gleaner/${name}`] as const),
   ],
   programDirs: ['usr/lib', 'usr/libexec/condor', 'usr/sbin'],
   python: true,

@@ -64,16 +64,20 @@ test('a computer joins by its enrolment and runs a cluster of jobs, with the rig
 });
 
 test('a job that was frozen for a minute goes on, its output is right, and the minute is told and not charged', async () => {
-  const script = '#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; echo $n; done\n';
+  const script = `#!/bin/sh
+/usr/libexec/condor/condor_chirp set_job_attr_delayed ChirpGleanerProgress 0.25 || exit 1
+for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do sleep 1; echo $n; done
+`;
   const job = await side.pool.submit(scriptJob(), { 'job.sh': script });
-  await pc.sees(({ running }) => running === 1);
+  // It says how far it is.
+  await pc.sees(({ running }, { jobs }) => running === 1 && jobs.some(({ progress }) => progress === 0.25));
   await pc.host.call('pause', { length: 'manual' });
   await pc.sees((_, { vms }) => vms.some(({ phase }) => phase === 'frozen'));
   await new Promise((resolve) => setTimeout(resolve, 60_000));
   await pc.host.call('resume', {});
   const events = await side.pool.untilDone(job);
   expect(events.map(({ code }) => code)).not.toContain(4);
-  expect(side.pool.output(job, 'out.0')).toBe(Array.from({ length: 15 }, (_, n) => `${n + 1}\n`).join(''));
+  expect(side.pool.output(job, 'out.0')).toBe(Array.from({ length: 25 }, (_, n) => `${n + 1}\n`).join(''));
   await pc.sees((_, snapshot) =>
     snapshot.jobs.some(({ title, state }) => title === `job.sh (${job.cluster}.0)` && state === 'done'),
   );

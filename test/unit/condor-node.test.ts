@@ -86,7 +86,8 @@ const raw = (changes: object = {}): object => ({
       slot: 'slot1_1',
       job: jobAd.join('\n'),
       machine: 'Cpus = 2\nMemory = 256',
-      update: 'RemoteUserCpu = 7.0\nChirpGleanerProgress = 0.25',
+      update: 'RemoteUserCpu = 7.0',
+      progress: 0.25,
     },
   ],
   history: { next: 900, text: '' },
@@ -133,8 +134,17 @@ describe('a look', () => {
     expect(records).toMatchObject([{ end, endedAt: 1_795_740_722_000, run: 2 }]);
   });
 
+  test.each([
+    [null, null],
+    [-0.5, 0],
+    [17, 1],
+  ])('takes a progress of %s for %s', (progress, expected) => {
+    const [job] = (raw() as { jobs: object[] }).jobs;
+    expect(readLook(raw({ jobs: [{ ...job, progress }] })).jobs).toMatchObject([{ progress: expected }]);
+  });
+
   test('leaves out ads that make no sense, and says so', () => {
-    const jobs = [{ slot: 'slot1_1', job: 'GlobalJobId = 7', machine: '', update: '' }];
+    const jobs = [{ slot: 'slot1_1', job: 'GlobalJobId = 7', machine: '', update: '', progress: null }];
     const text = `${history([])}nonsense\n*** x\n`;
     expect(readLook(raw({ jobs, history: { next: 1, text } }))).toMatchObject({
       jobs: [],
@@ -146,7 +156,8 @@ describe('a look', () => {
   test('never throws anything but a coded failure, whatever a guest says', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (value, text) => {
-        const tries = [value, raw({ jobs: [{ slot: 'slot1_1', job: text, machine: text, update: text }] })];
+        const job = { slot: 'slot1_1', job: text, machine: text, update: text, progress: text.length };
+        const tries = [value, raw({ jobs: [job] })];
         for (const one of [...tries, raw({ history: { next: 0, text } })]) {
           try {
             readLook(one);

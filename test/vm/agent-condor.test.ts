@@ -166,6 +166,11 @@ test('of what lies where jobs write, only what a job cannot have made is told, a
   expect(await runAgent(session, condorAgent({ name: 'view', argv }))).toBe('exit 0');
 });
 
+test('what jobs say of their progress is a number, whatever they answer, and waited for by nobody', async () => {
+  const argv = ['/usr/bin/python3', '-B', '-c', program('chirping.py')];
+  expect(await runAgent(session, condorAgent({ name: 'chirping', argv }))).toBe('exit 0');
+});
+
 test('with the last agent that asked for it, the right to user namespaces is gone', async () => {
   expect((await session.selfCheck()).filter((check) => !check.ok)).toEqual([]);
   const attempt = 'python3 -c "import os; os.unshare(os.CLONE_NEWUSER)" 2>&1 | tail -n 1';

@@ -20,6 +20,7 @@ const RawLook = z.object({
         job: z.string().max(adLength),
         machine: z.string().max(adLength),
         update: z.string().max(adLength),
+        progress: z.number().nullable(),
       }),
     )
     .max(256),
@@ -32,10 +33,11 @@ export function readLook(answer: unknown): NodeLook {
   if (!raw.success) throw new GleanerError('grid-protocol', 'What the execute node tells makes no sense.');
   const { master, ended, slots, history } = raw.data;
   let malformed = 0;
-  const jobs = raw.data.jobs.flatMap(({ slot, job, machine, update }) => {
+  const jobs = raw.data.jobs.flatMap(({ slot, job, machine, update, progress }) => {
     const parsed = NodeJob.safeParse({
       slot,
       ...executionOf(parseClassAd(job), parseClassAd(machine), parseClassAd(update)),
+      progress: progress === null ? null : Math.min(1, Math.max(0, progress)),
     });
     if (!parsed.success) malformed += 1;
     return parsed.success ? [parsed.data] : [];
@@ -69,7 +71,6 @@ function executionOf(job: ClassAd, machine = empty, update = empty): Record<stri
   );
   const cluster = job.number('ClusterId');
   const proc = job.number('ProcId');
-  const progress = number('ChirpGleanerProgress');
   return {
     job: job.string('GlobalJobId'),
     run: job.number('NumShadowStarts') ?? 0,
@@ -83,7 +84,7 @@ function executionOf(job: ClassAd, machine = empty, update = empty): Record<stri
     startedAt,
     cpuSeconds: (number('RemoteUserCpu') ?? 0) + (number('RemoteSysCpu') ?? 0),
     residentBytes: (number('ResidentSetSize') ?? 0) * 1024,
-    progress: progress === null ? null : Math.min(1, Math.max(0, progress)),
+    progress: null,
     deadline: epochMs(job.number('GleanerDeadline')),
     bytesSent: number('BytesSent') ?? 0,
     bytesReceived: number('BytesRecvd') ?? 0,
