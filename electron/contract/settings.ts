@@ -219,6 +219,7 @@ export const besidePresets = [
   'energy.pricePerKwh',
   'energy.currency',
   'pools.shareEnergyPrice',
+  'grids.boinc',
   'grids.pools',
 ] as const satisfies readonly SettingKey[];
 

@@ -22,6 +22,7 @@ export function PoolAsks(props: {
 }): ReactNode {
   const { offer, byFile, joining, failure } = props;
   const name = plain(offer.name);
+  const isJoined = failure?.code === 'already-joined';
   return (
     <>
       <Card title={t('pools:asks.who')}>
@@ -65,7 +66,7 @@ export function PoolAsks(props: {
       {failure === null ? null : <Failed failure={failure} />}
       <div className="stack">
         <div className="buttons">
-          <Button primary disabled={joining} onPress={props.onAgree}>
+          <Button primary disabled={joining || isJoined} onPress={props.onAgree}>
             {t('pools:asks.agree', { name })}
           </Button>
           {joining ? (

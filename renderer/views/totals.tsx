@@ -50,11 +50,12 @@ export function Totals(props: {
 /** What is confirmed, what is only read off the grid, and what is not confirmed yet: never added up. */
 function Earned({ row }: { row: Today['earned'][number] }): ReactNode {
   const { unit, settled, pending, observed } = row;
+  const sum = (value: number) => ({ amount: amount(value), unit: unitWords(unit) });
   const isObserved = observed > 0 && settled === 0;
   const notes = [
     ...(isObserved ? [t('activity:observed')] : []),
-    ...(observed > 0 && !isObserved ? [t('home:observed', { amount: amount(observed) })] : []),
-    ...(pending > 0 ? [t('home:pending', { amount: amount(pending) })] : []),
+    ...(observed > 0 && !isObserved ? [t('earnings:bar.observed', sum(observed))] : []),
+    ...(pending > 0 ? [t('earnings:bar.pending', sum(pending))] : []),
   ];
   return (
     <>

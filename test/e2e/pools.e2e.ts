@@ -117,6 +117,18 @@ test.describe('joining a company’s pool', () => {
     await expect(new GridsPage(page).card(poolName)).toContainText('Joining');
   });
 
+  test('says of a pool that is joined already that it is, and no longer asks for consent', async () => {
+    const { page } = gallery;
+    await join.file.setInputFiles(file('enrolment.json'));
+    await join.agree.click();
+    await expect(new GridsPage(page).card(poolName)).toContainText('Joining');
+    await join.open();
+    await join.file.setInputFiles(file('enrolment.json'));
+    await join.agree.click();
+    await expect(join.failure).toContainText('joined already');
+    await expect(join.agree).toBeDisabled();
+  });
+
   test('refuses what is no enrolment, before and after it was read', async () => {
     const { page } = gallery;
     for (const [name, content, words] of [

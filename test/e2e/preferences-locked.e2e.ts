@@ -48,6 +48,7 @@ test.describe('preferences under an administrator', () => {
         'energy.pricePerKwh': 0.3,
         'energy.currency': 'EUR',
         'pools.shareEnergyPrice': false,
+        'grids.boinc': [],
         'grids.pools': [],
       });
     });

@@ -111,7 +111,7 @@ test.describe('the window', () => {
     await gallery.show('working', 'Working');
     await expect(main.card('Today')).toContainText('CPU time given1 h 12 min');
     await expect(main.card('This week')).toContainText('CPU time given2 h 0 min');
-    await expect(main.card('This week')).toContainText('15 points2 pending');
+    await expect(main.card('This week')).toContainText('15 points2 points pending');
     const queries = (): Promise<{ by?: string; from?: number; to?: number }[]> =>
       gallery.app.evaluate(() =>
         globalThis.gallery.host.asked

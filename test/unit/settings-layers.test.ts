@@ -198,20 +198,24 @@ describe('merging layers', () => {
   });
 });
 
-test('a person’s file is not heard about the pools of an organization, and no preset hides them', () => {
+test('a person’s file is not heard about the pools of an organization, and no preset hides them or its projects', () => {
   const settings = (value: SettingsLayer): SettingsDocument => ({
     version: settingsVersion,
     settings: value,
   });
   const pools = [{ enrolment: '/etc/gleaner/pool.json', share: 100 }];
+  const projects = [
+    { url: 'https://boinc.example.org/acme/', key: 'a'.repeat(32), share: 50, contacts: [] },
+  ] satisfies SettingsLayer['grids.boinc'];
   const theirs = settings({ preset: 'gentle', 'grids.pools': [] });
   const { values, sources } = mergeLayers({
-    defaults: settings({ 'grids.pools': pools }),
+    defaults: settings({ 'grids.pools': pools, 'grids.boinc': projects }),
     user: theirs,
     locked: settings({ preset: 'generous' }),
     problems: [],
   });
   expect(values['grids.pools']).toEqual(pools);
+  expect(values['grids.boinc']).toEqual(projects);
   expect(sources['grids.pools']).toBe('default');
   expect(mergeLayers({ user: theirs, problems: [] }).sources['grids.pools']).toBe('built-in');
 });
