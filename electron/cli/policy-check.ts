@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import { GleanerError } from '../contract/failures.ts';
 import type { SettingsDocument } from '../contract/settings.ts';
 import type { CheckedProfile, ProfileKind } from '../settings/profiles/check.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print } from './context.ts';
 import type { Ending } from './exit.ts';
 import { readText } from './read-text.ts';
-import { type ProfileReport, showCheckedProfile } from './show-profile.ts';
+import { type CheckedFile, type ProfileReport, showCheckedProfile } from './show-profile.ts';
 
 interface CheckOptions extends CommonOptions {
   readonly as?: ProfileKind;
@@ -38,13 +39,15 @@ export function addProfileCheck(policy: Command, adder: CommandAdder, context: C
       'gleaner policy check - --as locked --json < locked.json | jq .findings',
     ],
     run: async ({ json = false, as: asked, with: beside }, file = ''): Promise<Ending | undefined> => {
+      if (file === '-' && beside === '-')
+        throw new GleanerError('bad-request', 'Only one of the two profiles can be read from stdin.');
       const kind = asked ?? kindOf(file);
-      const checked = await checkFile(file, kind);
-      const other: ProfileKind = kind === 'locked' ? 'defaults' : 'locked';
-      const besides = beside === undefined ? null : await checkFile(beside, other);
-      const report = await reportOf(file, kind, checked, besides, io.now());
+      const own = await checkFile(file, kind);
+      const besides =
+        beside === undefined ? null : await checkFile(beside, kind === 'locked' ? 'defaults' : 'locked');
+      const report = await reportOf(own, besides, io.now());
       await print(io, json, report, (value) => showCheckedProfile(value, lookOf(context)));
-      return report.usable ? undefined : 'failed';
+      return report.usable && report.besides?.usable !== false ? undefined : 'failed';
     },
   });
 }
@@ -54,47 +57,45 @@ function kindOf(file: string): ProfileKind {
   return /defaults/i.test(name) ? 'defaults' : 'locked';
 }
 
-async function checkFile(file: string, kind: ProfileKind): Promise<CheckedProfile> {
+interface Checked extends CheckedProfile {
+  readonly file: string;
+  readonly kind: ProfileKind;
+}
+
+async function checkFile(file: string, kind: ProfileKind): Promise<Checked> {
   const [{ checkProfile, fault }, { parsePlist }, { documentFromFlat }] = await Promise.all([
     import('../settings/profiles/check.ts'),
     import('../settings/profiles/macos.ts'),
     import('../settings/profiles/flat.ts'),
   ]);
   const text = await readText(file, profileMax);
+  const checked = (found: CheckedProfile): Checked => ({ file, kind, ...found });
+  const unreadable = (words: string): Checked => checked({ document: null, findings: [fault('', words)] });
   if (/^\s*<(\?xml|!DOCTYPE|plist)/.test(text)) {
     const flat = await parsePlist(Buffer.from(text));
-    if (flat === null) return { document: null, findings: [fault('', 'It is not a property list')] };
-    return checkProfile(documentFromFlat(flat), kind);
+    return flat === null
+      ? unreadable('It is not a property list')
+      : checked(checkProfile(documentFromFlat(flat), kind));
   }
   try {
-    return checkProfile(JSON.parse(text), kind);
+    return checked(checkProfile(JSON.parse(text), kind));
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    return { document: null, findings: [fault('', `It is not JSON: ${words}`)] };
+    // The parser's own words repeat what stands there, which may be an account's key.
+    const [where = ''] = /\(line \d+ column \d+\)/.exec(String(error)) ?? [];
+    return unreadable(`It is not JSON ${where}`.trimEnd());
   }
 }
 
-async function reportOf(
-  file: string,
-  kind: ProfileKind,
-  checked: CheckedProfile,
-  besides: CheckedProfile | null,
-  now: number,
-): Promise<ProfileReport> {
-  const findings = [
-    ...checked.findings,
-    ...(besides?.findings ?? [])
-      .filter(({ isFault }) => isFault)
-      .map((finding) => ({ ...finding, words: `In the profile beside it: ${finding.words}` })),
-  ];
-  const usable = findings.every(({ isFault }) => !isFault);
-  const { document } = checked;
-  const organization = document?.organization ?? besides?.document?.organization ?? null;
-  const known = { file, kind, usable, organization, findings };
-  if (!usable || document === null) return { ...known, settings: [], situations: [] };
-  const [defaults, locked] =
-    kind === 'defaults' ? [document, besides?.document] : [besides?.document, document];
-  return { ...known, ...(await outcome(defaults ?? undefined, locked ?? undefined, now)) };
+async function reportOf(own: Checked, besides: Checked | null, now: number): Promise<ProfileReport> {
+  const organization = own.document?.organization ?? besides?.document?.organization ?? null;
+  const known = { ...told(own), besides: besides === null ? null : told(besides), organization };
+  if (own.document === null || besides?.document === null) return { ...known, settings: [], situations: [] };
+  const [defaults, locked] = own.kind === 'defaults' ? [own, besides] : [besides, own];
+  return { ...known, ...(await outcome(defaults?.document ?? undefined, locked?.document ?? undefined, now)) };
+}
+
+function told({ file, kind, document, findings }: Checked): CheckedFile {
+  return { file, kind, usable: document !== null, findings };
 }
 
 async function outcome(

@@ -9,6 +9,8 @@ export interface AskedWebOptions<Worker> {
   readonly world: GatewayWorld;
   readonly spawnWorker: SpawnWorker;
   readonly settings: () => Settings;
+  /** What its traffic and its gateway go by, as a grid's do by its id; no two may share one. */
+  readonly name: 'lookup' | 'catalog';
   /** It asks again and again: what that moves is booked by the hour, and not each time. */
   readonly repeats: boolean;
   /** A new worker for each asking. */
@@ -40,8 +42,8 @@ export class AskedWeb<Inputs, Answers extends Readonly<Record<keyof Inputs & str
   ): Promise<z.output<Answers[V]>> {
     return this.#one.run(async () => {
       if (this.#disposed) throw new GleanerError('host-not-running', 'Gleaner is shutting down.');
-      const { world, spawnWorker, settings } = this.#o;
-      const gateway = new GridGateway(world, 'lookup', () => contacts, true);
+      const { world, name, spawnWorker, settings } = this.#o;
+      const gateway = new GridGateway(world, name, () => contacts, true);
       const worker = this.#o.worker({ spawnWorker });
       this.#worker = worker;
       try {

@@ -32,7 +32,12 @@ export class PoolWeb {
 
   constructor(o: PoolWebOptions) {
     this.#o = o;
-    this.#web = new AskedWeb({ ...o, repeats: true, worker: (options) => new CondorWorker(options) });
+    this.#web = new AskedWeb({
+      ...o,
+      name: 'catalog',
+      repeats: true,
+      worker: (options) => new CondorWorker(options),
+    });
   }
 
   /** Rejects `enrolment-invalid`, and as asking the web does. */

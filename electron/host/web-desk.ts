@@ -25,7 +25,12 @@ export class WebDesk {
 
   constructor(o: WebDeskOptions) {
     this.#o = o;
-    this.#web = new AskedWeb({ ...o, repeats: false, worker: (options) => new BoincWorker(options) });
+    this.#web = new AskedWeb({
+      ...o,
+      name: 'lookup',
+      repeats: false,
+      worker: (options) => new BoincWorker(options),
+    });
   }
 
   /** Rejects `bad-request` for what is no address, `grid-unreachable`, `grid-protocol`, `egress-denied`. */

@@ -38,9 +38,9 @@ export function situationsOf(
       const signals = { ...noSignals, ...told, lastInputAt: isUsed ? monotonic : 0 };
       return { now, monotonic, pause: null, signals };
     };
-    // A load counts only after its grace, whose end the first look tells.
-    const first = decide(at(longAgo), policy, noHistory);
-    const last = first.again === null ? first : decide(at(first.again), policy, first.history);
-    return { situation, allowance: last.allowance };
+    // A load counts only after its grace.
+    const { history } = decide(at(longAgo), policy, noHistory);
+    const grace = effective.values['pauseOn.loadSeconds'] * 1000;
+    return { situation, allowance: decide(at(longAgo + grace), policy, history).allowance };
   });
 }

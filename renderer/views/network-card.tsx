@@ -52,8 +52,12 @@ function Proxy({ proxy }: { proxy: string | null }): ReactNode {
 
 function Hosts(props: { hosts: readonly HostTraffic[]; grids: readonly GridView[]; at: number }): ReactNode {
   if (props.hosts.length === 0) return <p className="soft small">{t('grids:networkNothing')}</p>;
-  // The host itself asks projects what they are, before there is a grid.
-  const nameOf = gridNames([...props.grids, { id: 'lookup', name: t('grids:networkLookups') }]);
+  // The host itself asks projects what they are, before there is a grid, and pools for what they have published.
+  const nameOf = gridNames([
+    ...props.grids,
+    { id: 'lookup', name: t('grids:networkLookups') },
+    { id: 'catalog', name: t('grids:networkCatalogs') },
+  ]);
   return (
     <table className="latest small" aria-label={t('grids:networkHosts')}>
       <thead>

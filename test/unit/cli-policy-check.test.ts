@@ -66,9 +66,15 @@ test('two are checked together: what is locked wins', async () => {
   expect(report['situations']).toContainEqual(
     expect.objectContaining({ situation: 'idle', share: 0.8, network: true }),
   );
-  const broken = await check(args[0] ?? '', '--with', await file('locked.json', '{'), '--json');
+  const broken = await check(args[0] ?? '', '--with', await file('locked.json', '{ "key": "abc'));
   expect(broken.code).toBe(1);
-  expect(broken.stdout).toContain('In the profile beside it: It is not JSON');
+  expect(broken.stdout).toContain('defaults.json can be used as a defaults profile');
+  expect(broken.stdout).toMatch(
+    /locked\.json cannot be used as a locked profile \(1 fault\): a host with it would contribute nothing\.\n- It is not JSON/,
+  );
+  expect(broken.stdout).not.toContain('abc');
+  expect(broken.stdout).not.toContain('would come from it');
+  expect((await check('-', '--with', '-')).stderr).toContain('Only one of the two profiles can be read from stdin');
 });
 
 test('a property list is read as a Mac would', async () => {

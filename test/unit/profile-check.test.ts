@@ -95,6 +95,8 @@ describe('the usual situations', () => {
       'idle, on battery at 80 %': 1,
       'idle, other programs busy': 1,
     });
+    const patient = { 'quiet.enabled': true, 'pauseOn.loadSeconds': 60 };
+    expect(shares(patient)).toMatchObject({ 'idle, other programs busy': 0 });
     expect(Object.values(shares({ contribute: false })).every((share) => share === 0)).toBe(true);
   });
 });

@@ -71,7 +71,7 @@ export class CondorRunner implements Disposable {
     const { state, documents, noNewWork, suspended } = this.#pool;
     if (this.#disposed || state === 'leaving' || suspended || this.#waits || this.#revoked) return false;
     if (!this.#o.permitted() || documents === null) return false;
-    // Its pool would wait in vain: jobs are handed back while that is still possible.
+    // Its pool would wait in vain. With a quota used up, jobs are handed back first; a metered network is closed already.
     if (this.#o.networkClosed() !== null) return false;
     // What runs is finished, whatever else there is.
     if (this.holdsJobs()) return true;

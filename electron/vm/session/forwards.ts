@@ -8,7 +8,8 @@ import type { Crowding } from './messages.ts';
  * Connections out of the guest at a time, of all its forwards together; more are refused. The gateway behind the
  * sockets has bounds of its own, 64 for its proxy and 256 for what is raw, and says what it refuses, so this one is no
  * smaller. An execute node has about five for each job (the starter's to its broker, and to the submit node
- * for its calls and for each way of its files): enough for fifty jobs. One whose other end is slow costs 3 MiB.
+ * for its calls and for each way of its files): enough for fifty jobs. One whose other end is slow costs 3 MiB; what all
+ * of them may cost has a bound in the session.
  */
 export const outwardMax = 320;
 /** Connections that one way into the guest carries at a time, which are the host's own programs'; more are closed. */

@@ -14,6 +14,8 @@ const commandsMax = 64;
  */
 const waitingBytesMax = 8 * 1024 * 1024;
 const connectionBytesMax = 4 * 1024 * 1024;
+/** Of all connections together, however many there are: beyond that a guest costs the host too much. */
+const allBytesMax = 512 * 1024 * 1024;
 
 export interface ExecOptions {
   readonly stdin?: Uint8Array | string | undefined;
@@ -156,8 +158,8 @@ export class SshSession {
   }
 
   /**
-   * Asks the guest to send connections to `bindAddress:port` here; `accept` gets each as a stream, or says no
-   * with `undefined`. Rejects with `guest-protocol` when the guest refuses to listen.
+   * Asks the guest to send connections to `bindAddress:port` here; see {@link Accept}.
+   * Rejects with `guest-protocol` when the guest refuses to listen.
    */
   async forward(bindAddress: string, port: number, accept: Accept): Promise<void> {
     const place = `${bindAddress}:${port}`;
@@ -166,8 +168,10 @@ export class SshSession {
     await this.#unlessLost<undefined>((resolve, reject) => {
       this.#ifConnected(() => {
         this.#client.forwardIn(bindAddress, port, (error) => {
-          if (error) reject(guestFault(`it cannot listen on ${place}`));
-          else resolve(undefined);
+          if (error) {
+            this.#accepts.delete(place);
+            reject(guestFault(`it cannot listen on ${place}`));
+          } else resolve(undefined);
         });
       });
     });
@@ -253,7 +257,8 @@ export class SshSession {
     for (const channel of [...this.#commands, ...this.#connections]) {
       waiting += channel.readableLength + channel.stderr.readableLength;
     }
-    if (waiting > waitingBytesMax + this.#connections.size * connectionBytesMax)
+    const most = waitingBytesMax + this.#connections.size * connectionBytesMax;
+    if (waiting > Math.min(most, allBytesMax))
       this.#lose(guestFault('it floods the session'));
   }
 

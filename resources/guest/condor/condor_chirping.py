@@ -39,8 +39,12 @@ class Asked:
         return self.question is None and now - self.at >= PROGRESS_SECONDS
 
     def ask(self, folder, owner, now):
-        self.question = chirp(folder, owner, "get_job_attr_delayed", "ChirpGleanerProgress", stdout=subprocess.PIPE)
         self.at = now
+        try:
+            self.question = chirp(folder, owner, "get_job_attr_delayed", "ChirpGleanerProgress", stdout=subprocess.PIPE)
+        except OSError:
+            # Jobs may have used up what the system has of processes; a look has more to tell than this.
+            pass
 
     def hear(self, now):
         if self.question is None:
