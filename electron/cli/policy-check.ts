@@ -91,7 +91,10 @@ async function reportOf(own: Checked, besides: Checked | null, now: number): Pro
   const known = { ...told(own), besides: besides === null ? null : told(besides), organization };
   if (own.document === null || besides?.document === null) return { ...known, settings: [], situations: [] };
   const [defaults, locked] = own.kind === 'defaults' ? [own, besides] : [besides, own];
-  return { ...known, ...(await outcome(defaults?.document ?? undefined, locked?.document ?? undefined, now)) };
+  return {
+    ...known,
+    ...(await outcome(defaults?.document ?? undefined, locked?.document ?? undefined, now)),
+  };
 }
 
 function told({ file, kind, document, findings }: Checked): CheckedFile {

@@ -7,6 +7,7 @@ import { type PathsInput, resolvePaths } from '../../electron/base/paths.ts';
 import { formatSetting } from '../../electron/cli/setting-value.ts';
 import { settingWords } from '../../electron/contract/setting-words.ts';
 import {
+  besidePresets,
   Preset,
   presetValues,
   type SettingKey,
@@ -82,7 +83,7 @@ Every value in force comes from the highest layer that names it:
 | locked | \`locked\` profile | an administrator; nobody else may change it |
 
 A layer that names a \`preset\` speaks for all of the preset's values at its own level; keys beside it win inside the layer.
-No preset speaks for \`ui.*\` and \`notify.*\`: whoever means them names them.
+No preset speaks for ${besidePresets.map((key) => `\`${key}\``).join(', ')}: whoever means them names them.
 \`gleaner policy show\` tells each value and who set it, \`gleaner policy explain\` what they allow right now.
 All of these files are followed while Gleaner runs: what is written, appears or goes is in force within 2 s.
 
@@ -138,6 +139,8 @@ is text: fractions in the registry (\`0.25\`), \`null\`, and schedules in their 
 registry, whole numbers are REG_DWORD or REG_QWORD, true and false 1 and 0, lists REG_MULTI_SZ.
 
 \`gleaner policy check FILE\` tells before it is rolled out whether a profile can be used, and what computers would do by it.
+Templates are in [profiles](profiles), written out of the same source: examples and a play of Ansible for Linux; property lists, a
+configuration profile and the two forms for Jamf for macOS; \`Gleaner.admx\` with its \`.adml\`, and a page for Intune, for Windows.
 Editors complete and check one whose \`"$schema"\` leads to [gleaner-profile.schema.json](profiles/gleaner-profile.schema.json).
 
 On Linux and macOS the profile and every folder above it must be root's, and nobody else may be able to write them (a

@@ -74,7 +74,9 @@ test('two are checked together: what is locked wins', async () => {
   );
   expect(broken.stdout).not.toContain('abc');
   expect(broken.stdout).not.toContain('would come from it');
-  expect((await check('-', '--with', '-')).stderr).toContain('Only one of the two profiles can be read from stdin');
+  expect((await check('-', '--with', '-')).stderr).toContain(
+    'Only one of the two profiles can be read from stdin',
+  );
 });
 
 test('a property list is read as a Mac would', async () => {

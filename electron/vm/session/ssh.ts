@@ -258,8 +258,7 @@ export class SshSession {
       waiting += channel.readableLength + channel.stderr.readableLength;
     }
     const most = waitingBytesMax + this.#connections.size * connectionBytesMax;
-    if (waiting > Math.min(most, allBytesMax))
-      this.#lose(guestFault('it floods the session'));
+    if (waiting > Math.min(most, allBytesMax)) this.#lose(guestFault('it floods the session'));
   }
 
   #lose(failure: GleanerError): void {
