@@ -6,7 +6,7 @@ import type { PageBridge } from '../../renderer/bridge/page-bridge.ts';
 import { FakePerson } from '../fakes/fake-person.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { cli } from './support/cli.ts';
-import { launch, makeHome } from './support/launch.ts';
+import { type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf } from './support/processes.ts';
 
@@ -110,48 +110,58 @@ test.describe('the person at the computer', () => {
   });
 });
 
-test('a job that runs when the app quits goes on where it stood', async ({}, info) => {
-  const home = makeHome();
-  const jobDir = path.join(home.homeDir, 'job');
-  mkdirSync(jobDir);
-  writeFileSync(
-    path.join(jobDir, 'job.json'),
-    JSON.stringify({
-      schema: 1,
-      title: 'Count to 200',
-      command: [
-        '/bin/sh',
-        '-c',
-        'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo $i >>out/steps; echo "0.5 $i" >progress; sleep 0.05; done',
-      ],
-      resources: { vcpus: 1, memory: 67_108_864, disk: 67_108_864 },
-    }),
-  );
-  try {
-    const { id } = JSON.parse(await cli(home.homeDir, 'jobs', 'add', jobDir, '--json')) as { id: string };
-    const first = await launch({ homeDir: home.homeDir });
-    const before = new MainPage(await first.firstWindow());
-    await before.openTab('Home');
-    await expect(before.card('Now')).toContainText('Count to 200');
-    await expect(before.progress).toBeVisible();
-    await first.close();
-    expect(machinesOf(home.homeDir)).toEqual([]);
-    const second = await launch({ homeDir: home.homeDir });
-    const after = new MainPage(await second.firstWindow());
-    await after.openTab('Activity');
-    await expect(after.job('Count to 200')).toContainText('Done');
-    const story = JSON.parse(await cli(home.homeDir, 'jobs', 'show', id, '--json')) as {
-      job: { attempt: number };
-      entries: unknown[];
-    };
-    // One attempt: nothing was computed twice, and it is booked once.
-    expect(story.job.attempt).toBe(1);
-    expect(story.entries).toHaveLength(1);
-    await second.close();
-  } finally {
+test.describe('a job that runs when the app quits', () => {
+  let home: Home;
+  test.beforeEach(() => {
+    home = makeHome();
+  });
+  test.afterEach(async ({}, info) => {
     await home.keepLog(info);
     home.remove();
-  }
+  });
+
+  /** How soon the app quits: at once, which may be in the middle of the job's start; or when the job has told of itself. */
+  for (const [when, shown] of [
+    ['at once', 'Count to 200'],
+    ['when it is half done', '50 %'],
+  ] as const)
+    test(`goes on where it stood, ${when}`, async () => {
+      const jobDir = path.join(home.homeDir, 'job');
+      mkdirSync(jobDir);
+      writeFileSync(
+        path.join(jobDir, 'job.json'),
+        JSON.stringify({
+          schema: 1,
+          title: 'Count to 200',
+          command: [
+            '/bin/sh',
+            '-c',
+            'i=0; while [ $i -lt 200 ]; do i=$((i + 1)); echo $i >>out/steps; echo "0.5 $i" >progress; sleep 0.05; done',
+          ],
+          resources: { vcpus: 1, memory: 67_108_864, disk: 67_108_864 },
+        }),
+      );
+      const { id } = JSON.parse(await cli(home.homeDir, 'jobs', 'add', jobDir, '--json')) as { id: string };
+      const first = await launch({ homeDir: home.homeDir });
+      const before = new MainPage(await first.firstWindow());
+      await before.openTab('Home');
+      await expect(before.progress).toBeVisible();
+      await expect(before.card('Now')).toContainText(shown);
+      await first.close();
+      expect(machinesOf(home.homeDir)).toEqual([]);
+      const second = await launch({ homeDir: home.homeDir });
+      const after = new MainPage(await second.firstWindow());
+      await after.openTab('Activity');
+      await expect(after.job('Count to 200')).toContainText('Done');
+      const story = JSON.parse(await cli(home.homeDir, 'jobs', 'show', id, '--json')) as {
+        job: { attempt: number };
+        entries: unknown[];
+      };
+      // One attempt: nothing was computed twice, and it is booked once.
+      expect(story.job.attempt).toBe(1);
+      expect(story.entries).toHaveLength(1);
+      await second.close();
+    });
 });
 
 async function yieldsOf(page: Page): Promise<number> {

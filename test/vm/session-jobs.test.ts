@@ -165,6 +165,39 @@ test('a job goes on while its session is lost; the watch comes back to it', asyn
   await s.cleanJob('lost');
 });
 
+test('a watch waits for a start that goes on, as one does in a machine that was saved meanwhile', async () => {
+  await running().session.dispose();
+  const { ssh } = await running().vm.raw({ fresh: false });
+  const sh = async (script: string, stdin?: string): Promise<string> => {
+    const { code, stdout } = await ssh.exec(`sh -c '${script}'`, { stdin });
+    expect(code, script).toBe(0);
+    return stdout;
+  };
+  const begin = async (id: string): Promise<void> => {
+    await sh(`mkfifo /run/${id}; sleep 1000 >/run/${id} 2>/dev/null & echo $! >/run/${id}.held
+      ctl job-start ${id} </run/${id} >/dev/null 2>&1 &`);
+    await sh(`until [ -s /run/work/job-${id}/starter ]; do usleep 10000; done`);
+  };
+  await begin('slow');
+  let ended = false;
+  const watch = ssh.exec('ctl job-watch slow').finally(() => (ended = true));
+  await sh('ctl usage');
+  expect(ended).toBe(false);
+  const words = ['/bin/sh', '-c', 'true'].map((word) => `arg ${Buffer.from(word).toString('base64')}`);
+  const request = ['input 0', ...words, 'memory 67108864', 'pids 32', 'cpu max 100000', 'end', ''].join('\n');
+  await sh('cat >/run/slow; kill $(cat /run/slow.held)', request);
+  expect((await watch).stdout).toMatch(/^end exit 0/m);
+  await sh('ctl job-clean slow');
+  // One whose start is over has never begun.
+  await begin('dead');
+  await sh('kill -9 $(cat /run/work/job-dead/starter) $(cat /run/dead.held)');
+  expect((await ssh.exec('ctl job-watch dead')).stderr).toMatch(/^unknown-job: /);
+  await sh('rm -r /run/work/job-dead');
+  ssh.end();
+  session = running().vm.session();
+  await session.connect(bootLimitMs);
+});
+
 test('what cannot be launched, is killed, or eats too much says so', async () => {
   const { session: s } = running();
   const missing = { ...job('missing', ''), argv: ['/no/such/program'] };

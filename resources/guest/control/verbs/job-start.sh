@@ -7,6 +7,7 @@ tier=job name=job-$1 work=/run/work/job-$1
 uid=65534 gid=65534 caps=-all network=none folder=job data=
 mkdir "$work" 2>/dev/null || refuse busy 'there is a job in this machine'
 trap remove EXIT
+echo $$ >"$work/starter"
 read_request HOME=/job PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR=/tmp
 mount_disks
 prepare_folder

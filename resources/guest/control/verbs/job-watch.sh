@@ -1,3 +1,11 @@
+check_id "$1"
+work=/run/work/job-$1
+# The machine may have been saved in the middle of the job's start, which goes on after its session's end.
+while [ -d "$work" ] && [ ! -d "$work/watch" ]; do
+  read -r starter <"$work/starter"
+  [ -d "/proc/$starter" ] || break
+  usleep 50000
+done 2>/dev/null
 find_work job "$1"
 tick=$work/watch/$$
 mkfifo "$tick" 2>/dev/null
