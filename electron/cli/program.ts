@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addActivityCommands } from './activity-commands.ts';
 import { CommandAdder, type Outcome } from './command.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import type { Context } from './context.ts';
 import { addContributionCommands } from './contribution-commands.ts';
 import { addEarningsCommands } from './earnings-commands.ts';
@@ -35,14 +36,9 @@ Without a running host, commands work on the same files by themselves; only "sta
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
 `;
 
-/** Runs the command line (without node and script) and returns the exit code. Never rejects. */
-export async function runProgram(
-  argv: readonly string[],
-  version: string,
-  context: Context,
-): Promise<number> {
+/** The whole command line: what runs it, and what tells of it (help, completion, the manual), see the same. */
+export function createProgram(version: string, context: Context, outcome: Outcome): Command {
   const { io } = context;
-  const outcome: Outcome = { exitCode: exitCodes.ok.code };
   const program = new Command('gleaner')
     .description("Put this computer's idle hours to work, and look at it.")
     .version(version)
@@ -72,6 +68,19 @@ export async function runProgram(
   addHealthCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
+  addCompletionCommand(program, adder, context);
+  return program;
+}
+
+/** Runs the command line (without node and script) and returns the exit code. Never rejects. */
+export async function runProgram(
+  argv: readonly string[],
+  version: string,
+  context: Context,
+): Promise<number> {
+  const { io } = context;
+  const outcome: Outcome = { exitCode: exitCodes.ok.code };
+  const program = createProgram(version, context, outcome);
   tellUsageErrors(program, io, argv.includes('--json'));
   try {
     await program.parseAsync(argv, { from: 'user' });
