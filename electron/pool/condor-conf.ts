@@ -72,6 +72,9 @@ JOB_EPOCH_HISTORY = $(SPOOL)/epoch_history
 MAX_EPOCH_HISTORY_LOG = ${epochFileBytes}
 MAX_EPOCH_HISTORY_ROTATIONS = ${epochRotations}
 
+# Why an execution ended is HTCondor's to say, and not the job's or its owner's: what was lost is not paid.
+PROTECTED_JOB_ATTRS = $(PROTECTED_JOB_ATTRS) VacateReasonCode
+
 # The machine that an execution was on, in its record: which host, of which department, and who it has proved to be.
 # The last one is enough, since there is a record for each.
 SYSTEM_JOB_MACHINE_ATTRS = $(SYSTEM_JOB_MACHINE_ATTRS) ${[...copiedAttributes, provenIdentity].join(' ')}

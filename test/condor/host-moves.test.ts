@@ -106,6 +106,8 @@ test('a VM that is killed loses its job, which goes on from its checkpoint; it i
   });
   expect(pool?.lost).toBe(1);
   const events = await side.pool.untilDone(job);
+  // By this a statement knows it, too.
+  expect(await side.pool.epochs()).toMatch(/^VacateReasonCode = 1008$/m);
   expect(starts(events)).toBe(2);
   expect(side.pool.output(job, 'out')).toBe(countingResult(24));
   await ready(host);

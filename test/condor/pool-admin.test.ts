@@ -63,7 +63,9 @@ beforeAll(async () => {
     'ALLOW_ADVERTISE_STARTD = root@*, condor@*\nALLOW_ADVERTISE_MASTER = root@*, condor@*',
   );
   pool.writeConfig('90-gleaner.conf', conf.replaceAll(dir, dirThere));
-  await pool.reconfig();
+  // As an administrator restarts HTCondor: not all of it is read anew.
+  await pool.manager.kill9All();
+  await pool.restart();
 });
 
 afterAll(async () => {
@@ -120,6 +122,18 @@ describe('a pool that is run by the command', () => {
     });
   });
 
+  test('lets no job, and no owner of one, say that it was lost', async () => {
+    const script =
+      '#!/bin/sh\n/usr/libexec/condor/condor_chirp set_job_attr VacateReasonCode 1007 && echo written\n';
+    const job = await pool.submit(
+      `${small}${where('pc2')}+VacateReasonCode = 1007\n+WantIOProxy = True\nexecutable = job.sh\noutput = out\nqueue`,
+      { 'job.sh': script },
+    );
+    await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toMatch(/^\s*Error: .*Permission denied.*\n$/);
+    expect(await pool.epochs()).not.toContain('VacateReasonCode = 1007');
+  });
+
   test('shuts a host out at once: its job starts elsewhere, and it is let in again by a word', async () => {
     const script = { 'job.sh': '#!/bin/sh\nsleep ${1}; echo done\n' };
     const job = await pool.submit(
@@ -143,5 +157,7 @@ describe('a pool that is run by the command', () => {
     await pool.manager
       .log('Collector')
       .untilMatch(new RegExp(`MachineSlotAd\\s*: (Inserting|Updating).*${host}`), again);
+    // HTCondor itself may still say why an execution ended.
+    expect(await pool.epochs()).toMatch(/^VacateReasonCode = 1005$/m);
   });
 });
