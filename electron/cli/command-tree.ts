@@ -5,8 +5,12 @@ export interface CommandNode {
   /** `gleaner pool policy`. */
   readonly path: string;
   readonly summary: string;
-  readonly arguments: readonly Given[];
-  readonly options: readonly (Given & {
+  readonly arguments: readonly {
+    /** As it is written: `FILE`. */
+    readonly name: string;
+    readonly choices: Choices;
+  }[];
+  readonly options: readonly {
     /** `--as`, and `-o` if it has a short form. */
     readonly flags: readonly string[];
     /** As it is written: `--as <KIND>`. */
@@ -14,16 +18,13 @@ export interface CommandNode {
     readonly about: string;
     /** Whether a word follows it. */
     readonly takesValue: boolean;
-  })[];
+    readonly choices: Choices;
+  }[];
   readonly below: readonly CommandNode[];
 }
 
-interface Given {
-  /** As it is written: `FILE`; empty where there is none. */
-  readonly name: string;
-  /** All that it may be; empty where that cannot be listed. */
-  readonly choices: readonly string[];
-}
+/** All that a value may be; empty where that cannot be listed. */
+type Choices = readonly string[];
 
 /** The commands below one, itself included, in the order of its help. Pure. */
 export function commandTree(command: Command): CommandNode {
@@ -42,13 +43,11 @@ export function commandTree(command: Command): CommandNode {
 }
 
 function optionOf(option: Option): CommandNode['options'][number] {
-  const [, name = ''] = /[<[]([^>\]]+)[>\]]/.exec(option.flags) ?? [];
   return {
     flags: [option.short, option.long].filter((flag) => flag != null),
     usage: option.flags,
     about: option.description,
     takesValue: option.required || option.optional,
-    name,
     choices: option.argChoices ?? [],
   };
 }
