@@ -13,6 +13,7 @@ import { CheckoutImages } from './host/checkout-images.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { createHost, type Host } from './host.ts';
+import { imagesOf, packagedImages } from './program/images.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
 import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
@@ -82,20 +83,18 @@ function runFirst(): void {
 
   const compose = async (): Promise<Host> => {
     await app.whenReady();
+    const nodePath = join(appDir, 'node_modules', '.bin', 'node');
     const images = owned.own(
-      new CheckoutImages({
-        checkoutDir: appDir,
-        nodePath: join(appDir, 'node_modules', '.bin', 'node'),
-        log,
-      }),
+      app.isPackaged
+        ? packagedImages(process.resourcesPath)
+        : imagesOf(new CheckoutImages({ checkoutDir: appDir, nodePath, log })),
     );
+    const { dispose: _end, ...imageSource } = images;
     const host = await createHost({
       paths,
       log,
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
-      imageSourceDir: (signal) => images.folder(signal),
-      rebuildImages: (_why, signal) => images.rebuild(signal),
-      updateImages: (signal) => images.update(signal),
+      ...imageSource,
       askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
       ...personsComputer(),

@@ -1,5 +1,6 @@
 import type { Paths } from '../base/paths.ts';
 import { GleanerError, toFailure } from '../contract/failures.ts';
+import type { Program } from '../program/program.ts';
 import { type Door, openDoor } from './door.ts';
 import { type Ending, exitCodeOf, exitCodes } from './exit.ts';
 import { type Io, ReaderGone } from './io.ts';
@@ -10,6 +11,7 @@ import { cleanLine, toJson } from './text.ts';
 export interface Context {
   readonly io: Io;
   readonly paths: Paths;
+  readonly program: Program;
 }
 
 /** Options that every command has. */
@@ -18,10 +20,10 @@ export interface CommonOptions {
 }
 
 /** Runs `use` with a way to a host and closes it again. Composing one is loaded only when none runs. */
-export async function withDoor<T>({ paths }: Context, use: (door: Door) => Promise<T>): Promise<T> {
+export async function withDoor<T>({ paths, program }: Context, use: (door: Door) => Promise<T>): Promise<T> {
   const door = await openDoor(paths, async () => {
     const { composeForOneCommand } = await import('../node-host.ts');
-    return await composeForOneCommand(paths);
+    return await composeForOneCommand(paths, program);
   });
   try {
     return await use(door);

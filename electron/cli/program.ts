@@ -37,11 +37,11 @@ Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json 
 `;
 
 /** The whole command line: what runs it, and what tells of it (help, completion, the manual), see the same. */
-export function createProgram(version: string, context: Context, outcome: Outcome): Command {
+export function createProgram(context: Context, outcome: Outcome): Command {
   const { io } = context;
   const program = new Command('gleaner')
     .description("Put this computer's idle hours to work, and look at it.")
-    .version(version)
+    .version(context.program.version)
     .addHelpText('after', `${examples}\n${exitCodeHelp()}`)
     // A command's options are those behind its name, also where the one above it has the same ones.
     .enablePositionalOptions()
@@ -73,14 +73,10 @@ export function createProgram(version: string, context: Context, outcome: Outcom
 }
 
 /** Runs the command line (without node and script) and returns the exit code. Never rejects. */
-export async function runProgram(
-  argv: readonly string[],
-  version: string,
-  context: Context,
-): Promise<number> {
+export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   const { io } = context;
   const outcome: Outcome = { exitCode: exitCodes.ok.code };
-  const program = createProgram(version, context, outcome);
+  const program = createProgram(context, outcome);
   tellUsageErrors(program, io, argv.includes('--json'));
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -24,8 +24,8 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
     run: async ({ headless = false, untilIdle = false, sample = false, json = false }) => {
       if (!headless) throw new UsageError('Only "gleaner run --headless" starts a host.', 'Add --headless.');
       const { serveHeadless } = await import('../node-host.ts');
-      const { io, paths } = context;
-      const { ending, jobs } = await serveHeadless({ paths, io, untilIdle, sample });
+      const { io, paths, program: files } = context;
+      const { ending, jobs } = await serveHeadless({ paths, program: files, io, untilIdle, sample });
       await print(
         io,
         json,
