@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { debDepends, debRecommends } from './depends.ts';
 import { appDir, configFiles, filled, script } from './tree.ts';
 
 /** How the data is pressed: `xz` for publishing, `zstd` where it has to be quick. */
@@ -16,28 +17,6 @@ export interface DebOptions {
   /** Seconds since 1970: the time of everything in it. */
   readonly epoch: number;
 }
-
-/**
- * What the program needs of Debian and Ubuntu; Ubuntu 24.04 and Debian 13 have renamed some libraries. Recommended: a tray
- * on desktops whose panel wants libayatana.
- */
-export const debDepends = [
-  'bubblewrap',
-  'libasound2 | libasound2t64',
-  'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
-  'libdrm2',
-  'libgbm1',
-  'libgtk-3-0 | libgtk-3-0t64',
-  'libnotify4',
-  'libnss3',
-  'libsecret-1-0',
-  'libxss1',
-  'libxtst6',
-  'passwd',
-  'qemu-system-x86',
-  'util-linux',
-] as const;
-const recommends = ['libayatana-appindicator3-1', 'xdg-utils'];
 
 /**
  * Writes the package.
@@ -89,7 +68,7 @@ export function controlText(version: string, kib: number): string {
       'Maintainer: The Gleaner authors <packages@gleaner.invalid>',
       `Installed-Size: ${kib}`,
       `Depends: ${debDepends.join(', ')}`,
-      `Recommends: ${recommends.join(', ')}`,
+      `Recommends: ${debRecommends.join(', ')}`,
       'Section: science',
       'Priority: optional',
       "Description: put a computer's idle hours to work for grids",

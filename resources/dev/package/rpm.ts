@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pressing } from './deb.ts';
+import { rpmRequires } from './depends.ts';
 import { configFiles, script } from './tree.ts';
 
 export interface RpmOptions {
@@ -13,24 +14,6 @@ export interface RpmOptions {
   /** Seconds since 1970: the time of everything in it. */
   readonly epoch: number;
 }
-
-/** What the program needs of Fedora, RHEL 9 and openSUSE. */
-export const rpmRequires = [
-  '(qemu-system-x86-core or qemu-kvm-core or qemu-x86)',
-  'alsa-lib',
-  'at-spi2-core',
-  'bubblewrap',
-  'gtk3',
-  'libXScrnSaver',
-  'libXtst',
-  'libdrm',
-  'libnotify',
-  'libsecret',
-  'mesa-libgbm',
-  'nss',
-  'shadow-utils',
-  'util-linux',
-] as const;
 
 /**
  * Writes the package.

@@ -109,7 +109,8 @@ each_person() { # FUNCTION
 record=.local/share/gleaner/record.json
 
 keep_record() { # NAME HOME
-  as_person "$1" "$2" /usr/bin/gleaner ledger keep "$2/$record" >/dev/null ||
+  as_person "$1" "$2" /usr/bin/gleaner settings get removal.keepRecord --json | grep -q '"value":true' || return 0
+  as_person "$1" "$2" /usr/bin/gleaner ledger export --json --out "$2/$record" >/dev/null ||
     say "the record of $1 could not be written out"
 }
 
