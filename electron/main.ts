@@ -20,6 +20,7 @@ import { sandboxRenderers } from './shell/deny.ts';
 import { tellCannotStart } from './shell/dialogs.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
 import { Links } from './shell/links.ts';
+import { comeBackAfterReplacement, isBeingReplaced } from './shell/replacement.ts';
 import { WrappedKeys } from './shell/secrets.ts';
 import { createShell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
@@ -72,6 +73,7 @@ function runFirst(): void {
     async stop() {
       await settled;
       await owned.dispose();
+      if (app.isPackaged && isBeingReplaced(process.platform)) comeBackAfterReplacement(process.execPath);
     },
   });
   const explain = (error: unknown): void => {

@@ -12,6 +12,7 @@ import { addJobCommands } from './job-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addManagerCommands } from './manager-commands.ts';
 import { addNetworkCommands } from './network-commands.ts';
+import { addOpenCommand } from './open-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: Context, outcome: Outcome): Command {
     });
   const adder = new CommandAdder(context, outcome);
   addContributionCommands(program, adder, context);
+  addOpenCommand(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
   addEarningsCommands(program, adder, context);
