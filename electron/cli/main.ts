@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
-import { resolvePaths } from '../base/paths.ts';
+import { systemClock } from '../base/clock.ts';
+import { resolvePaths, resolveServicePaths } from '../base/paths.ts';
+import { platformProfiles } from '../settings/profiles/platform.ts';
 import { processIo } from './io.ts';
 import { runProgram } from './program.ts';
 import { readVersion } from './version.ts';
@@ -7,6 +9,11 @@ import { readVersion } from './version.ts';
 /** Runs the command with this process's arguments, streams and folders. Returns the exit code. */
 export async function main(): Promise<number> {
   const { platform, env, argv } = process;
-  const paths = resolvePaths({ platform, home: homedir(), uid: process.getuid?.(), env });
-  return await runProgram(argv.slice(2), readVersion(), { io: processIo(), paths });
+  const uid = process.getuid?.();
+  const paths = resolvePaths({ platform, home: homedir(), uid, env });
+  const machine = {
+    profiles: platformProfiles({ platform, uid, env, clock: systemClock }),
+    servicePaths: resolveServicePaths({ platform, uid, env }),
+  };
+  return await runProgram(argv.slice(2), readVersion(), { io: processIo(), paths, machine });
 }

@@ -15,6 +15,7 @@ import { addNetworkCommands } from './network-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
+import { addServiceCommands } from './service-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
 
@@ -33,6 +34,7 @@ Examples:
   gleaner pool init DIR …             run a company's pool of such computers
 
 Without a running host, commands work on the same files by themselves; only "status --watch" and "logs --follow" need one.
+Where Gleaner is a service of the machine, all of them ask the service: root may do everything, others look and pause.
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
 `;
 
@@ -68,6 +70,7 @@ export function createProgram(version: string, context: Context, outcome: Outcom
   addHealthCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
+  addServiceCommands(program, adder, context);
   addCompletionCommand(program, adder, context);
   return program;
 }

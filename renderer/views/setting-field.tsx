@@ -14,6 +14,7 @@ import {
   fromUnit,
   numberRefusal,
   toList,
+  toldWords,
   toUnit,
   valueWords,
 } from '../text/setting-value.ts';
@@ -156,6 +157,12 @@ function SettingControl(
       return (
         <output id={id} className="soft">
           {figure(countOf(value))}
+        </output>
+      );
+    case 'told':
+      return (
+        <output id={id} className="soft">
+          {toldWords(value)}
         </output>
       );
     case 'schedule':
