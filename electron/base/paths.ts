@@ -101,6 +101,7 @@ function conventionalDataDir(
 ): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Gleaner');
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Gleaner');
-  if (uid === 0) return '/var/lib/gleaner';
+  // Not the service's, which belongs to another account for good.
+  if (uid === 0) return '/var/lib/gleaner-root';
   return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'gleaner');
 }
