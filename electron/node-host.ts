@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { Disposer } from './base/disposal.ts';
-import { bothLogs, fileLog, silentLog, streamLog } from './base/log.ts';
+import { type Disposable, Disposer } from './base/disposal.ts';
+import { bothLogs, fileLog, type Log, silentLog, streamLog } from './base/log.ts';
 import type { Paths } from './base/paths.ts';
 import type { Ending } from './cli/exit.ts';
 import { type Done, runHeadless } from './cli/headless.ts';
@@ -13,7 +13,8 @@ import { createHost, type Host, type HostOptions } from './host.ts';
 import type { Program } from './program/program.ts';
 import { forkWorkers } from './workers.ts';
 
-type Composition = Pick<HostOptions, 'paths' | 'log' | 'imageSourceDir' | 'rebuildImages' | 'updateImages'>;
+type Composition = Pick<HostOptions, 'paths' | 'log' | 'imageSourceDir' | 'rebuildImages' | 'updateImages'> &
+  Partial<HostOptions>;
 
 async function composeHost(program: Program, composition: Composition): Promise<Host> {
   const { version, sampleDir, workers } = program;
@@ -55,8 +56,16 @@ export async function serveHeadless(options: {
   readonly untilIdle: boolean;
   /** Queues the sample project before anything else. */
   readonly sample: boolean;
+  /** What is different of a host that is a service of the machine. */
+  readonly service?: {
+    readonly computer: Partial<HostOptions>;
+    /** Opens its sockets instead of the person's. */
+    readonly serve: (host: Host, log: Log) => Promise<Disposable>;
+    /** Calls back when it is no longer wanted; returns the way to stop. */
+    readonly onUnwanted: (listener: () => void) => () => void;
+  };
 }): Promise<{ ending: Ending; jobs: Done }> {
-  const { paths, program, io, untilIdle, sample } = options;
+  const { paths, program, io, untilIdle, sample, service } = options;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   const owned = new Disposer();
   const file = owned.own(fileLog(paths.logPath));
@@ -69,22 +78,28 @@ export async function serveHeadless(options: {
   const images = owned.own(await program.images(log));
   try {
     const { dispose: _end, ...source } = images;
-    const host = await composeHost(program, { paths, log, ...source });
+    const host = await composeHost(program, { paths, log, ...source, ...service?.computer });
     return await runHeadless({
       host,
       sample,
       untilIdle,
       serve: async () => {
+        if (service) return await service.serve(host, log);
         const server = await serveSocket({ api: host, paths, log });
         log.info('control', 'listening', { path: paths.socketPath });
         return server;
       },
-      onSignal: (listener) =>
-        io.onSignal(() => {
+      onSignal: (listener) => {
+        const end = (): void => {
           // A host that waits for its image could not stop.
           void images.dispose();
           listener();
-        }),
+        };
+        const releases = [io.onSignal(end), service?.onUnwanted(end)];
+        return () => {
+          for (const release of releases) release?.();
+        };
+      },
     });
   } finally {
     await owned.dispose();

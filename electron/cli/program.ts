@@ -16,6 +16,7 @@ import { addOpenCommand } from './open-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
+import { addServiceCommands } from './service-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
 
@@ -34,6 +35,7 @@ Examples:
   gleaner pool init DIR …             run a company's pool of such computers
 
 Without a running host, commands work on the same files by themselves; only "status --watch" and "logs --follow" need one.
+Where Gleaner is a service of the machine, all of them ask the service: root may do everything, others look and pause.
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
 `;
 
@@ -70,6 +72,7 @@ export function createProgram(context: Context, outcome: Outcome): Command {
   addHealthCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
+  addServiceCommands(program, adder, context);
   addCompletionCommand(program, adder, context);
   return program;
 }
