@@ -91,6 +91,8 @@ export const settingTypes = {
   'host.place': HostPlace,
   /** Who may pause and resume where the host is a service: everyone who may use it, or root alone. */
   'service.mayPause': MayPause,
+  /** Whether a package that is purged leaves the ledger to the person, in a file of its own. */
+  'removal.keepRecord': z.boolean(),
   /** Off: this computer contributes nothing. */
   contribute: z.boolean(),
   'inUse.share': share,
@@ -235,6 +237,7 @@ export const besidePresets = [
   'grids.pools',
   'host.place',
   'service.mayPause',
+  'removal.keepRecord',
 ] as const satisfies readonly SettingKey[];
 
 /** What only an administrator's profile speaks for; a person's file is not heard, and their commands are refused. */
@@ -298,6 +301,7 @@ type PresetValues = Omit<Settings, 'preset'>;
 const balanced: PresetValues = {
   'host.place': 'session',
   'service.mayPause': 'everyone',
+  'removal.keepRecord': true,
   contribute: true,
   'inUse.share': 0.25,
   'idle.share': 1,

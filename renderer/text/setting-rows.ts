@@ -270,6 +270,7 @@ export const settingGroups: readonly SettingGroup[] = [
       { key: 'grids.pools', control: { kind: 'count' } },
       { key: 'host.place', control: { kind: 'told' } },
       { key: 'service.mayPause', control: { kind: 'told' } },
+      { key: 'removal.keepRecord', control: toggle },
     ],
   },
 ];
