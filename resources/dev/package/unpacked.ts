@@ -105,7 +105,15 @@ function stageApp(appDir: string, version: string): void {
   const manifest = readJson(path.join(checkoutDir, 'package.json'));
   const all = isRecord(manifest['dependencies']) ? manifest['dependencies'] : {};
   const imported = new Set(codeOf(path.join(outDir, 'main')).flatMap(externalImports).map(packageNameOf));
-  const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => imported.has(name)));
+  const lock = readLock();
+  const roots = stringsOf(Object.fromEntries(Object.entries(all).filter(([name]) => imported.has(name))));
+  const root = { ...lock.packages?.[''], dependencies: roots };
+  const carried = productionClosure({ packages: { ...lock.packages, '': root } }, 'linux', 'x64');
+  // With those that are only a package's peers, which npm lists under nobody else.
+  const places = new Set(carried.map(({ path: place }) => place));
+  const dependencies = stringsOf(
+    Object.fromEntries(Object.entries(all).filter(([name]) => places.has(`node_modules/${name}`))),
+  );
   mkdirSync(appDir, { recursive: true });
   const { name, description, license, type, main, homepage, author } = manifest;
   writeJson(path.join(appDir, 'package.json'), {
@@ -121,13 +129,7 @@ function stageApp(appDir: string, version: string): void {
       filter: (from) => !/\.mjs$|icons\/package\.json$/.test(from),
     });
   }
-  const lock = readLock();
-  const root = { ...lock.packages?.[''], dependencies: stringsOf(dependencies) };
-  for (const { path: place } of productionClosure(
-    { packages: { ...lock.packages, '': root } },
-    'linux',
-    'x64',
-  )) {
+  for (const place of places) {
     cpSync(path.join(checkoutDir, place), path.join(appDir, place), {
       recursive: true,
       filter: isNeededAtRunTime,
@@ -152,6 +154,8 @@ function stageCommandLine(appDir: string, cliDir: string): void {
 /** No tests, sources and papers of packages; their licences go into the notices. */
 function isNeededAtRunTime(from: string): boolean {
   const below = from.slice(from.lastIndexOf('node_modules/'));
+  // Of the runtime Bare, which nothing here runs on.
+  if (/^node_modules\/bare-/.test(below)) return false;
   if (/\.(map|md|markdown|ts|mts|cts|tsx|flow)$/i.test(below)) return false;
   return !/\/(test|tests|__tests__|examples?|docs?|\.github|\.bin)(\/|$)/.test(
     below.replace(/^node_modules\/[^/]+/, ''),
