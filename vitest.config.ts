@@ -29,6 +29,8 @@ export default defineConfig({
       // Real pools of HTCondor, and computers that work for one in real VMs.
       patient('condor', ['test/condor/pool*.test.ts', 'test/condor/readme.test.ts'], privateNet),
       patient('hosts', ['test/condor/host*.test.ts'], privateNet),
+      // Packages, on computers of their own.
+      patient('install', ['test/install/**/*.test.ts']),
       // What the tests of the lane `grid` stand on: run by hand when it changes.
       patient('stand-in', ['test/stand-in/**/*.test.ts'], privateNet),
     ],

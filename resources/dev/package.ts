@@ -6,7 +6,7 @@ import { checkoutDir, fail, SetupError, say } from './console.mjs';
 import { electronDist } from './electron-runtime.ts';
 import { makeRelease } from './package/release.ts';
 import type { LinuxKind } from './package/tree.ts';
-import { ownVersion, packageVersion } from './package/unpacked.ts';
+import { ownVersion, packageVersion } from './package/version.ts';
 import { setUp } from './setup.ts';
 
 const usage = `Makes the packages for Linux (x86-64) out of this checkout, into dist/.

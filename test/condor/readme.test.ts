@@ -1,9 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Disposer } from '../../electron/base/disposal.ts';
-import { checkoutDir } from '../../resources/dev/console.mjs';
+import { ReadmeBlocks } from '../fixtures/readme.ts';
 import { Desktop, FreshServer } from './fresh-machine.ts';
 import { PoolNetwork } from './network.ts';
 import { Tail } from './tail.ts';
@@ -19,28 +19,8 @@ let server: FreshServer;
 let desktops: readonly Desktop[];
 let catalog: ReturnType<FreshServer['leave']>;
 
-/** The blocks of the section, by their first line: a comment that says where it is to be typed. */
-const blocks = new Map(
-  [...section('Run it on your pool').matchAll(/^```sh\n# ([^\n]+)\n([\s\S]*?)^```$/gm)].map(
-    ([, where = '', commands = '']) => [where, commands],
-  ),
-);
-
-function section(title: string): string {
-  const text = readFileSync(join(checkoutDir, 'README.md'), 'utf8');
-  const from = text.indexOf(`\n## ${title}\n`);
-  if (from === -1) throw new Error(`the README has no section "${title}"`);
-  const to = text.indexOf('\n## ', from + 1);
-  return text.slice(from, to === -1 ? undefined : to);
-}
-
-/** Takes a block out, so that what is left at the end was never tried. */
-function block(where: string): string {
-  const commands = blocks.get(where);
-  if (commands === undefined) throw new Error(`the README has no block "# ${where}"`);
-  blocks.delete(where);
-  return commands;
-}
+const readme = new ReadmeBlocks('Run it on your pool');
+const block = (where: string): string => readme.take(where);
 
 beforeAll(async () => {
   const dir = mkdtempSync(join(tmpdir(), 'readme-'));
@@ -109,6 +89,6 @@ test('the employee of one of them pauses it and sees what ran, for whom', async 
 });
 
 test('every block of the section was tried', () => {
-  expect([...blocks.keys()]).toEqual([]);
+  expect(readme.left).toEqual([]);
   console.log(`The commands of the README took ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 });

@@ -6,8 +6,14 @@ import path from 'node:path';
 import { debDepends, debRecommends } from './depends.ts';
 import { appDir, configFiles, filled, script } from './tree.ts';
 
-/** How the data is pressed: `xz` for publishing, `zstd` where it has to be quick. */
-export type Pressing = 'xz' | 'zstd';
+/** How the data is pressed: `xz` for publishing, `zstd` where it has to be quick, `none` for tests. */
+export type Pressing = 'xz' | 'zstd' | 'none';
+
+const pressed: Readonly<Record<Pressing, readonly string[]>> = {
+  xz: ['-Zxz', '-z6'],
+  zstd: ['-Zzstd', '-z3'],
+  none: ['-Znone'],
+};
 
 export interface DebOptions {
   readonly rootDir: string;
@@ -50,11 +56,10 @@ export function writeDeb({ rootDir, version, outDir, pressing, epoch }: DebOptio
   }
   mkdirSync(outDir, { recursive: true });
   const file = path.join(outDir, `gleaner_${version}_amd64.deb`);
-  execFileSync(
-    'dpkg-deb',
-    ['--root-owner-group', `-Z${pressing}`, pressing === 'xz' ? '-z6' : '-z3', '--build', rootDir, file],
-    { env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) }, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  execFileSync('dpkg-deb', ['--root-owner-group', ...pressed[pressing], '--build', rootDir, file], {
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   return file;
 }
 

@@ -15,6 +15,9 @@ export interface RpmOptions {
   readonly epoch: number;
 }
 
+/** rpm's names for them. */
+const payloads: Readonly<Record<Pressing, string>> = { xz: 'w6.xzdio', zstd: 'w3.zstdio', none: 'w0.gzdio' };
+
 /**
  * Writes the package.
  * @returns its path
@@ -26,7 +29,6 @@ export function writeRpm({ rootDir, version, outDir, pressing, epoch }: RpmOptio
   try {
     const spec = path.join(workDir, 'gleaner.spec');
     writeFileSync(spec, specText(rootDir, version));
-    const payload = pressing === 'xz' ? 'w6.xzdio' : 'w3.zstdio';
     const define = (name: string, value: string) => ['--define', `${name} ${value}`];
     execFileSync(
       'rpmbuild',
@@ -35,7 +37,7 @@ export function writeRpm({ rootDir, version, outDir, pressing, epoch }: RpmOptio
         ...define('_topdir', workDir),
         ...define('_rpmdir', workDir),
         ...define('_build_name_fmt', '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm'),
-        ...define('_binary_payload', payload),
+        ...define('_binary_payload', payloads[pressing]),
         ...define('_buildhost', 'localhost'),
         ...define('use_source_date_epoch_as_buildtime', '1'),
         ...define('clamp_mtime_to_source_date_epoch', '1'),

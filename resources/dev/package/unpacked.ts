@@ -18,7 +18,7 @@ import { bundledNode, type PackageLock, productionClosure } from '../shipped.ts'
 import { externalImports, packageNameOf } from './imports.ts';
 
 export interface UnpackedOptions {
-  /** As {@link packageVersion} says it. */
+  /** As `packageVersion` says it. */
   readonly version: string;
   /** The folder of the built guest image. */
   readonly imageDir: string;
@@ -26,22 +26,6 @@ export interface UnpackedOptions {
   readonly outDir: string;
   /** Of electron-builder: what all systems share, and Linux. */
   readonly config: Configuration;
-}
-
-/** Semantic Versioning's build metadata of what runs on somebody else's Electron. */
-const developmentMark = '+devruntime';
-
-/**
- * The version of a package: marked where the Electron in it is not the official one. Pure.
- * @param dist the folder of the Electron that is packed
- */
-export function packageVersion(version: string, dist: string): string {
-  return path.basename(dist).endsWith('-official') ? version : `${version}${developmentMark}`;
-}
-
-/** The program's own version, as package.json has it. */
-export function ownVersion(): string {
-  return fieldOf(readJson(path.join(checkoutDir, 'package.json')), 'version', 'package.json');
 }
 
 /**
@@ -197,10 +181,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function stringsOf(record: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, String(value)]));
-}
-
-function fieldOf(record: Readonly<Record<string, unknown>>, name: string, file: string): string {
-  const value = record[name];
-  if (typeof value === 'string') return value;
-  throw new SetupError(`${file} has no ${name}.`, 'Restore it from the repository.');
 }

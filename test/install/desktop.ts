@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { type CommandOutput, commands } from '../../electron/contract/commands.ts';
+import type { Snapshot } from '../../electron/contract/snapshot.ts';
+import { people } from '../../resources/dev/install-root.ts';
+import type { Ended } from '../condor/exec.ts';
+import { type Computer, until } from './computer.ts';
+
+/** What a display manager does: a display, the person's bus, and what the desktop starts at login. */
+const sessionScript = `#!/bin/sh
+Xvfb "$1" -screen 0 1280x800x24 -nolisten tcp -ac &
+export DISPLAY=$1 DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
+until xdotool getmouselocation >/dev/null 2>&1; do sleep 0.1; done
+dex --autostart --environment GNOME
+sleep infinity
+`;
+const sessionProgram = '/usr/local/bin/desktop-session';
+
+/** A person's session on the computer, by PAM and systemd-logind as a display manager's, on a display of its own. */
+export class Desktop {
+  readonly name: keyof typeof people;
+  readonly #computer: Computer;
+  readonly #display: string;
+
+  private constructor(computer: Computer, name: keyof typeof people, display: string) {
+    this.#computer = computer;
+    this.name = name;
+    this.#display = display;
+  }
+
+  static async signIn(computer: Computer, name: keyof typeof people, display: string): Promise<Desktop> {
+    writeFileSync(computer.outside(sessionProgram), sessionScript, { mode: 0o755 });
+    await computer.must([
+      ...['systemd-run', '--quiet', `--unit=desktop-${name}`, '--collect'],
+      ...[`--property=User=${name}`, '--property=PAMName=login'],
+      ...['--setenv=XDG_SESSION_TYPE=x11', '--setenv=XDG_SESSION_CLASS=user', '--setenv=LANG=C.UTF-8'],
+      ...[sessionProgram, display],
+    ]);
+    return new Desktop(computer, name, display);
+  }
+
+  /** Ends the session, with all that runs in it and for it. */
+  async signOut(): Promise<void> {
+    await this.#computer.must(['systemctl', 'stop', `desktop-${this.name}`]);
+    await this.#computer.must(['loginctl', 'terminate-user', this.name]);
+    await until(async () => (await this.#computer.run(['pgrep', '-u', this.name])).code !== 0);
+  }
+
+  /** Runs a program in the session to its end. */
+  run(argv: readonly string[], input = ''): Promise<Ended> {
+    const runtime = `/run/user/${people[this.name]}`;
+    return this.#computer.run(
+      [
+        ...[
+          'runuser',
+          '-u',
+          this.name,
+          '--',
+          'env',
+          `XDG_RUNTIME_DIR=${runtime}`,
+          `DISPLAY=${this.#display}`,
+        ],
+        ...[`HOME=/home/${this.name}`, `DBUS_SESSION_BUS_ADDRESS=unix:path=${runtime}/bus`, ...argv],
+      ],
+      input,
+    );
+  }
+
+  /** Runs a program that must succeed. @returns its standard output */
+  async must(argv: readonly string[], input = ''): Promise<string> {
+    const { code, stdout, stderr } = await this.run(argv, input);
+    if (code === 0) return stdout;
+    throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`.slice(0, 4000));
+  }
+
+  /** What `gleaner … --json` answers. */
+  async ask<T>(type: z.ZodType<T>, ...argv: readonly string[]): Promise<T> {
+    return type.parse(JSON.parse(await this.must(['gleaner', ...argv, '--json'])));
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.ask(commands.status.output, 'status');
+  }
+
+  /** Moves the mouse of this display. */
+  async touch(): Promise<void> {
+    await this.must(['xdotool', 'mousemove_relative', '--', '7', '3']);
+  }
+}
+
+export type Jobs = CommandOutput<'jobs.list'>;
