@@ -39,6 +39,8 @@ export interface ShippedPackage {
   readonly license: string | undefined;
   /** Whether the program works without it: nobody needs it but as an optional dependency. */
   readonly optional: boolean;
+  /** Places of the packages that it needs and that ship with it, sorted. */
+  readonly needs: readonly string[];
 }
 
 /** Optional packages that serve to compile others, and are of no use afterwards. */
@@ -58,6 +60,7 @@ export function productionClosure(lock: PackageLock, platform: Platform, arch: A
   const packages = lock.packages ?? {};
   /** By place; false once something that is not optional needs it. */
   const isOptional = new Map<string, boolean>();
+  const needed = new Map<string, Set<string>>();
   const waiting: { readonly from: string; readonly optional: boolean }[] = [{ from: '', optional: false }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { from, optional: fromOptional } = next;
@@ -74,6 +77,7 @@ export function productionClosure(lock: PackageLock, platform: Platform, arch: A
       const isUseful =
         fits(entry, path, platform, arch) && entry.hasInstallScript !== true && !forCompilingOnly.has(name);
       if (optional && !isUseful) continue;
+      needed.set(from, (needed.get(from) ?? new Set()).add(path));
       const reachedOptionally = fromOptional || optional;
       const known = isOptional.get(path);
       if (known === false || known === reachedOptionally) continue;
@@ -82,7 +86,7 @@ export function productionClosure(lock: PackageLock, platform: Platform, arch: A
     }
   }
   return [...isOptional]
-    .map(([path, optional]) => described(path, packages[path] ?? {}, optional))
+    .map(([path, optional]) => described(path, packages[path] ?? {}, optional, needed.get(path)))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -97,7 +101,12 @@ export function bundledNode(lock: PackageLock, platform: Platform, arch: Arch): 
   return entry === undefined ? undefined : described(path, entry, false);
 }
 
-function described(path: string, entry: LockEntry, optional: boolean): ShippedPackage {
+function described(
+  path: string,
+  entry: LockEntry,
+  optional: boolean,
+  needs: Iterable<string> = [],
+): ShippedPackage {
   const { version } = entry;
   if (version === undefined) {
     throw new SetupError(`package-lock.json has no version of ${path}.`, 'Make the lock anew: npm install.');
@@ -109,6 +118,7 @@ function described(path: string, entry: LockEntry, optional: boolean): ShippedPa
     integrity: entry.integrity,
     license: typeof entry.license === 'string' ? entry.license : undefined,
     optional,
+    needs: [...needs].sort(),
   };
 }
 

@@ -86,12 +86,13 @@ test('a name is looked for from the folder upwards', () => {
     'node_modules/c',
     'node_modules/d',
   ]);
-  expect(productionClosure(lockOf(packages), 'linux', 'x64').map(({ name }) => name)).toEqual([
-    '@s/b',
-    'a',
-    'c',
-    'c',
-    'd',
+  const shipped = productionClosure(lockOf(packages), 'linux', 'x64');
+  expect(shipped.map(({ name, needs }) => [name, needs])).toEqual([
+    ['@s/b', ['node_modules/c']],
+    ['a', ['node_modules/a/node_modules/c']],
+    ['c', ['node_modules/d']],
+    ['c', []],
+    ['d', []],
   ]);
 });
 
