@@ -1,10 +1,20 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Configuration } from 'electron-builder';
+import { checkoutDir } from '../dev/console.mjs';
+import { type Arch, leftOut, type PackageLock, type Platform } from '../dev/shipped.ts';
 
 /**
  * What a package is made of beside the app itself, put together beforehand: `cli/`, `runtime/`, `images/`, `qemu/ARCH/`,
  * `launchd/`, the notices and the bill of materials. `os` is electron-builder's: `linux`, `win` or `mac`.
  */
 export const stageDir = (os: 'linux' | 'win' | 'mac'): string => `.cache/stage/${os}`;
+
+/** Patterns that keep out of a package what electron-builder would take by itself and does not ship (resources/dev/shipped.ts). */
+export function unshipped(platform: Platform, archs: readonly Arch[]): string[] {
+  const lock = JSON.parse(readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8')) as PackageLock;
+  return leftOut(lock, platform, archs).map((place) => `!${place}/**`);
+}
 
 /** What holds on every system. Each system's own file adds to it. */
 export const base: Configuration = {

@@ -1,5 +1,5 @@
 import type { Configuration } from 'electron-builder';
-import { stageDir } from './base.ts';
+import { stageDir, unshipped } from './base.ts';
 
 const entitlements = 'resources/installer/macos/entitlements.plist';
 
@@ -20,6 +20,7 @@ export const macos: Configuration = {
     gatekeeperAssess: false,
     entitlements,
     entitlementsInherit: 'resources/installer/macos/entitlements-inherit.plist',
+    files: unshipped('darwin', ['arm64', 'x64']),
     extraResources: [
       { from: stageDir('mac'), to: '.' },
       // Beside the app in every form: newer versions come as packages.

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Configuration } from 'electron-builder';
-import { stageDir } from './base.ts';
+import { stageDir, unshipped } from './base.ts';
 import { withPublicProperties } from './windows/msi.ts';
 
 /** Never changes: by these, Windows knows a newer package for a newer version of the same program. */
@@ -19,6 +19,7 @@ export const windows: Configuration = {
       { target: 'msi', arch: ['x64'] },
     ],
     icon: 'resources/icons/app.ico',
+    files: unshipped('win32', ['x64']),
     extraResources: [{ from: stageDir('win'), to: '.' }],
   },
   nsis: {

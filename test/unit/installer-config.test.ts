@@ -115,6 +115,27 @@ describe('the MSI project', () => {
   });
 });
 
+describe('docs/deploy-windows.md', () => {
+  const doc = read('docs/deploy-windows.md');
+
+  test('has every exit code, and none that the installer does not have', () => {
+    const script = read('resources/installer/windows/installer.nsh');
+    const ours = [...script.matchAll(/^!define GLEANER_EXIT_\w+ (\d+)/gm)].map(([, code]) => Number(code));
+    const table = doc.slice(
+      doc.indexOf('| exit code | means |'),
+      doc.indexOf('The uninstaller copies itself'),
+    );
+    const told = [...table.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(told).toEqual([0, 1, 2, ...ours]);
+  });
+
+  test('has the switches, the properties and the key that detection rules look for', () => {
+    const words = ['/S', '/AUTOSTART=1', '/PURGE', 'INSTALLDIR', 'AUTOSTART'];
+    for (const word of words) expect(doc).toContain(`\`${word}\``);
+    expect(doc).toContain(`CurrentVersion\\Uninstall\\${configuration.nsis?.guid ?? 'none'}\``);
+  });
+});
+
 describe('macOS', () => {
   test.each([launchAgent('/Applications/Gleaner.app'), launchDaemon('/Applications/Gleaner.app')])(
     '$name is what it was',
