@@ -16,6 +16,8 @@ export default defineConfig({
         // The workers are entries of their own: each runs in a process of its own.
         input: {
           main: at('electron/main.ts'),
+          // The command line of packages, which runs without Electron.
+          cli: at('electron/packaged-cli.ts'),
           session: at('electron/vm/session/child.ts'),
           judge: at('electron/grid/local/judge-child.ts'),
           boinc: at('electron/grid/boinc/child.ts'),

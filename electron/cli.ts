@@ -7,4 +7,5 @@ import { fileURLToPath } from 'node:url';
 // that others can write to; where it can't be written there is none.
 enableCompileCache(fileURLToPath(new URL('../.cache/compile', import.meta.url)));
 const { main } = await import('./cli/main.ts');
-process.exitCode = await main();
+const { checkoutProgram } = await import('./program/checkout.ts');
+process.exitCode = await main(checkoutProgram);

@@ -8,6 +8,7 @@ import {
   GleanerError,
   type HostEvent,
   type PlainCommandName,
+  type SessionDoor,
   type UploadCommandName,
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
@@ -147,9 +148,13 @@ class ComposedHost implements Host {
       dataDir: paths.dataDir,
       ownCpuMs: () => this.#grids.fleet.cpuMs() + ownCpuMs(),
       programNames: () => settings.effective.values['pauseOn.programs'],
+      onLogins: (logins) => {
+        this.#senses.sessions.setLogins(logins);
+      },
     });
     this.#senses = new Senses({
       sensors: sensors ?? [],
+      service: o.service ?? false,
       effective: () => settings.effective,
       pause: () => this.pause.current,
       vcpus: () => vcpusOf(settings.effective.values),
@@ -285,6 +290,10 @@ class ComposedHost implements Host {
     return await this.#calls.downloads[name](input);
   }
 
+  openSession(): SessionDoor {
+    return this.#senses.sessions.open();
+  }
+
   subscribe(listener: (event: HostEvent) => void): () => void {
     return this.#broadcast.subscribe(listener);
   }
@@ -334,6 +343,7 @@ class ComposedHost implements Host {
       yields: this.#yieldLog.stats(now),
       lostSeconds: grids.local.grid.lostSeconds(startOfDay(now)),
       asksPresence: this.#senses.asksPresence,
+      service: this.#o.service ? { mayPause: values['service.mayPause'], asks: this.#senses.asks } : null,
       preset: { name: values.preset, source: sources.preset, organization },
       desktop: DesktopSettings.parse(values),
       problems: [...this.problems.list(), ...grids.troubles()],

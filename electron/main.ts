@@ -5,20 +5,25 @@ import { app, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
-import { resolvePaths } from './base/paths.ts';
+import { resolvePaths, resolveServicePaths } from './base/paths.ts';
+import type { HostApi } from './contract/commands.ts';
 import { fromFailure, toFailure } from './contract/failures.ts';
 import { serveIpc } from './control/ipc-server.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { CheckoutImages } from './host/checkout-images.ts';
+import { followPlace, machinePlace, requireSession } from './host/machine-place.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { createHost, type Host } from './host.ts';
+import { imagesOf, packagedImages } from './program/images.ts';
+import { connectToService } from './service-app.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
 import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
 import { tellCannotStart } from './shell/dialogs.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
 import { Links } from './shell/links.ts';
+import { comeBackAfterReplacement, isBeingReplaced } from './shell/replacement.ts';
 import { WrappedKeys } from './shell/secrets.ts';
 import { createShell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
@@ -31,12 +36,10 @@ const start = parseStart(process.argv);
 const appDir = app.getAppPath();
 const outDir = join(appDir, 'out');
 const isRoot = process.getuid?.() === 0;
-const paths = resolvePaths({
-  platform: process.platform,
-  home: homedir(),
-  uid: process.getuid?.(),
-  env: process.env,
-});
+const whose = { platform: process.platform, uid: process.getuid?.(), env: process.env };
+const paths = resolvePaths({ ...whose, home: homedir() });
+const computer = personsComputer();
+const machine = { profiles: computer.profiles, servicePaths: resolveServicePaths(whose) };
 mkdirSync(paths.dataDir, { recursive: true, mode: 0o700 });
 // A VM's own user must be able to pass through, and only that.
 if (isRoot) chmodSync(paths.dataDir, 0o711);
@@ -71,6 +74,7 @@ function runFirst(): void {
     async stop() {
       await settled;
       await owned.dispose();
+      if (app.isPackaged && isBeingReplaced(process.platform)) comeBackAfterReplacement(process.execPath);
     },
   });
   const explain = (error: unknown): void => {
@@ -80,31 +84,49 @@ function runFirst(): void {
     if (failure.hint !== undefined) process.stderr.write(`hint: ${failure.hint}\n`);
   };
 
-  const compose = async (): Promise<Host> => {
-    await app.whenReady();
+  const composeOwn = async (): Promise<Host> => {
+    const nodePath = join(appDir, 'node_modules', '.bin', 'node');
     const images = owned.own(
-      new CheckoutImages({
-        checkoutDir: appDir,
-        nodePath: join(appDir, 'node_modules', '.bin', 'node'),
-        log,
-      }),
+      app.isPackaged
+        ? packagedImages(process.resourcesPath)
+        : imagesOf(new CheckoutImages({ checkoutDir: appDir, nodePath, log })),
     );
+    const { dispose: _end, ...imageSource } = images;
     const host = await createHost({
       paths,
       log,
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
-      imageSourceDir: (signal) => images.folder(signal),
-      rebuildImages: (_why, signal) => images.rebuild(signal),
-      updateImages: (signal) => images.update(signal),
+      ...imageSource,
       askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
-      ...personsComputer(),
+      ...computer,
       secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),
       ...(start.demo ? { override: demoSettings } : {}),
       version: app.getVersion(),
     });
     owned.ownCallback(() => host.stop({ save: true }));
     owned.own(await serveSocket({ api: host, paths, log }));
+    return host;
+  };
+
+  const compose = async (): Promise<HostApi> => {
+    await app.whenReady();
+    const told = await machinePlace(machine);
+    if (start.demo) requireSession(told);
+    const place = 'place' in told ? told.place : null;
+    const reason = 'failure' in told ? told.failure : null;
+    const own = place === 'session' ? await composeOwn() : undefined;
+    const host =
+      own ??
+      owned.own(
+        connectToService({
+          paths: machine.servicePaths,
+          clock: systemClock,
+          log,
+          version: app.getVersion(),
+          reason,
+        }),
+      );
 
     const shell = owned.own(
       await createShell({
@@ -139,7 +161,14 @@ function runFirst(): void {
     app.on('activate', () => {
       shell.openWindow();
     });
-    await host.start();
+    await own?.start();
+    owned.own(
+      followPlace(machine, place, () => {
+        log.info('app', 'the host lives elsewhere now; starting anew');
+        app.relaunch();
+        void lifecycle.leave(0);
+      }),
+    );
     await shell.showUp(
       links.follow((link) => {
         shell.openLink(link);
@@ -156,7 +185,7 @@ function runFirst(): void {
     await lifecycle.leave(1);
   };
 
-  const tellDemo = async (host: Host): Promise<void> => {
+  const tellDemo = async (host: HostApi): Promise<void> => {
     const print = (line: string): void => {
       process.stdout.write(`${line}\n`);
     };

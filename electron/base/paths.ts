@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Where a host keeps things. Folders are created by whoever uses them, 0700 unless said otherwise. */
 export interface Paths {
@@ -33,12 +33,49 @@ export interface PathsInput {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where a host keeps things that is a service of the machine. */
+export interface ServicePaths extends Paths {
+  /** 0600: for root and the service's own account, who may do everything. `socketPath` is 0660: for people. */
+  readonly adminSocketPath: string;
+}
+
 /** `GLEANER_HOME` puts everything under one folder; else the platform's convention. Pure. */
 export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
   const override = env['GLEANER_HOME'];
   const dataDir = override ?? conventionalDataDir(platform, home, uid, env);
   const runtime = override || uid === 0 ? undefined : env['XDG_RUNTIME_DIR'];
   const runDir = platform === 'linux' && runtime ? join(runtime, 'gleaner') : join(dataDir, 'run');
+  return layOut(dataDir, runDir, platform === 'win32' ? pipe('gleaner') : join(runDir, 'control.sock'));
+}
+
+/**
+ * The service's places: the same for everybody who asks on this computer. `GLEANER_SERVICE` names another folder for all of
+ * it to root alone, so that tests need not touch the system's. Pure.
+ */
+export function resolveServicePaths({ platform, uid, env }: Omit<PathsInput, 'home'>): ServicePaths {
+  const override = uid === 0 ? env['GLEANER_SERVICE'] : undefined;
+  if (platform === 'win32') {
+    const dataDir = join(env['ProgramData'] ?? String.raw`C:\ProgramData`, 'Gleaner');
+    return {
+      ...layOut(dataDir, join(dataDir, 'run'), pipe('gleaner-service')),
+      adminSocketPath: pipe('gleaner-admin'),
+    };
+  }
+  const [dataDir, runDir] =
+    override !== undefined && isAbsolute(override)
+      ? [override, join(override, 'run')]
+      : platform === 'darwin'
+        ? ['/Library/Application Support/Gleaner', '/var/run/gleaner']
+        : ['/var/lib/gleaner', '/run/gleaner'];
+  return {
+    ...layOut(dataDir, runDir, join(runDir, 'control.sock')),
+    adminSocketPath: join(runDir, 'admin.sock'),
+  };
+}
+
+const pipe = (name: string): string => `\\\\.\\pipe\\${name}`;
+
+function layOut(dataDir: string, runDir: string, socketPath: string): Paths {
   return {
     dataDir,
     databasePath: join(dataDir, 'gleaner.db'),
@@ -52,7 +89,7 @@ export function resolvePaths({ platform, home, uid, env }: PathsInput): Paths {
     logPath: join(dataDir, 'logs', 'gleaner.log'),
     keysDir: join(dataDir, 'keys'),
     runDir,
-    socketPath: platform === 'win32' ? String.raw`\\.\pipe\gleaner` : join(runDir, 'control.sock'),
+    socketPath,
   };
 }
 
@@ -64,6 +101,7 @@ function conventionalDataDir(
 ): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Gleaner');
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Gleaner');
-  if (uid === 0) return '/var/lib/gleaner';
+  // Not the service's, which belongs to another account for good.
+  if (uid === 0) return '/var/lib/gleaner-root';
   return join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'gleaner');
 }

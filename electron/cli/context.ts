@@ -1,15 +1,15 @@
-import type { Paths } from '../base/paths.ts';
 import { GleanerError, toFailure } from '../contract/failures.ts';
-import { type Door, openDoor } from './door.ts';
+import type { Program } from '../program/program.ts';
+import { type Door, openDoor, type Places } from './door.ts';
 import { type Ending, exitCodeOf, exitCodes } from './exit.ts';
 import { type Io, ReaderGone } from './io.ts';
 import { Interrupted } from './prompt.ts';
 import { cleanLine, toJson } from './text.ts';
 
 /** What every command gets. */
-export interface Context {
+export interface Context extends Places {
   readonly io: Io;
-  readonly paths: Paths;
+  readonly program: Program;
 }
 
 /** Options that every command has. */
@@ -18,10 +18,10 @@ export interface CommonOptions {
 }
 
 /** Runs `use` with a way to a host and closes it again. Composing one is loaded only when none runs. */
-export async function withDoor<T>({ paths }: Context, use: (door: Door) => Promise<T>): Promise<T> {
-  const door = await openDoor(paths, async () => {
+export async function withDoor<T>(context: Context, use: (door: Door) => Promise<T>): Promise<T> {
+  const door = await openDoor(context, async () => {
     const { composeForOneCommand } = await import('../node-host.ts');
-    return await composeForOneCommand(paths);
+    return await composeForOneCommand(context.paths, context.program);
   });
   try {
     return await use(door);

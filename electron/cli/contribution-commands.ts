@@ -1,8 +1,8 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { PauseChoice, PauseLength, type Snapshot } from '../contract/snapshot.ts';
-import { SocketClient } from '../control/socket-client.ts';
 import { type CommandAdder, lookOf } from './command.ts';
 import { type CommonOptions, type Context, print, tellIfNotRunning, withDoor } from './context.ts';
+import { clientOf } from './door.ts';
 import type { Ending } from './exit.ts';
 import { parseDuration } from './quantity.ts';
 import { showContribution, showPaused, showStatus, showStatusAtRest, showStatusLine } from './show-status.ts';
@@ -85,13 +85,13 @@ export function addContributionCommands(program: Command, adder: CommandAdder, c
 
 /** Follows the running host; on a terminal the picture is drawn anew, elsewhere each change is a line. */
 async function watchStatus(context: Context, json: boolean): Promise<Ending> {
-  const { io, paths } = context;
+  const { io } = context;
   const abort = new AbortController();
   const release = io.onSignal(() => {
     abort.abort();
   });
   try {
-    for await (const { snapshot } of new SocketClient(paths).events(abort.signal)) {
+    for await (const { snapshot } of (await clientOf(context)).events(abort.signal)) {
       await io.out(json ? `${toJson(snapshot)}\n` : picture(snapshot, context));
     }
     return 'interrupted';

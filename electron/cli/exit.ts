@@ -23,6 +23,7 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'bad-request': 'refused',
   'wrong-phase': 'refused',
   'already-running': 'refused',
+  'not-permitted': 'refused',
   'platform-not-ready': 'refused',
   'document-invalid': 'refused',
   'document-version': 'refused',

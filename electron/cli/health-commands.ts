@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
 import { CheckId, LogLevel, type LogLine } from '../contract/health.ts';
-import { SocketClient } from '../control/socket-client.ts';
 import { type CommandAdder, lookOf, wholeNumber } from './command.ts';
 import { type CommonOptions, type Context, print, UsageError, withDoor } from './context.ts';
+import { clientOf } from './door.ts';
 import type { Ending } from './exit.ts';
 import { showChecks, showFixReport, showLogLine, showVersions } from './show-health.ts';
 import { cleanLine, formatBytes, toJson } from './text.ts';
@@ -116,15 +116,16 @@ async function mend(context: Context, id: CheckId, json: boolean): Promise<Endin
 
 /** Asks the running host again and again, and shows what is new. */
 async function followLog(
-  { paths, io }: Context,
+  context: Context,
   query: { readonly lines: number; readonly level?: LogLevel; readonly topic?: string },
   json: boolean,
 ): Promise<Ending> {
+  const { io } = context;
   const abort = new AbortController();
   const release = io.onSignal(() => {
     abort.abort();
   });
-  const client = new SocketClient(paths);
+  const client = await clientOf(context);
   let shown: readonly LogLine[] = [];
   try {
     while (!abort.signal.aborted) {

@@ -12,9 +12,11 @@ import { addJobCommands } from './job-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addManagerCommands } from './manager-commands.ts';
 import { addNetworkCommands } from './network-commands.ts';
+import { addOpenCommand } from './open-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
+import { addServiceCommands } from './service-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
 
@@ -33,15 +35,16 @@ Examples:
   gleaner pool init DIR …             run a company's pool of such computers
 
 Without a running host, commands work on the same files by themselves; only "status --watch" and "logs --follow" need one.
+Where Gleaner is a service of the machine, all of them ask the service: root may do everything, others look and pause.
 Failures go to stderr: "gleaner: CODE: sentence", then "hint: …"; with --json as {"failure": …}.
 `;
 
 /** The whole command line: what runs it, and what tells of it (help, completion, the manual), see the same. */
-export function createProgram(version: string, context: Context, outcome: Outcome): Command {
+export function createProgram(context: Context, outcome: Outcome): Command {
   const { io } = context;
   const program = new Command('gleaner')
     .description("Put this computer's idle hours to work, and look at it.")
-    .version(version)
+    .version(context.program.version)
     .addHelpText('after', `${examples}\n${exitCodeHelp()}`)
     // A command's options are those behind its name, also where the one above it has the same ones.
     .enablePositionalOptions()
@@ -56,6 +59,7 @@ export function createProgram(version: string, context: Context, outcome: Outcom
     });
   const adder = new CommandAdder(context, outcome);
   addContributionCommands(program, adder, context);
+  addOpenCommand(program, adder, context);
   addJobCommands(program, adder, context);
   addLedgerCommands(program, adder, context);
   addEarningsCommands(program, adder, context);
@@ -68,19 +72,16 @@ export function createProgram(version: string, context: Context, outcome: Outcom
   addHealthCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
+  addServiceCommands(program, adder, context);
   addCompletionCommand(program, adder, context);
   return program;
 }
 
 /** Runs the command line (without node and script) and returns the exit code. Never rejects. */
-export async function runProgram(
-  argv: readonly string[],
-  version: string,
-  context: Context,
-): Promise<number> {
+export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   const { io } = context;
   const outcome: Outcome = { exitCode: exitCodes.ok.code };
-  const program = createProgram(version, context, outcome);
+  const program = createProgram(context, outcome);
   tellUsageErrors(program, io, argv.includes('--json'));
   try {
     await program.parseAsync(argv, { from: 'user' });

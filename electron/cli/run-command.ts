@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { GleanerError } from '../contract/failures.ts';
 import type { CommandAdder } from './command.ts';
 import { type CommonOptions, type Context, print, UsageError } from './context.ts';
+import type { Ending } from './exit.ts';
 import { count } from './text.ts';
 
 interface RunOptions extends CommonOptions {
   readonly headless?: boolean;
+  readonly service?: boolean;
   readonly untilIdle?: boolean;
   readonly sample?: boolean;
 }
@@ -16,16 +19,29 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
     summary: 'the host itself, for servers and tests; it logs to stderr until SIGINT or SIGTERM',
     options: (command) =>
       command
-        .option('--headless', 'without a window (the only way from here)')
+        .option('--headless', 'without a window, for the person who starts it')
+        .option(
+          '--service',
+          'as a service of the machine, where a profile wants one (what its systemd unit runs)',
+        )
         .option('--until-idle', 'end when no job is queued or running; exit code 1 when one failed')
         .option('--sample', 'queue the sample project first'),
     json: 'say at the end as one JSON value what was done',
     examples: ['gleaner run --headless', 'gleaner run --headless --sample --until-idle --json'],
-    run: async ({ headless = false, untilIdle = false, sample = false, json = false }) => {
+    run: async ({ headless = false, service = false, untilIdle = false, sample = false, json = false }) => {
+      const { io, paths, program: files, machine } = context;
+      if (service) {
+        if (headless || untilIdle || sample)
+          throw new UsageError('A service of the machine runs by itself.', 'Leave the other options out.');
+        return await runService(context);
+      }
       if (!headless) throw new UsageError('Only "gleaner run --headless" starts a host.', 'Add --headless.');
+      if (machine) {
+        const { machinePlace, requireSession } = await import('../host/machine-place.ts');
+        requireSession(await machinePlace(machine));
+      }
       const { serveHeadless } = await import('../node-host.ts');
-      const { io, paths } = context;
-      const { ending, jobs } = await serveHeadless({ paths, io, untilIdle, sample });
+      const { ending, jobs } = await serveHeadless({ paths, program: files, io, untilIdle, sample });
       await print(
         io,
         json,
@@ -35,4 +51,10 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
       return ending;
     },
   });
+}
+
+async function runService({ io, program, machine }: Context): Promise<Ending> {
+  if (!machine) throw new GleanerError('platform-not-ready', 'There is no service of a machine here.');
+  const { serveMachine } = await import('../node-service.ts');
+  return await serveMachine({ io, program, machine });
 }

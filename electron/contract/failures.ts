@@ -11,6 +11,7 @@ export const failureCodes = [
   'not-found',
   'host-not-running',
   'already-running',
+  'not-permitted',
   'platform-not-ready',
   'internal',
   // VM

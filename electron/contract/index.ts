@@ -1,4 +1,5 @@
 export * from './activity.ts';
+export * from './audience.ts';
 export * from './commands.ts';
 export * from './earnings.ts';
 export * from './failures.ts';
@@ -13,6 +14,7 @@ export * from './pool.ts';
 export * from './pool-charge.ts';
 export * from './pool-views.ts';
 export * from './said.ts';
+export * from './session.ts';
 export * from './setting-text.ts';
 export * from './setting-words.ts';
 export * from './settings.ts';

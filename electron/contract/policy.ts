@@ -121,14 +121,25 @@ export const YieldReport = z.strictObject({
 });
 export type YieldReport = z.infer<typeof YieldReport>;
 
-/** What a session (a desktop's shell) tells of its person; what it cannot tell stays out. */
+/** What is unknown from now on is null; what stays as it was told stays out. */
+const toldBoolean = z.boolean().nullable().optional();
+
+/** What a session (a desktop's shell) tells of its person: what is new, or what it can no longer tell. */
 export const PresenceReport = z.strictObject({
   /** Since the last input, in ms. */
-  idleMs: z.number().min(0).optional(),
+  idleMs: z.number().min(0).nullable().optional(),
   /** How often the session looks, in ms; 0 by event. */
   pollMs: z.number().min(0).max(60_000).optional(),
-  screenLocked: z.boolean().optional(),
-  onBattery: z.boolean().optional(),
+  /** How it looks; `polled` where it does not say. */
+  inputSource: InputSource.optional(),
+  screenLocked: toldBoolean,
+  call: toldBoolean,
+  fullScreen: toldBoolean,
+  presentation: toldBoolean,
+  remoteSession: toldBoolean,
+  onBattery: toldBoolean,
+  /** Its id among the system's login sessions (of logind), so that it counts once, and only while it is seen. */
+  loginSession: z.string().max(64).optional(),
   /** Whether the desktop has a tray that shows Gleaner. */
   tray: z.boolean().optional(),
 });

@@ -18,6 +18,18 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     about: 'a name for a whole set of values; it speaks for every key that is not set beside it',
     holds: 'gentle, balanced or generous',
   },
+  'host.place': {
+    about: "where Gleaner works: in each person's app, or as a service of the machine",
+    holds: "session or service; in a profile only, never a person's",
+  },
+  'service.mayPause': {
+    about: 'who may pause, and end a pause, where Gleaner is a service of the machine',
+    holds: "everyone or administrators; in a profile only, never a person's",
+  },
+  'removal.keepRecord': {
+    about: 'whether a purge of the package leaves each person the record, in a file in their home',
+    holds: yesOrNo,
+  },
   contribute: { about: 'whether this computer contributes at all', holds: yesOrNo },
   'inUse.share': { about: "share of the VM's CPU time while the computer is used", holds: share },
   'idle.share': { about: "share of the VM's CPU time while the computer is idle", holds: share },

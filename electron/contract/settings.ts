@@ -15,6 +15,14 @@ const seconds = z
 export const Preset = z.enum(['gentle', 'balanced', 'generous']);
 export type Preset = z.infer<typeof Preset>;
 
+/** Where the host of this computer lives. */
+export const HostPlace = z.enum(['session', 'service']);
+export type HostPlace = z.infer<typeof HostPlace>;
+
+/** Who may pause a service of the machine, and end a pause. */
+export const MayPause = z.enum(['everyone', 'administrators']);
+export type MayPause = z.infer<typeof MayPause>;
+
 export const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 export type Weekday = z.infer<typeof Weekday>;
 
@@ -79,6 +87,12 @@ export type OrganizationPool = z.infer<typeof OrganizationPool>;
 export const settingTypes = {
   /** Fills every key that the same layer does not name itself; see {@link presetValues}. */
   preset: Preset,
+  /** Where the host lives: in each person's app, or as a service of the machine. */
+  'host.place': HostPlace,
+  /** Who may pause and resume where the host is a service: everyone who may use it, or root alone. */
+  'service.mayPause': MayPause,
+  /** Whether a package that is purged leaves the ledger to the person, in a file of its own. */
+  'removal.keepRecord': z.boolean(),
   /** Off: this computer contributes nothing. */
   contribute: z.boolean(),
   'inUse.share': share,
@@ -211,7 +225,7 @@ export type DesktopKey = (typeof desktopKeys)[number];
 
 /**
  * What no preset of any layer speaks for: politeness has no language, and knows no price of electricity. Else a locked
- * preset would lock a person's language, and a chosen one undo an administrator's start at login or pools.
+ * preset would lock a person's language, and a chosen one undo an administrator's start at login or pools, or move the host.
  */
 export const besidePresets = [
   ...desktopKeys,
@@ -221,10 +235,17 @@ export const besidePresets = [
   'pools.shareEnergyPrice',
   'grids.boinc',
   'grids.pools',
+  'host.place',
+  'service.mayPause',
+  'removal.keepRecord',
 ] as const satisfies readonly SettingKey[];
 
 /** What only an administrator's profile speaks for; a person's file is not heard, and their commands are refused. */
-export const reservedKeys = ['grids.pools'] as const satisfies readonly SettingKey[];
+export const reservedKeys = [
+  'grids.pools',
+  'host.place',
+  'service.mayPause',
+] as const satisfies readonly SettingKey[];
 
 /** The value of every setting. */
 export type Settings = { readonly [K in SettingKey]: z.output<(typeof settingTypes)[K]> };
@@ -278,6 +299,9 @@ export interface EffectiveSettings {
 type PresetValues = Omit<Settings, 'preset'>;
 
 const balanced: PresetValues = {
+  'host.place': 'session',
+  'service.mayPause': 'everyone',
+  'removal.keepRecord': true,
   contribute: true,
   'inUse.share': 0.25,
   'idle.share': 1,

@@ -5,6 +5,7 @@ import { JobState } from './job.ts';
 import { Denial } from './network.ts';
 import { Allowance, YieldStats } from './policy.ts';
 import { Said } from './said.ts';
+import { ServiceView } from './session.ts';
 
 import { type DesktopKey, desktopKeys, Preset, Source, settingTypes } from './settings.ts';
 
@@ -152,6 +153,8 @@ export const Snapshot = z.strictObject({
   lostSeconds: z.number().min(0),
   /** The host cannot see the person's input itself and would like the desktop session to tell (`presence.report`). */
   asksPresence: z.boolean(),
+  /** null: the host lives in a person's own app. Else it is a service of the machine, which people look at and an administrator changes. */
+  service: ServiceView.nullable(),
   /** The preset in force, where it comes from, and who set the admin's values, where they say so. */
   preset: z.strictObject({ name: Preset, source: Source, organization: z.string().nullable() }),
   desktop: DesktopSettings,

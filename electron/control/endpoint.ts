@@ -6,6 +6,17 @@ import { GleanerError } from '../contract/failures.ts';
 
 export type EndpointPaths = Pick<Paths, 'runDir' | 'socketPath'>;
 
+/** Who may open a socket: its own mode, and that of the folder that it is in. */
+const modes = {
+  /** The account that the host runs as. */
+  owner: { folder: 0o700, socket: 0o600 },
+  /** The same, beside a socket for people. */
+  administrators: { folder: 0o750, socket: 0o600 },
+  /** The account's group, too. */
+  people: { folder: 0o750, socket: 0o660 },
+} as const;
+export type Access = keyof typeof modes;
+
 /** Where the host listens. A pipe's clients prove a token that only this user can read. */
 export type Endpoint =
   | { readonly kind: 'socket'; readonly path: string }
@@ -56,7 +67,7 @@ export const notYours = (): GleanerError =>
   new GleanerError(
     'host-not-running',
     'The Gleaner that runs here belongs to another user.',
-    'Ask as that user.',
+    'Ask as that user; a service of the machine lets in those of its group, gleaner.',
   );
 
 const alreadyRunning = (): GleanerError =>
@@ -86,8 +97,8 @@ export async function isListening(path: string): Promise<boolean> {
   });
 }
 
-/** Makes the folder of the socket, for this user alone. */
-async function prepareFolder(runDir: string): Promise<void> {
+/** Makes the folder of the socket, in which nobody else can put anything. */
+async function prepareFolder(runDir: string, mode: number): Promise<void> {
   await mkdir(runDir, { recursive: true, mode: 0o700 });
   const found = await lstat(runDir);
   const uid = process.getuid?.();
@@ -98,7 +109,7 @@ async function prepareFolder(runDir: string): Promise<void> {
       'Remove it, or choose another place with GLEANER_HOME.',
     );
   }
-  if ((found.mode & 0o777) !== 0o700) await chmod(runDir, 0o700);
+  if ((found.mode & 0o777) !== mode) await chmod(runDir, mode);
 }
 
 /** Links a socket to the host's place, which only one can have. */
@@ -138,7 +149,7 @@ async function clearStale(path: string, asideDir: string): Promise<void> {
 }
 
 /**
- * Puts a listening socket at its path: 0600 in a 0700 folder at every moment, whatever the umask. It is
+ * Puts a listening socket at its path, with its mode at every moment, whatever the umask: 0600 in a 0700 folder for its owner. It is
  * bound inside a fresh private folder, then linked to its name, which fails when that is taken.
  * `listen` binds and listens at the path it is given. Returns what removes the socket again.
  * @throws GleanerError `already-running`, `storage-failed`, `platform-not-ready`
@@ -147,16 +158,18 @@ export async function publishSocket(
   paths: EndpointPaths,
   platform: NodeJS.Platform,
   listen: (path: string) => Promise<void>,
+  access: Access = 'owner',
 ): Promise<() => Promise<void>> {
   const path = socketPathOf(paths, platform);
-  await prepareFolder(paths.runDir);
+  const mode = modes[access];
+  await prepareFolder(paths.runDir, mode.folder);
   // Not longer than `control.sock`, so that what fits there fits here.
   const bindDir = await mkdtemp(join(paths.runDir, '.b'));
   try {
     const bound = join(bindDir, 's');
     await clearStale(path, bindDir);
     await listen(bound);
-    await chmod(bound, 0o600);
+    await chmod(bound, mode.socket);
     const { ino, dev } = await lstat(bound);
     await claim(bound, path);
     return async () => {

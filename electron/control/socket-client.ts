@@ -8,6 +8,7 @@ import {
   type UploadCommandName,
 } from '../contract/commands.ts';
 import { fromFailure, GleanerError } from '../contract/failures.ts';
+import type { PresenceReport } from '../contract/policy.ts';
 import { parseInput, parseOutput } from './dispatch.ts';
 import { type EndpointPaths, hasCode, notYours, socketPathOf } from './endpoint.ts';
 import {
@@ -19,11 +20,14 @@ import {
   inputHeader,
   jsonType,
   parseAnswer,
+  sessionPath,
   tarType,
 } from './wire.ts';
 
 /** Larger answers are not believed, in bytes. */
 const maxAnswerBytes = 64 * 1024 * 1024;
+/** More that a host has not taken yet is not sent, in bytes. */
+const maxUnreadBytes = 64 * 1024;
 
 const hostLeft = (): GleanerError =>
   new GleanerError(
@@ -33,13 +37,9 @@ const hostLeft = (): GleanerError =>
   );
 
 /** A failure to reach the host, in words. */
-function connectionFailure(error: unknown): GleanerError {
+function connectionFailure(error: unknown, hint: string): GleanerError {
   if (hasCode(error, 'ENOENT', 'ECONNREFUSED')) {
-    return new GleanerError(
-      'host-not-running',
-      'Gleaner is not running.',
-      'Start the application, or "gleaner run --headless".',
-    );
+    return new GleanerError('host-not-running', 'Gleaner is not running.', hint);
   }
   if (hasCode(error, 'EACCES', 'EPERM')) return notYours();
   return hostLeft();
@@ -48,16 +48,25 @@ function connectionFailure(error: unknown): GleanerError {
 /** A client of {@link serveSocket}: one connection per question. Failures of the host are thrown as they are. */
 export class SocketClient {
   readonly #socketPath: string;
+  readonly #hint: string;
 
-  /** @throws GleanerError `platform-not-ready`, `storage-failed` */
-  constructor(paths: EndpointPaths, platform: NodeJS.Platform = process.platform) {
+  /**
+   * @param hint how the host is started, for whoever finds it not running
+   * @throws GleanerError `platform-not-ready`, `storage-failed`
+   */
+  constructor(
+    paths: EndpointPaths,
+    platform: NodeJS.Platform = process.platform,
+    hint = 'Start the application, or "gleaner run --headless".',
+  ) {
     this.#socketPath = socketPathOf(paths, platform);
+    this.#hint = hint;
   }
 
   async call<N extends PlainCommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
     return await this.#ask('POST', `/v1/${name}`, { 'content-type': jsonType }, async (request) => {
       request.end(JSON.stringify(parseInput(name, input)));
-      return parseOutput(name, await readAnswer(await responseTo(request)));
+      return parseOutput(name, await readAnswer(await responseTo(request, this.#hint)));
     });
   }
 
@@ -69,7 +78,7 @@ export class SocketClient {
   ): Promise<CommandOutput<N>> {
     const headers = { 'content-type': tarType, [inputHeader]: asciiJson(parseInput(name, input)) };
     return await this.#ask('POST', `/v1/${name}`, headers, async (request) => {
-      const response = responseTo(request);
+      const response = responseTo(request, this.#hint);
       // The host may refuse before it has read everything: its answer counts more than our sending.
       await Promise.race([sendBody(request, body), response]);
       return parseOutput(name, await readAnswer(await response));
@@ -84,7 +93,7 @@ export class SocketClient {
     const { request, end } = this.#open('POST', `/v1/${name}`, { 'content-type': jsonType });
     try {
       request.end(JSON.stringify(parseInput(name, input)));
-      const response = await responseTo(request);
+      const response = await responseTo(request, this.#hint);
       if (response.headers['content-type'] === bytesType) return downloadedBytes(response, end);
       await readAnswer(response);
       throw hostLeft();
@@ -96,13 +105,44 @@ export class SocketClient {
 
   /** The current Snapshot, then every change, until the iteration is left or `signal` aborts it. */
   async *events(signal?: AbortSignal): AsyncGenerator<HostEvent, void, undefined> {
-    const { request, end } = this.#open('GET', eventsPath, {});
+    yield* this.#follow(['GET', eventsPath, {}], signal, (request) => {
+      request.end();
+    });
+  }
+
+  /**
+   * The same of a service of the machine, to which this is a person's session as long as the iteration lasts: what is handed to the
+   * function that `onOpen` gets is on its way when that returns.
+   */
+  async *session(
+    onOpen: (tell: (report: PresenceReport) => void) => void,
+    signal?: AbortSignal,
+  ): AsyncGenerator<HostEvent, void, undefined> {
+    const headers = { 'content-type': eventsType };
+    yield* this.#follow(['POST', sessionPath, headers], signal, (request) => {
+      request.flushHeaders();
+      request.once('response', () => {
+        onOpen((report) => {
+          // Whoever does not read for so long does not answer either.
+          if (request.writableLength > maxUnreadBytes) request.destroy();
+          else request.write(`${JSON.stringify(report)}\n`);
+        });
+      });
+    });
+  }
+
+  async *#follow(
+    where: readonly [method: string, path: string, headers: Record<string, string>],
+    signal: AbortSignal | undefined,
+    begin: (request: ClientRequest) => void,
+  ): AsyncGenerator<HostEvent, void, undefined> {
+    const { request, end } = this.#open(...where);
     const aborted = (): boolean => signal?.aborted === true;
     try {
       signal?.addEventListener('abort', end, { once: true });
       if (aborted()) return;
-      request.end();
-      const response = await responseTo(request);
+      begin(request);
+      const response = await responseTo(request, this.#hint);
       if (response.headers['content-type'] !== eventsType) await readAnswer(response);
       for await (const line of linesOf(response)) yield parseEvent(line);
       throw hostLeft();
@@ -148,11 +188,11 @@ export class SocketClient {
   }
 }
 
-async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+async function responseTo(request: ClientRequest, hint: string): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.once('error', (error) => {
-      reject(connectionFailure(error));
+      reject(connectionFailure(error, hint));
     });
     request.once('close', () => {
       reject(hostLeft());

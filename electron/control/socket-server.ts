@@ -4,6 +4,7 @@ import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import type { Answer, HostApi } from '../contract/commands.ts';
 import { GleanerError } from '../contract/failures.ts';
+import type { SessionHost } from '../contract/session.ts';
 import {
   dispatchDownload,
   dispatchPlain,
@@ -12,8 +13,9 @@ import {
   maxInputBytes,
   streamOf,
 } from './dispatch.ts';
-import { type EndpointPaths, publishSocket } from './endpoint.ts';
+import { type Access, type EndpointPaths, publishSocket } from './endpoint.ts';
 import { serveEvents } from './socket-events.ts';
+import { serveSession } from './socket-session.ts';
 import { readText, sendBytes, uploadBody } from './socket-streams.ts';
 import {
   asciiJson,
@@ -21,8 +23,10 @@ import {
   commandPath,
   endTrailer,
   eventsPath,
+  eventsType,
   inputHeader,
   jsonType,
+  sessionPath,
   statusOf,
   tarType,
 } from './wire.ts';
@@ -30,6 +34,10 @@ import {
 export interface SocketServerOptions {
   readonly api: HostApi;
   readonly paths: EndpointPaths;
+  /** Who may open the socket; by default only the account that the host runs as. */
+  readonly access?: Access;
+  /** Where people's sessions tell of themselves; a host that lives in an app hears of none. */
+  readonly sessions?: SessionHost;
   readonly log: Log;
   readonly clock?: Clock;
   readonly platform?: NodeJS.Platform;
@@ -67,7 +75,7 @@ const defaultBounds: SocketBounds = {
 export async function serveSocket(options: SocketServerOptions): Promise<Disposable> {
   const { paths, log, platform = process.platform } = options;
   const bounds: SocketBounds = { ...defaultBounds, ...options.bounds };
-  const connection = new Connection(options.api, log, options.clock ?? systemClock, bounds);
+  const connection = new Connection(options, options.clock ?? systemClock, bounds);
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: bounds.headersMs,
@@ -80,7 +88,7 @@ export async function serveSocket(options: SocketServerOptions): Promise<Disposa
     void connection.serve(request, response);
   });
   try {
-    const remove = await publishSocket(paths, platform, (path) => listen(server, path));
+    const remove = await publishSocket(paths, platform, (path) => listen(server, path), options.access);
     server.on('error', (error) => {
       log.warn('control', 'the control socket failed', { words: error.message });
     });
@@ -118,12 +126,14 @@ async function close(server: Server): Promise<void> {
 
 class Connection {
   readonly #api: HostApi;
+  readonly #sessions: SessionHost | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #bounds: SocketBounds;
 
-  constructor(api: HostApi, log: Log, clock: Clock, bounds: SocketBounds) {
+  constructor({ api, sessions, log }: SocketServerOptions, clock: Clock, bounds: SocketBounds) {
     this.#api = api;
+    this.#sessions = sessions;
     this.#log = log;
     this.#clock = clock;
     this.#bounds = bounds;
@@ -139,6 +149,13 @@ class Connection {
       if (path === eventsPath) {
         requireMethod(request, 'GET');
         serveEvents(this.#api, response);
+        return;
+      }
+      if (path === sessionPath && this.#sessions) {
+        requireMethod(request, 'POST');
+        requireType(request, eventsType);
+        serveEvents(this.#api, response);
+        serveSession(this.#sessions, request, response, { clock: this.#clock, log: this.#log });
         return;
       }
       const name = commandPath.exec(path)?.[1];

@@ -7,10 +7,13 @@ import { Failure } from '../contract/failures.ts';
  * - `POST /v1/<command>`, body: the input as JSON → an Answer as JSON;
  * - uploads: body: a tar, the input in {@link inputHeader} → an Answer as JSON;
  * - downloads: body: the input as JSON → bytes, then the trailer {@link endTrailer}; or an Answer as JSON;
- * - `GET /v1/events` → one HostEvent as JSON per line, the current Snapshot first.
+ * - `GET /v1/events` → one HostEvent as JSON per line, the current Snapshot first;
+ * - `POST /v1/session`, of a service of the machine: the same, and the body is one PresenceReport as JSON per line, for as long as
+ *   the connection lasts: it is the session.
  */
 export const commandPath = /^\/v1\/([a-z]+(?:\.[a-z]+(?:-[a-z]+)*)?)$/;
 export const eventsPath = '/v1/events';
+export const sessionPath = '/v1/session';
 /** Carries an upload's input as JSON in ASCII. */
 export const inputHeader = 'x-gleaner-input';
 /** Ends every complete download: an Answer as JSON in ASCII. Without it the bytes were cut off. */

@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { CommandOutput, Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { CommandOutput, Failure, HostApi, SessionHost, SettingsLayer } from '../contract/index.ts';
 import type { Login } from '../egress/messages.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
+import type { LoginState } from '../policy/sensors/sessions.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
 import type { Secrets } from '../vm/vm.ts';
 
@@ -26,6 +27,8 @@ export interface HostOptions {
   readonly secrets?: Secrets & { readonly place: string };
   /** Where an administrator's settings come from. */
   readonly profiles: ProfileSource;
+  /** The host is a service of the machine: it is in nobody's session, and hears of people from theirs. */
+  readonly service?: boolean;
   /** What tells of the person and of the computer; by default nothing does. */
   readonly sensors?: (o: SensorNeeds) => readonly Sensor[];
   /** Said on top of the person's settings for this run alone; what is locked stays locked. */
@@ -46,10 +49,12 @@ export interface SensorNeeds {
   /** CPU time of Gleaner itself so far, its VMs included, in ms. */
   readonly ownCpuMs: () => number;
   readonly programNames: () => readonly string[];
+  /** For a sensor of the system's login sessions, which tells no signals but who is there. */
+  readonly onLogins: (logins: readonly LoginState[]) => void;
 }
 
 /** The host without any window: supervisor, queue, ledger, policy. One per machine, held by the database's lock. */
-export interface Host extends HostApi {
+export interface Host extends HostApi, SessionHost {
   /** Begins to contribute. Without it the host only answers. */
   start(): Promise<void>;
   /**

@@ -1,22 +1,27 @@
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
-import type {
-  Allowance,
-  EffectiveSettings,
-  InputSource,
-  PolicyReport,
-  PresenceReport,
-  Signals,
+import {
+  type Allowance,
+  type EffectiveSettings,
+  type PolicyReport,
+  type PresenceReport,
+  type SessionSense,
+  type Signals,
+  sessionSenses,
 } from '../contract/index.ts';
 import type { Pause } from '../policy/pause.ts';
 import { SensorHub } from '../policy/sensors/hub.ts';
 import { type Situation, sensorsNeeded } from '../policy/sensors/needs.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
+import { silentSession } from '../policy/sensors/sessions.ts';
 import { PolicyDesk } from './policy-desk.ts';
+import { Sessions, stateAfter } from './sessions.ts';
 
 export interface SensesOptions {
   readonly sensors: readonly Sensor[];
+  /** Whether the host is a service of the machine, whom people's sessions tell. */
+  readonly service: boolean;
   readonly effective: () => EffectiveSettings;
   readonly pause: () => Pause | null;
   readonly vcpus: () => number;
@@ -29,18 +34,26 @@ export interface SensesOptions {
 /** What sensors and sessions tell, and what the policy makes of it. */
 export class Senses implements Disposable {
   readonly desk: PolicyDesk;
+  /** Of a host that is a service of the machine; of another nobody opens one. */
+  readonly sessions: Sessions;
   readonly #o: SensesOptions;
   readonly #hub: SensorHub;
   /** A shutdown is told to the policy only when what has to run before it is done. */
   #shutdownHeld = true;
   #last: Allowance | undefined;
-  #needsInput = false;
+  #needed: ReadonlySet<string> = new Set();
   #tray: boolean | null = null;
 
   constructor(o: SensesOptions) {
     this.#o = o;
     const { clock, log, onChange } = o;
     this.#hub = new SensorHub({ sensors: o.sensors, clock, log, onChange });
+    this.sessions = new Sessions({
+      clock,
+      onReading: (reading) => {
+        this.#hub.report(reading);
+      },
+    });
     this.desk = new PolicyDesk({
       signals: () => this.signals,
       effective: o.effective,
@@ -81,30 +94,43 @@ export class Senses implements Disposable {
       ...situation,
       ...(heldBy.size > 0 ? { heldBy } : {}),
     });
-    this.#needsInput = needed.has('input');
+    const anew = needed.has('input') && !this.#needsInput;
+    this.#needed = needed;
     this.#hub.need(needed);
+    // The hub has forgotten of input what it did not need; in a turn of its own, as sensors begin.
+    if (anew && this.#o.service)
+      queueMicrotask(() => {
+        this.sessions.tell();
+      });
   }
 
-  /** What a desktop session tells of its person. */
-  report({ idleMs, pollMs, screenLocked, onBattery, tray }: PresenceReport): void {
-    if (tray !== undefined) this.#tray = tray;
-    const inputSource: InputSource = 'polled';
+  /** What the desktop's shell of a host that lives in the app tells of its person. */
+  report(report: PresenceReport): void {
+    if (report.tray !== undefined) this.#tray = report.tray;
+    const { lastInputAt, inputSource, inputPollMs, screenLocked, onBattery } = stateAfter(
+      silentSession,
+      report,
+      this.#o.clock.monotonic(),
+    );
     this.#hub.report({
-      ...(idleMs === undefined
-        ? {}
-        : {
-            lastInputAt: this.#o.clock.monotonic() - idleMs,
-            inputSource,
-            inputPollMs: pollMs ?? 0,
-          }),
-      ...(screenLocked === undefined ? {} : { screenLocked }),
-      ...(onBattery === undefined ? {} : { onBattery }),
+      ...(lastInputAt === null ? {} : { lastInputAt, inputSource, inputPollMs }),
+      ...(screenLocked === null ? {} : { screenLocked }),
+      ...(onBattery === null ? {} : { onBattery }),
     });
   }
 
-  /** What the last session that told has said of its tray; null: none has. */
+  /** What sessions that told have said of their trays; null: none has. */
   get tray(): boolean | null {
-    return this.#tray;
+    return this.sessions.tray ?? this.#tray;
+  }
+
+  /** What sessions are to tell a service of the machine now. */
+  get asks(): SessionSense[] {
+    return sessionSenses.filter((name) => this.#needed.has(name));
+  }
+
+  get #needsInput(): boolean {
+    return this.#needed.has('input');
   }
 
   /** Whether the host has no sensor of its own for input while its answer could change the decision. */
@@ -131,6 +157,7 @@ export class Senses implements Disposable {
 
   async dispose(): Promise<void> {
     this.desk.dispose();
+    this.sessions.dispose();
     await this.#hub.dispose();
   }
 }

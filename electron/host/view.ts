@@ -33,6 +33,7 @@ export interface Seen {
   readonly yields: YieldStats;
   readonly lostSeconds: number;
   readonly asksPresence: boolean;
+  readonly service: Snapshot['service'];
   readonly preset: Snapshot['preset'];
   readonly desktop: Snapshot['desktop'];
   readonly problems: readonly Failure[];
@@ -177,6 +178,7 @@ export class Viewer {
       yields: seen.yields,
       lostSeconds: seen.lostSeconds,
       asksPresence: seen.asksPresence,
+      service: seen.service,
       preset: seen.preset,
       desktop: seen.desktop,
       problems: [...seen.problems],

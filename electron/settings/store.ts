@@ -252,7 +252,9 @@ function refuseReserved(key: SettingKey): void {
   throw new GleanerError(
     'setting-reserved',
     `${key} is for an organization's profile alone and cannot be set by a person.`,
-    'To join a pool yourself: gleaner grids join condor:FILE',
+    key === 'grids.pools'
+      ? 'To join a pool yourself: gleaner grids join condor:FILE'
+      : 'An administrator sets it in /etc/gleaner/defaults.json or locked.json.',
   );
 }
 

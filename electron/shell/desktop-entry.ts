@@ -49,6 +49,22 @@ export function applicationEntry(argv: readonly string[]): string {
   ].join('\n');
 }
 
+/**
+ * What packages put into `/etc/xdg/autostart`, for everybody; a person's own entry of that name comes before it. The
+ * program is asked at each login whether it is wanted, so that policy decides. Pure.
+ */
+export function loginEntry(argv: readonly string[]): string {
+  return [
+    ...head,
+    'Icon=gleaner',
+    execLine(argv),
+    ...argv.slice(0, 1).map((program) => `TryExec=${program}`),
+    'StartupNotify=false',
+    'NoDisplay=true',
+    '',
+  ].join('\n');
+}
+
 /** What an entry that lies there already is to us. Pure. */
 export function readEntry(text: string, dataDir: string): { isOwn: boolean; isTurnedOff: boolean } {
   const lines = text.split('\n').map((line) => line.trim());

@@ -84,7 +84,8 @@ function stateEntries({ contribution }: Snapshot, now: number, speaker: Speaker)
   ];
 }
 
-function pauseEntries({ contribution }: Snapshot, { t }: Speaker): TrayEntry[] {
+function pauseEntries({ contribution, service }: Snapshot, { t }: Speaker): TrayEntry[] {
+  if (service?.mayPause === 'administrators') return [words(t('tray:pause.refused'))];
   const choices: TrayEntry = {
     kind: 'menu',
     label: menuLabel(t('tray:pause')),
@@ -93,8 +94,9 @@ function pauseEntries({ contribution }: Snapshot, { t }: Speaker): TrayEntry[] {
   return contribution.pause ? [action(t('tray:resume'), { do: 'resume' }), choices] : [choices];
 }
 
-function presetEntry({ preset }: Snapshot, { t }: Speaker): TrayEntry {
-  const locked = preset.source === 'locked';
+function presetEntry({ preset, service }: Snapshot, { t }: Speaker): TrayEntry {
+  // What a service of the machine does is for its administrator to change.
+  const locked = preset.source === 'locked' || service !== null;
   const { organization } = preset;
   const setBy =
     organization === null ? t('tray:setBy.unnamed') : t('tray:setBy', { organization: organization });

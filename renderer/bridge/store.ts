@@ -126,3 +126,8 @@ export const client = createClient(window.gleaner);
 export function useReplica<T>(select: (replica: Replica) => T): T {
   return useStore(client.store, select);
 }
+
+/** Whether what this window shows is a service of the machine, which an administrator alone changes. */
+export function useAdministered(): boolean {
+  return useReplica(({ snapshot }) => (snapshot?.service ?? null) !== null);
+}

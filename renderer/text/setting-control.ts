@@ -43,6 +43,8 @@ export type Control =
     }
   /** A list that others make: how long it is. */
   | { readonly kind: 'count' }
+  /** What only an administrator's profile says. */
+  | { readonly kind: 'told' }
   | { readonly kind: 'schedule' }
   | { readonly kind: 'language' }
   | {

@@ -268,6 +268,9 @@ export const settingGroups: readonly SettingGroup[] = [
       },
       { key: 'grids.boinc', control: { kind: 'count' } },
       { key: 'grids.pools', control: { kind: 'count' } },
+      { key: 'host.place', control: { kind: 'told' } },
+      { key: 'service.mayPause', control: { kind: 'told' } },
+      { key: 'removal.keepRecord', control: toggle },
     ],
   },
 ];

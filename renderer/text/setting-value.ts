@@ -110,6 +110,14 @@ export function asProjectUrls(value: Json): readonly string[] {
   return projects.map(({ url }) => url);
 }
 
+const told = ['session', 'service', 'everyone', 'administrators'] as const;
+
+/** One of the words that only a profile says. */
+export function toldWords(value: Json): string {
+  const found = told.find((word) => word === value);
+  return found === undefined ? plain(asText(value)) : t(`preferences:value.${found}`);
+}
+
 /** A setting's value as it reads in a sentence. */
 export function valueWords(control: Control, value: Json): string {
   switch (control.kind) {
@@ -126,6 +134,8 @@ export function valueWords(control: Control, value: Json): string {
       return list(asList(value).map(plain)) || t('preferences:empty.none');
     case 'count':
       return figure(countOf(value));
+    case 'told':
+      return toldWords(value);
     case 'text': {
       const words = asText(value);
       if (words === '' || words === control.unsaid) return t(control.empty);

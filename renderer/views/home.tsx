@@ -63,7 +63,10 @@ export function Home(props: {
           </div>
         </div>
         <AllowanceGauge snapshot={snapshot} />
-        <PauseControls pause={contribution.pause} />
+        <PauseControls
+          pause={contribution.pause}
+          mayPause={snapshot.service?.mayPause !== 'administrators'}
+        />
       </section>
 
       <Problems problems={problems.filter(({ sentence }) => sentence !== trouble?.sentence)} go={go} />

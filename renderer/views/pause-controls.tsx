@@ -9,8 +9,23 @@ import { useNow } from '../ui/use-now.ts';
 const lengths: readonly PauseChoice[] = ['30m', '1h', 'tomorrow', 'manual'];
 
 /** Pause with its lengths, but for the one that holds already, or the time left and the way to go on. */
-export function PauseControls({ pause }: { pause: Contribution['pause'] }): ReactNode {
+export function PauseControls({
+  pause,
+  mayPause,
+}: {
+  pause: Contribution['pause'];
+  /** Else the administrator of the machine's service does. */
+  mayPause: boolean;
+}): ReactNode {
   const id = useId();
+  if (!mayPause) {
+    return (
+      <div className="pause">
+        {pause?.until == null ? null : <Countdown until={pause.until} />}
+        <p className="soft">{t('home:pause.refused')}</p>
+      </div>
+    );
+  }
   const offered = lengths.filter((length) => length !== 'manual' || pause === null || pause.until !== null);
   return (
     <div className="pause">

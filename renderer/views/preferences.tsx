@@ -1,8 +1,9 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
-import { client } from '../bridge/store.ts';
+import { client, useAdministered } from '../bridge/store.ts';
 import { language, t } from '../text/say.ts';
 import { type GroupId, settingName } from '../text/setting-rows.ts';
+import { LockMark } from '../ui/marks.tsx';
 import { Button } from '../ui/primitives.tsx';
 import { Search } from '../ui/search.tsx';
 import { useAsked } from '../ui/use-asked.ts';
@@ -23,6 +24,7 @@ export function Preferences(
     open: GroupId | null;
   },
 ): ReactNode {
+  const administered = useAdministered();
   const { answer, again } = useAsked(client.listSettings, freshMs);
   const { shown, changes, last, undone, undo } = useChanges(answer?.ok === true ? answer.value : null, again);
   const [searched, setSearched] = useState({ words: '', language: language() });
@@ -66,6 +68,12 @@ export function Preferences(
         <Failed failure={answer.failure} />
       ) : words === '' ? (
         <>
+          {administered ? (
+            <p className="soft">
+              <LockMark />
+              {t('preferences:administered')}
+            </p>
+          ) : null}
           <PresetCards {...parts} />
           <Groups {...parts} open={open} onOpen={setOpen} sentTo={sentTo} />
           <Sees />

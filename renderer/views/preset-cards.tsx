@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contract/settings.ts';
+import { useAdministered } from '../bridge/store.ts';
 import { sentenceCase } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -28,13 +29,15 @@ export function PresetCards(props: {
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
   const { settings, organization, changes } = props;
+  const administered = useAdministered();
   const preset = settings.get('preset');
   if (preset === undefined) return null;
   const locked = preset.source === 'locked';
+  const fixed = administered || locked;
   const differing = props.isAlone === true ? 0 : differingFrom(settings);
   const refusal = changes.refusal('preset');
   return (
-    <fieldset className="card presets" disabled={locked}>
+    <fieldset className="card presets" disabled={fixed}>
       <legend className="hidden-label">{t('policy:presets')}</legend>
       <h2 aria-hidden="true">{t('policy:presets')}</h2>
       <div className="preset-cards">

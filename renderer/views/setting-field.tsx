@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import type { EffectiveSetting } from '../../electron/contract/settings.ts';
+import { useAdministered } from '../bridge/store.ts';
 import { figure, percent } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -14,6 +15,7 @@ import {
   fromUnit,
   numberRefusal,
   toList,
+  toldWords,
   toUnit,
   valueWords,
 } from '../text/setting-value.ts';
@@ -41,6 +43,7 @@ export function SettingField(props: SettingFieldProps): ReactNode {
   const id = useId();
   const refusal = changes.refusal(row.key);
   const locked = setting.source === 'locked';
+  const fixed = useAdministered() || locked;
   const own = isOwn(setting);
   const back = t(row.isOfDesktop === true ? 'preferences:backToDefault' : 'preferences:back');
   const name = (
@@ -61,13 +64,13 @@ export function SettingField(props: SettingFieldProps): ReactNode {
           {name}
         </label>
       )}
-      <SettingControl {...props} id={id} describedBy={`${id}-source`} locked={locked} />
+      <SettingControl {...props} id={id} describedBy={`${id}-source`} fixed={fixed} />
       <div className="setting-source">
         <span id={`${id}-source`} className={own ? 'small source source-own' : 'small soft source'}>
           {locked ? <LockMark /> : null}
           {sourceWords(setting, organization)}
         </span>
-        {locked ? null : (
+        {fixed ? null : (
           // Its place is kept, so that nothing moves under the pointer when there is something to go back from.
           <span className={own ? undefined : 'kept-place'}>
             <Button
@@ -90,13 +93,13 @@ export function SettingField(props: SettingFieldProps): ReactNode {
 }
 
 function SettingControl(
-  props: SettingFieldProps & { id: string; describedBy: string; locked: boolean },
+  props: SettingFieldProps & { id: string; describedBy: string; fixed: boolean },
 ): ReactNode {
-  const { row, setting, changes, id, describedBy, locked } = props;
+  const { row, setting, changes, id, describedBy, fixed } = props;
   const { control, key } = row;
   const { value } = setting;
   const number = asNumber(value);
-  const common = { id, describedBy, disabled: locked };
+  const common = { id, describedBy, disabled: fixed };
   switch (control.kind) {
     case 'switch':
       return <Switch {...common} on={value === true} onChange={(on) => void changes.set(key, on)} />;
@@ -158,12 +161,18 @@ function SettingControl(
           {figure(countOf(value))}
         </output>
       );
+    case 'told':
+      return (
+        <output id={id} className="soft">
+          {toldWords(value)}
+        </output>
+      );
     case 'schedule':
       return (
         <Schedule
           labelledBy={id}
           describedBy={describedBy}
-          disabled={locked}
+          disabled={fixed}
           windows={asWindows(value)}
           onChange={(windows) => void changes.set(key, windows)}
           onRefuse={(words) => {
@@ -177,7 +186,7 @@ function SettingControl(
           label={settingName(key)}
           hideLabel
           describedBy={describedBy}
-          disabled={locked}
+          disabled={fixed}
           value={asText(value)}
           options={languageOptions()}
           onChange={(option) => void changes.set(key, option)}

@@ -26,7 +26,8 @@ export function Welcome({ snapshot, go }: { snapshot: Snapshot; go: Go }): React
       </p>
     );
   }
-  if ([...settings.values()].some(({ source }) => source === 'locked')) {
+  const isService = snapshot.service !== null;
+  if (isService || [...settings.values()].some(({ source }) => source === 'locked')) {
     return <ManagedWelcome snapshot={snapshot} settings={settings} go={go} />;
   }
   return <Steps snapshot={snapshot} settings={settings} changes={changes} go={go} />;

@@ -7,7 +7,7 @@ import { type CommandNode, commandTree, flatTree } from '../../electron/cli/comm
 import { exitCodes } from '../../electron/cli/exit.ts';
 import { processIo } from '../../electron/cli/io.ts';
 import { createProgram } from '../../electron/cli/program.ts';
-import { readVersion } from '../../electron/cli/version.ts';
+import { checkoutProgram } from '../../electron/program/checkout.ts';
 
 export const manPagePath = fileURLToPath(new URL('../../docs/gleaner.1', import.meta.url));
 
@@ -54,12 +54,12 @@ export function manPage(): string {
   const linux = { platform: 'linux', home: '~', uid: 1000, env: {} } as const;
   const paths = resolvePaths(linux);
   const root = commandTree(
-    createProgram(readVersion(), { io: processIo(), paths }, { exitCode: exitCodes.ok.code }),
+    createProgram({ io: processIo(), paths, program: checkoutProgram }, { exitCode: exitCodes.ok.code }),
   );
   const [, ...commands] = flatTree(root);
   const lines = [
     '.\\" Written by resources/dev/man-page.ts out of the command line; a test holds it to that.',
-    `.TH GLEANER 1 "" ${quoted(`Gleaner ${readVersion()}`)} "Gleaner"`,
+    `.TH GLEANER 1 "" ${quoted(`Gleaner ${checkoutProgram.version}`)} "Gleaner"`,
     '.SH NAME',
     `gleaner \\- ${roff(root.summary.replace(/\.$/, '').replace(/^P/, 'p'))}`,
     '.SH SYNOPSIS',

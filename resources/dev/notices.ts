@@ -152,7 +152,7 @@ function sources({ image, debian, qemu }: Carried): string {
  * Debian's copyright files of packages that no appliance carries one of, out of the packages that the images were made of.
  * @throws {SetupError} when a package is not in the cache of the image's build
  */
-function copyrightFiles(carried: Carried, packageCache: string): Record<string, string> {
+export function copyrightFiles(carried: Carried, packageCache: string): Record<string, string> {
   const wanted = carried.debian.filter((one) => appliancesOf(one).length === 0);
   return Object.fromEntries(wanted.map((one) => [one.name, copyrightFile(one, packageCache)]));
 }

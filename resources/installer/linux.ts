@@ -1,12 +1,19 @@
 import type { Configuration } from 'electron-builder';
-import { unshipped } from './base.ts';
+import { debDepends, debRecommends, rpmRequires } from '../dev/package/depends.ts';
 
-/** The unpacked tree that the packages for Linux are made of. */
+/**
+ * The tree that the packages for Linux are made of, and electron-builder's own targets over it. Those fetch their tools,
+ * which not every machine can: `npm run package` makes the .deb and the .rpm by the distributions' own.
+ */
 export const linux: Configuration = {
   linux: {
-    target: ['dir'],
+    target: ['deb', 'rpm', 'AppImage', 'tar.gz'],
     executableName: 'gleaner-app',
-    files: unshipped('linux', ['x64']),
     category: 'Utility',
+    synopsis: "Put a computer's idle hours to work for grids",
+    maintainer: 'The Gleaner authors <packages@gleaner.invalid>',
+    mimeTypes: ['x-scheme-handler/gleaner'],
   },
+  deb: { depends: [...debDepends], recommends: [...debRecommends], packageCategory: 'science' },
+  rpm: { depends: [...rpmRequires] },
 };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { runProgram } from '../../electron/cli/program.ts';
 import { Enrolment } from '../../electron/contract/pool.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo } from '../unit/cli-fixture.ts';
 import { PlainNode } from './plain-node.ts';
 import { TestPool } from './pool.ts';
@@ -19,7 +20,7 @@ async function gleaner(...argv: readonly string[]): Promise<Record<string, unkno
   const io = Object.assign(memoryIo(), { now: () => Date.now() });
   const env = { GLEANER_HOME: join(pool.dir, 'gleaner') };
   const paths = resolvePaths({ platform: 'linux', home: pool.dir, uid: 0, env });
-  const code = await runProgram(['pool', ...argv, '--json'], '1.2.3', { io, paths });
+  const code = await runProgram(['pool', ...argv, '--json'], { io, paths, program: testProgram });
   if (code !== 0) throw new Error(io.stderr);
   return JSON.parse(io.stdout) as Record<string, unknown>;
 }

@@ -86,6 +86,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     yields: { count: 2, lastMs: 1.2, p50Ms: 1.1, p95Ms: 1.2 },
     lostSeconds: 0,
     asksPresence: false,
+    service: null,
     preset: { name: 'balanced', source: 'built-in', organization: null },
     desktop: new FakeSettings().desktop,
     problems: [],

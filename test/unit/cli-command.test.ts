@@ -7,6 +7,7 @@ import { runProgram } from '../../electron/cli/program.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
 import { FakeHost, fakeJob, fakeSnapshot } from '../fakes/fake-host.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, type Ran, start, tarOf, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -29,7 +30,7 @@ afterEach(async () => {
 /** The command in this process, as far as its words and exit code go. */
 const run = async (...argv: readonly string[]): Promise<Ran> => {
   const io = memoryIo();
-  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
   return { code, stdout: io.stdout, stderr: io.stderr };
 };
 

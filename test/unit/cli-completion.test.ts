@@ -9,12 +9,14 @@ import { commandTree, flatTree } from '../../electron/cli/command-tree.ts';
 import { bashCompletion } from '../../electron/cli/completion.ts';
 import { createProgram, runProgram } from '../../electron/cli/program.ts';
 import { manPage, manPagePath } from '../../resources/dev/man-page.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
 const context = () => ({
   io: memoryIo(),
   paths: resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } }),
+  program: testProgram,
 });
 
 /** What a real bash offers at the end of a line. */
@@ -29,7 +31,7 @@ async function offered(script: string, line: string): Promise<string[]> {
 
 test('a real bash completes commands, those below them, options, and what an option may be', async () => {
   const asked = context();
-  expect(await runProgram(['completion', 'bash'], '1.2.3', asked)).toBe(0);
+  expect(await runProgram(['completion', 'bash'], asked)).toBe(0);
   const script = asked.io.stdout;
   const top = await offered(script, 'gleaner ');
   expect(top).toEqual(expect.arrayContaining(['status', 'pool', 'completion', '--version']));
@@ -48,7 +50,7 @@ test('a real bash completes commands, those below them, options, and what an opt
 
 test('no completion is made up for other shells', async () => {
   const asked = context();
-  expect(await runProgram(['completion', 'tcsh'], '1.2.3', asked)).toBe(2);
+  expect(await runProgram(['completion', 'tcsh'], asked)).toBe(2);
   expect(asked.io.stdout).toBe('');
 });
 
@@ -69,7 +71,7 @@ test('the manual is as the command line has it: else run "node resources/dev/man
 
 test('the manual has each command, and no line that is a request by accident', () => {
   const page = manPage();
-  const tree = flatTree(commandTree(createProgram('1.2.3', context(), { exitCode: 0 })));
+  const tree = flatTree(commandTree(createProgram(context(), { exitCode: 0 })));
   expect(tree.length).toBeGreaterThan(40);
   for (const { path } of tree.slice(1)) expect(page).toContain(`.SS "${path.replaceAll('-', '\\-')}`);
   const requests = page.split('\n').filter((line) => /^[.']/.test(line));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { runProgram } from '../../electron/cli/program.ts';
 import { composeForOneCommand } from '../../electron/node-host.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, start, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -11,7 +12,7 @@ const paths = () => resolvePaths({ platform: 'linux', home: home(), uid: 0, env:
 
 const run = async (...argv: readonly string[]) => {
   const io = memoryIo();
-  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
   return { code, stdout: io.stdout, stderr: io.stderr };
 };
 
@@ -148,7 +149,7 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
   });
 
   it('refuses while another process holds them', async () => {
-    const other = await composeForOneCommand(paths());
+    const other = await composeForOneCommand(paths(), testProgram);
     try {
       const refused = await start(home(), ['jobs', 'list']).ended;
       expect(refused).toMatchObject({ code: 4, stdout: '' });

@@ -5,6 +5,7 @@ import { runProgram } from '../../electron/cli/program.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
 import { FakeHost } from '../fakes/fake-host.ts';
 import { type GalleryGrids, volunteerGrids } from '../fixtures/grids.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, type Ran, useFolder } from './cli-fixture.ts';
 
 export interface Commanded extends Ran {
@@ -38,7 +39,7 @@ export function useCommand(grids: (now: number) => GalleryGrids = volunteerGrids
     ...argv: readonly string[]
   ): Promise<Commanded> => {
     const io = memoryIo(from);
-    const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+    const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
     return { code, stdout: io.stdout, stderr: io.stderr, questions: io.questions };
   };
   return {

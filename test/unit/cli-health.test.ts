@@ -8,6 +8,7 @@ import { serveSocket } from '../../electron/control/socket-server.ts';
 import { supportBundle } from '../../electron/host/support.ts';
 import { fakeNow } from '../fakes/fake-grid-views.ts';
 import { FakeHost } from '../fakes/fake-host.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, type Ran, start, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 const run = async (...argv: readonly string[]): Promise<Ran> => {
   const io = memoryIo();
-  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
   return { code, stdout: io.stdout, stderr: io.stderr };
 };
 
@@ -103,7 +104,7 @@ warning  Disk space: 0.0 GiB free.
       host.health.onCancel = resolve;
     });
     const io = memoryIo();
-    const running = runProgram(['doctor', '--fix', 'disk'], '1.2.3', { io, paths: paths() });
+    const running = runProgram(['doctor', '--fix', 'disk'], { io, paths: paths(), program: testProgram });
     await expect.poll(() => host.asked.map(({ name }) => name)).toContain('doctor.fix');
     io.signal();
     expect(await running).toBe(130);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { runProgram } from '../../electron/cli/program.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -16,7 +17,7 @@ interface Ran {
 async function check(...argv: string[]): Promise<Ran> {
   const io = memoryIo();
   const paths = resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } });
-  const code = await runProgram(['policy', 'check', ...argv], '1.2.3', { io, paths });
+  const code = await runProgram(['policy', 'check', ...argv], { io, paths, program: testProgram });
   return { code, stdout: io.stdout, stderr: io.stderr };
 }
 

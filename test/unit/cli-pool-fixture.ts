@@ -3,6 +3,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import { runProgram } from '../../electron/cli/program.ts';
 import { FakeCondorTools } from '../fakes/fake-condor-tools.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { useTimeZones } from '../fixtures/time-zone.ts';
 import { memoryIo, type Ran, useFolder } from './cli-fixture.ts';
 
@@ -42,7 +43,7 @@ export function usePoolCommands() {
       stderr += text;
     };
     const paths = resolvePaths({ platform: 'linux', home: home(), uid: 0, env: { GLEANER_HOME: home() } });
-    const code = await runProgram(argv, '1.2.3', { io, paths });
+    const code = await runProgram(argv, { io, paths, program: testProgram });
     return { code, stdout, stderr };
   };
   const json = async (...argv: readonly string[]): Promise<Record<string, unknown>> =>

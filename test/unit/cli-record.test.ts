@@ -10,6 +10,7 @@ import { formatEnergy, showEarnings } from '../../electron/cli/show-earnings.ts'
 import { serveSocket } from '../../electron/control/socket-server.ts';
 import { FakeHost, fakeEntry } from '../fakes/fake-host.ts';
 import { fakeDay, fakeEarnings } from '../fakes/fake-record.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { useTimeZones } from '../fixtures/time-zone.ts';
 import { memoryIo, type Ran, useFolder } from './cli-fixture.ts';
 
@@ -44,7 +45,7 @@ const run = async (...argv: readonly string[]): Promise<Ran> => {
   io.err = (text) => {
     stderr += text;
   };
-  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
   return { code, stdout, stderr };
 };
 const asked = (): unknown => host.asked.at(-1);

@@ -13,6 +13,7 @@ import { plainly } from '../../electron/contract/said.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
 import { fakeReason } from '../fakes/fake-contribution.ts';
 import { FakeHost, fakeContribution, fakeNow, fakeSnapshot } from '../fakes/fake-host.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, type Ran, start, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -51,7 +52,7 @@ afterEach(async () => {
 
 const run = async (...argv: readonly string[]): Promise<Ran> => {
   const io = memoryIo();
-  const code = await runProgram(argv, '1.2.3', { io, paths: paths() });
+  const code = await runProgram(argv, { io, paths: paths(), program: testProgram });
   return { code, stdout: io.stdout, stderr: io.stderr };
 };
 const report = async (): Promise<PolicyReport> => await host.call('policy.explain', {});

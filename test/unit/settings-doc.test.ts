@@ -30,7 +30,7 @@ test('docs/settings.md says where the person’s settings lie on each system', (
   for (const place of [
     '~/.local/share/gleaner/settings.json',
     '$XDG_DATA_HOME/gleaner/settings.json',
-    '/var/lib/gleaner/settings.json',
+    '/var/lib/gleaner-root/settings.json',
     '~/Library/Application Support/Gleaner/settings.json',
     String.raw`%LOCALAPPDATA%\Gleaner\settings.json`,
   ]) {

@@ -67,6 +67,21 @@ export function sessionSensor(
   };
 }
 
+/** The id of the session that `env` belongs to; null where none can be told. Never rejects. */
+export async function loginSessionId({ env, clock }: OnBus): Promise<string | null> {
+  try {
+    const bus = await Bus.open({ kind: 'system', env }, clock, () => undefined);
+    try {
+      const session = (await bus.owner(service)) === null ? undefined : await findSession(bus, env);
+      return session ? textOf((await bus.properties(session)).get('Id')) : null;
+    } finally {
+      bus.dispose();
+    }
+  } catch {
+    return null;
+  }
+}
+
 /** By the id that the session's environment carries, by our process, or the one that the person looks at. */
 async function findSession(bus: Bus, env: OnBus['env']): Promise<BusObject | undefined> {
   const id = env['XDG_SESSION_ID'];

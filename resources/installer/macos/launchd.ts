@@ -21,25 +21,29 @@ export function launchAgent(appPath: string): { readonly name: string; readonly 
 }
 
 /**
- * Runs the host with nobody signed in, as its own account: `/Library/LaunchDaemons/NAME`. The account `_gleaner` has to be there.
+ * Runs the machine's service with nobody signed in, as its own account: `/Library/LaunchDaemons/NAME`. Not installed by anything
+ * yet: on macOS the service refuses with `platform-not-ready`. The account `_gleaner` has to be there.
  * @param appPath the installed application
  */
 export function launchDaemon(appPath: string): { readonly name: string; readonly text: string } {
-  const label = `${bundleId}.service`;
+  const label = 'org.gleaner.service';
   const resources = `${appPath}/Contents/Resources`;
+  const profile = '/Library/Preferences/org.gleaner.Gleaner.profile';
   return propertyList(label, {
     Label: label,
     AssociatedBundleIdentifiers: [bundleId],
-    ProgramArguments: [`${resources}/runtime/node`, `${resources}/cli/gleaner.js`, 'run', '--headless'],
+    ProgramArguments: [`${resources}/runtime/node`, `${resources}/cli/gleaner.js`, 'run', '--service'],
     UserName: '_gleaner',
     GroupName: '_gleaner',
+    RunAtLoad: true,
     // Started anew after a crash; its end at a shutdown, and by an administrator, is kept.
     KeepAlive: { SuccessfulExit: false },
-    RunAtLoad: true,
+    // A profile that appears starts what ended for want of one.
+    WatchPaths: ['/Library/Managed Preferences', `${profile}.locked.plist`, `${profile}.defaults.plist`],
     ProcessType: 'Background',
     LowPriorityIO: true,
     // Seconds that a save of the virtual machines may take before launchd kills.
-    ExitTimeOut: 60,
+    ExitTimeOut: 120,
     Umask: 0o077,
   });
 }

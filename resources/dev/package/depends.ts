@@ -1,0 +1,39 @@
+/**
+ * What the program needs of Debian and Ubuntu; Ubuntu 24.04 and Debian 13 have renamed some libraries. Recommended: a tray
+ * on desktops whose panel wants libayatana.
+ */
+export const debDepends = [
+  'bubblewrap',
+  'libasound2 | libasound2t64',
+  'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
+  'libdrm2',
+  'libgbm1',
+  'libgtk-3-0 | libgtk-3-0t64',
+  'libnotify4',
+  'libnss3',
+  'libsecret-1-0',
+  'libxss1',
+  'libxtst6',
+  'passwd',
+  'qemu-system-x86',
+  'util-linux',
+] as const;
+export const debRecommends = ['libayatana-appindicator3-1', 'xdg-utils'];
+
+/** What the program needs of Fedora, RHEL 9 and openSUSE. */
+export const rpmRequires = [
+  '(qemu-system-x86-core or qemu-kvm-core or qemu-x86)',
+  'alsa-lib',
+  'at-spi2-core',
+  'bubblewrap',
+  'gtk3',
+  'libXScrnSaver',
+  'libXtst',
+  'libdrm',
+  'libnotify',
+  'libsecret',
+  'mesa-libgbm',
+  'nss',
+  'shadow-utils',
+  'util-linux',
+] as const;

@@ -1,0 +1,67 @@
+// Everything that a release for Linux is: the app's folder, the packages over it, their papers.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { base } from '../../installer/base.ts';
+import { linux } from '../../installer/linux.ts';
+import { gather } from '../carried.ts';
+import { checkoutDir } from '../console.mjs';
+import { copyrightFiles, notices } from '../notices.ts';
+import { sbom } from '../sbom.ts';
+import { type Pressing, writeDeb } from './deb.ts';
+import { writeRpm } from './rpm.ts';
+import { type LinuxKind, layOut } from './tree.ts';
+import { packUnpacked } from './unpacked.ts';
+
+export interface ReleaseOptions {
+  readonly version: string;
+  readonly kinds: readonly LinuxKind[];
+  readonly imageDir: string;
+  readonly outDir: string;
+  readonly pressing: Pressing;
+}
+
+/**
+ * Makes the packages.
+ * @returns their paths
+ * @throws {SetupError} what cannot be packed
+ */
+export async function makeRelease(o: ReleaseOptions): Promise<readonly string[]> {
+  const { version, kinds, imageDir, outDir, pressing } = o;
+  const epoch = sourceEpoch();
+  const workDir = path.join(outDir, 'linux');
+  const unpackedDir = await packUnpacked({
+    version,
+    imageDir,
+    outDir: workDir,
+    config: { ...base, ...linux, files: ['**/*'] },
+  });
+  const papers = await papersOf(version, imageDir, epoch);
+  for (const [name, text] of Object.entries(papers)) writeFileSync(path.join(outDir, name), text);
+  return kinds.map((kind) => {
+    const rootDir = path.join(workDir, kind);
+    layOut({ kind, version, unpackedDir, rootDir, papers, epoch });
+    const write = kind === 'deb' ? writeDeb : writeRpm;
+    return write({ rootDir, version, outDir, pressing, epoch });
+  });
+}
+
+/** When the sources were last changed, in seconds since 1970 (reproducible-builds.org). */
+function sourceEpoch(): number {
+  const given = process.env['SOURCE_DATE_EPOCH'];
+  if (given !== undefined && /^\d+$/.test(given)) return Number(given);
+  return Number(
+    execFileSync('git', ['-C', checkoutDir, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }).trim(),
+  );
+}
+
+async function papersOf(version: string, imageDir: string, epoch: number): Promise<Record<string, string>> {
+  const carried = { ...(await gather({ platform: 'linux', arch: 'x64', imageDir })), version };
+  const licence = readFileSync(path.join(checkoutDir, 'LICENSE'), 'utf8');
+  const packageCache = path.join(path.dirname(imageDir), 'packages');
+  return {
+    copyright: licence,
+    'THIRD-PARTY-NOTICES.txt': notices(carried, licence, copyrightFiles(carried, packageCache)),
+    'sbom.cdx.json': sbom(carried, epoch),
+  };
+}
