@@ -51,6 +51,8 @@ export const systemPackages = [
   { name: 'pulseaudio-utils', group: 'test', command: 'pactl' },
   // Makes the network that tests have to themselves.
   { name: 'iproute2', group: 'test', command: 'ip' },
+  // Compiles the installer for Windows.
+  { name: 'nsis', group: 'test', command: 'makensis' },
   // Makes the root that test pools of HTCondor run on.
   { name: 'mmdebstrap', group: 'test', command: 'mmdebstrap' },
 ];

@@ -14,6 +14,8 @@ export interface LockEntry {
   /** As its author wrote it: an SPDX expression, most often. */
   readonly license?: unknown;
   readonly optional?: boolean;
+  /** Only development dependencies lead to it. */
+  readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
@@ -99,6 +101,22 @@ export function bundledNode(lock: PackageLock, platform: Platform, arch: Arch): 
   const path = `node_modules/${name}`;
   const entry = lock.packages?.[path];
   return entry === undefined ? undefined : described(path, entry, false);
+}
+
+/**
+ * What a packager that goes by `dependencies` and `optionalDependencies` alone would take too much: places of the lock that no
+ * package for that system carries, but for development dependencies, which it knows. Sorted; nothing below another of them. Pure.
+ * @param archs both for a package that runs on either
+ */
+export function leftOut(lock: PackageLock, platform: Platform, archs: readonly Arch[]): string[] {
+  const shipped = new Set(
+    archs.flatMap((arch) => productionClosure(lock, platform, arch).map(({ path }) => path)),
+  );
+  const others = Object.entries(lock.packages ?? {})
+    .filter(([path, { dev }]) => path !== '' && dev !== true && !shipped.has(path))
+    .map(([path]) => path)
+    .sort();
+  return others.filter((path) => !others.some((above) => path.startsWith(`${above}/`)));
 }
 
 function described(

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow } from 'electron';
+import { icoOf } from './ico.mjs';
 
 /** All on a 24 × 24 grid, in one ink, told apart by outline alone. */
 const leaf = 'M12.7 13.6 C12.9 9.9 15.4 7.7 19.6 7.2 C19.6 11.2 16.9 13.6 12.7 13.6 Z';
@@ -93,7 +94,9 @@ async function draw() {
     const png = await window.webContents.executeJavaScript(
       `(${drawInPage})(${JSON.stringify(source)}, ${size})`,
     );
-    writeFileSync(join(import.meta.dirname, name), Buffer.from(png, 'base64'));
+    const picture = Buffer.from(png, 'base64');
+    writeFileSync(join(import.meta.dirname, name), picture);
+    if (name === 'app-256.png') writeFileSync(join(import.meta.dirname, 'app.ico'), icoOf(picture));
   }
 }
 

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Configuration } from 'electron-builder';
+import { checkoutDir } from '../dev/console.mjs';
+import { type Arch, leftOut, type PackageLock, type Platform } from '../dev/shipped.ts';
 
 /**
  * What a package is made of beside the app itself, put together beforehand: `cli/`, `runtime/`, `images/`, `qemu/ARCH/`,
@@ -6,11 +10,19 @@ import type { Configuration } from 'electron-builder';
  */
 export const stageDir = (os: 'linux' | 'win' | 'mac'): string => `.cache/stage/${os}`;
 
+/** Patterns that keep out of a package what electron-builder would take by itself and does not ship (resources/dev/shipped.ts). */
+export function unshipped(platform: Platform, archs: readonly Arch[]): string[] {
+  const lock = JSON.parse(readFileSync(path.join(checkoutDir, 'package-lock.json'), 'utf8')) as PackageLock;
+  return leftOut(lock, platform, archs).map((place) => `!${place}/**`);
+}
+
 /** What holds on every system. Each system's own file adds to it. */
 export const base: Configuration = {
   appId: 'org.gleaner.Gleaner',
   productName: 'Gleaner',
   copyright: 'The authors of Gleaner, MIT licence',
+  // Windows shows it as the publisher.
+  extraMetadata: { author: { name: 'Gleaner' } },
   directories: { output: 'dist', buildResources: 'resources/installer' },
   files: ['package.json', 'out/**/*', 'resources/icons/*.png', 'resources/sample/**/*'],
   asar: true,

