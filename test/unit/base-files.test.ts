@@ -46,7 +46,13 @@ test.each([
     '/run/user/1000/gleaner/control.sock',
   ],
   ['linux', 1000, { XDG_DATA_HOME: '/d' }, '/d/gleaner', '/d/gleaner/run/control.sock'],
-  ['linux', 0, { XDG_RUNTIME_DIR: '/run/user/0' }, '/var/lib/gleaner-root', '/var/lib/gleaner-root/run/control.sock'],
+  [
+    'linux',
+    0,
+    { XDG_RUNTIME_DIR: '/run/user/0' },
+    '/var/lib/gleaner-root',
+    '/var/lib/gleaner-root/run/control.sock',
+  ],
   ['linux', 1000, { GLEANER_HOME: '/x', XDG_RUNTIME_DIR: '/run/user/1000' }, '/x', '/x/run/control.sock'],
 ] as const)('paths on %s for uid %i with %o', (platform, uid, env, dataDir, socketPath) => {
   expect(resolvePaths({ platform, home: '/home/a', uid, env })).toMatchObject({ dataDir, socketPath });
