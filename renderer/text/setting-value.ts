@@ -110,12 +110,17 @@ export function asProjectUrls(value: Json): readonly string[] {
   return projects.map(({ url }) => url);
 }
 
-const told = ['session', 'service', 'everyone', 'administrators'] as const;
+const told = [
+  ['session', 'preferences:value.session'],
+  ['service', 'preferences:value.service'],
+  ['everyone', 'preferences:value.everyone'],
+  ['administrators', 'preferences:value.administrators'],
+] as const;
 
 /** One of the words that only a profile says. */
 export function toldWords(value: Json): string {
-  const found = told.find((word) => word === value);
-  return found === undefined ? plain(asText(value)) : t(`preferences:value.${found}`);
+  const found = told.find(([word]) => word === value);
+  return found === undefined ? plain(asText(value)) : t(found[1]);
 }
 
 /** A setting's value as it reads in a sentence. */

@@ -74,7 +74,7 @@ export function Preferences(
               {t('preferences:administered')}
             </p>
           ) : null}
-          <PresetCards {...parts} />
+          <PresetCards {...parts} isAdministered={administered} />
           <Groups {...parts} open={open} onOpen={setOpen} sentTo={sentTo} />
           <Sees />
         </>

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import type { EffectiveSetting, Preset, SettingKey } from '../../electron/contract/settings.ts';
-import { useAdministered } from '../bridge/store.ts';
 import { sentenceCase } from '../text/format.ts';
 import { sourceWords } from '../text/policy-words.ts';
 import { t } from '../text/say.ts';
@@ -25,15 +24,16 @@ export function PresetCards(props: {
   settings: InForce;
   /** Without the values below them. */
   isAlone?: boolean;
+  /** Only an administrator changes it. */
+  isAdministered?: boolean;
   organization: string | null;
   changes: Pick<Changes, 'set' | 'refusal'>;
 }): ReactNode {
   const { settings, organization, changes } = props;
-  const administered = useAdministered();
   const preset = settings.get('preset');
   if (preset === undefined) return null;
   const locked = preset.source === 'locked';
-  const fixed = administered || locked;
+  const fixed = props.isAdministered === true || locked;
   const differing = props.isAlone === true ? 0 : differingFrom(settings);
   const refusal = changes.refusal('preset');
   return (

@@ -111,12 +111,15 @@ describe('the gleaner command without a running host', { timeout: 60_000 }, () =
         'gleaner: setting-locked: idle.share is set by ACME and cannot be changed here.\nhint: Ask whoever manages this computer.\n',
     });
     await writeFile(join(profilesDir, 'locked.json'), '{');
-    const explained = await start(home(), ['policy', 'explain', '--json'], env).ended;
-    expect(JSON.parse(explained.stdout)).toMatchObject({
-      allowance: { run: false, reasons: [{ code: 'profile-broken' }] },
-    });
-    const status = await start(home(), ['status', '--json'], env).ended;
-    expect(JSON.parse(status.stdout)).toMatchObject({ problems: [{ code: 'profile-broken' }] });
+    // It may say that the host lives elsewhere: none is composed here, and the problem is told.
+    for (const argv of [
+      ['policy', 'explain', '--json'],
+      ['run', '--headless', '--json'],
+    ]) {
+      const refused = await start(home(), argv, env).ended;
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(JSON.parse(refused.stderr)).toMatchObject({ failure: { code: 'profile-broken' } });
+    }
   });
 
   it('keeps a pause for the host that starts later', async () => {
