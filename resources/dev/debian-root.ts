@@ -72,6 +72,8 @@ async function make(root: DebianRoot, rootDir: string): Promise<void> {
     `Installing Debian packages into a folder of their own, for a ${root.title}`,
     [
       ...['mmdebstrap', '--mode=root', '--variant=minbase', `--include=${root.packages.join(',')}`],
+      // Nothing of it has to outlast a crash.
+      '--dpkgopt=force-unsafe-io',
       ...[...root.recipe, root.suite, rootDir],
       ...sources.map((source) => `deb [signed-by=${archiveKeyring}] ${source} main`),
     ],

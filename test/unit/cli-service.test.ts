@@ -10,6 +10,7 @@ import type { SettingsLayer } from '../../electron/contract/settings.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
 import type { RawProfile } from '../../electron/settings/profiles/source.ts';
 import { FakeHost, fakeSnapshot } from '../fakes/fake-host.ts';
+import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo, useFolder } from './cli-fixture.ts';
 
 const home = useFolder();
@@ -55,7 +56,7 @@ async function serve(socket: 'people' | 'administrators'): Promise<FakeHost> {
 
 const run = async (locked: RawProfile | null, ...argv: string[]) => {
   const io = memoryIo();
-  const code = await runProgram(argv, '1.2.3', { io, ...context(locked) });
+  const code = await runProgram(argv, { io, program: testProgram, ...context(locked) });
   return { code, stdout: io.stdout, stderr: io.stderr };
 };
 const never = (): Promise<never> => Promise.reject(new Error('composed a host'));

@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse as parsePlist } from 'plist';
 import { describe, expect, test } from 'vitest';
 import { resolveServicePaths } from '../../electron/base/paths.ts';
 import { linuxProfilesDir } from '../../electron/settings/profiles/linux.ts';
@@ -40,7 +39,6 @@ describe('the systemd unit', () => {
     const dir = linuxProfilesDir(1, {});
     expect(values(path, 'PathChanged')).toEqual([join(dir, 'defaults.json'), join(dir, 'locked.json')]);
     expect(values(path, 'Unit')).toEqual(['gleaner.service']);
-    expect(read('linux/tmpfiles.conf')).toContain(`d ${dir} 0755 root root`);
   });
 
   test('leaves what a QEMU in bwrap needs', () => {
@@ -56,7 +54,7 @@ describe('the systemd unit', () => {
       expect(values(unit, forbidding)).toEqual([]);
     // A signal to QEMU would end what is to be saved.
     expect(values(unit, 'KillMode')).toEqual(['mixed']);
-    expect(read('linux/sysusers.conf')).toContain('\nm gleaner kvm\n');
+    expect(read('linux/functions.sh')).toContain('usermod --append --groups kvm');
   });
 
   test.skipIf(!existsSync('/usr/bin/systemd-analyze'))('is understood by systemd, and exposes little', () => {
@@ -86,14 +84,4 @@ describe('the systemd unit', () => {
       rmSync(root, { recursive: true });
     }
   });
-});
-
-test('the launch daemon of macOS runs the same command, and only while it fails again and again', () => {
-  const daemon = parsePlist(read('macos/org.gleaner.service.plist')) as Record<string, unknown>;
-  expect(daemon).toMatchObject({
-    Label: 'org.gleaner.service',
-    KeepAlive: { SuccessfulExit: false },
-    Umask: 0o077,
-  });
-  expect((daemon['ProgramArguments'] as string[]).slice(1)).toEqual(['run', '--service']);
 });

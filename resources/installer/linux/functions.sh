@@ -66,6 +66,8 @@ set_up() { # first|again
   getent group "$account" >/dev/null || groupadd --system "$account"
   getent passwd "$account" >/dev/null ||
     useradd --system --gid "$account" --home-dir "$data" --no-create-home --shell /usr/sbin/nologin "$account"
+  # For /dev/kvm, where there is one; without it, VMs are emulated.
+  if getent group kvm >/dev/null; then usermod --append --groups kvm "$account"; fi
   # Only where the parser knows user namespaces (AppArmor 4): elsewhere nothing restricts them.
   if command -v apparmor_parser >/dev/null 2>&1 && [ -d /etc/apparmor.d ] &&
     apparmor_parser --skip-kernel-load --skip-read-cache "$app/resources/installer/apparmor" >/dev/null 2>&1; then

@@ -32,7 +32,7 @@ export function launchDaemon(appPath: string): { readonly name: string; readonly
   return propertyList(label, {
     Label: label,
     AssociatedBundleIdentifiers: [bundleId],
-    ProgramArguments: [`${resources}/runtime/node`, `${resources}/cli/gleaner.js`, 'run', '--service'],
+    ProgramArguments: [`${resources}/runtime/node`, `${resources}/cli/main/cli.js`, 'run', '--service'],
     UserName: '_gleaner',
     GroupName: '_gleaner',
     RunAtLoad: true,
