@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
+import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
 import { GleanerError } from '../contract/failures.ts';
 import type { CommandAdder } from './command.ts';
-import { type CommonOptions, type Context, print, withDoor } from './context.ts';
+import { type CommonOptions, type Context, print } from './context.ts';
 
 interface OpenOptions extends CommonOptions {
   readonly hidden?: boolean;
@@ -34,9 +36,23 @@ export function addOpenCommand(program: Command, adder: CommandAdder, context: C
   });
 }
 
-async function isWantedAtLogin(context: Context): Promise<boolean> {
-  const { desktop } = await withDoor(context, (door) => door.call('status', {}));
-  return desktop['ui.startAtLogin'];
+/** By the files alone: at a sign-in the host may be busy with another command, or not there yet. */
+async function isWantedAtLogin({ paths, machine }: Context): Promise<boolean> {
+  const { SettingsStore } = await import('../settings/store.ts');
+  const { platformProfiles } = await import('../settings/profiles/platform.ts');
+  const { platform, env } = process;
+  const settings = await SettingsStore.open({
+    settingsPath: paths.settingsPath,
+    profiles:
+      machine?.profiles ?? platformProfiles({ platform, uid: process.getuid?.(), env, clock: systemClock }),
+    clock: systemClock,
+    log: silentLog,
+  });
+  try {
+    return settings.current.values['ui.startAtLogin'];
+  } finally {
+    await settings.dispose();
+  }
 }
 
 /** Starts the app and lets it go. Rejects `not-found` where it cannot be started. */

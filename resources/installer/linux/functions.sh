@@ -82,8 +82,9 @@ set_up() { # first|again
 }
 
 take_down() {
-  keep_records
   stop_hosts
+  # While a host runs, its data is its own.
+  keep_records
   if command -v systemctl >/dev/null 2>&1; then
     systemctl disable gleaner.service gleaner-profile.path >/dev/null 2>&1 || true
   fi
