@@ -50,6 +50,8 @@ test.describe('preferences under an administrator', () => {
         'pools.shareEnergyPrice': false,
         'grids.boinc': [],
         'grids.pools': [],
+        'host.place': 'session',
+        'service.mayPause': 'everyone',
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');

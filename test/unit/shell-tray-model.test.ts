@@ -31,6 +31,19 @@ const paused = (until: number | null): Snapshot =>
   });
 
 describe('trayModel', () => {
+  it('offers a person what the administrator of a service leaves to them', () => {
+    const of = (mayPause: 'everyone' | 'administrators') =>
+      trayModel(fakeSnapshot({ service: { mayPause, asks: [] } }), fakeNow).entries;
+    expect(labels(of('everyone'))).toContain('  For 30 minutes');
+    expect(labels(of('administrators'))).not.toContain('  For 30 minutes');
+    expect(labels(of('administrators'))).toContain('Pausing is up to your administrator');
+    for (const entries of [of('everyone'), of('administrators')]) {
+      const presets = entries.flatMap((entry) => (entry.kind === 'menu' ? entry.entries : []));
+      const choices = presets.filter((entry) => entry.kind === 'choice');
+      expect(choices.map(({ enabled }) => enabled)).toEqual([false, false, false]);
+    }
+  });
+
   it('says first what happens, then offers pause, today and the way in and out', () => {
     const model = trayModel(fakeSnapshot(), fakeNow);
     expect(labels(model.entries)).toEqual([
