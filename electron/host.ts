@@ -8,7 +8,9 @@ import {
   GleanerError,
   type HostEvent,
   type PlainCommandName,
+  type Updates,
   type UploadCommandName,
+  updatesOff,
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
@@ -28,6 +30,7 @@ import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { SettingsDesk } from './host/settings-desk.ts';
 import { momentOf, TimelineWriter } from './host/timeline.ts';
+import { toldBy } from './host/updates.ts';
 import { foremost, type Seen, startOfDay, Viewer } from './host/view.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -82,6 +85,7 @@ class ComposedHost implements Host {
   readonly #leaving: Leaving;
   readonly #doctor: Doctor;
   readonly #viewer = new Viewer();
+  readonly #updates: Updates;
   readonly #broadcast: Broadcast;
   readonly #calls: ReturnType<typeof hostCalls>;
   readonly #idleWaiters = new Set<() => void>();
@@ -102,6 +106,8 @@ class ComposedHost implements Host {
       this.#grids.follow();
       changed();
     };
+    this.#updates = o.updates ?? updatesOff('headless');
+    this.#updates.onChange(changed);
     this.problems = new Problems(changed);
     this.pause = new PersonsPause({
       filePath: paths.intentPath,
@@ -218,6 +224,7 @@ class ComposedHost implements Host {
       versions: () => versionsOf(facts()),
       logPath: paths.logPath,
       updateImages: () => updateImages(host),
+      updates: this.#updates,
       added: turn,
     });
   }
@@ -336,6 +343,7 @@ class ComposedHost implements Host {
       asksPresence: this.#senses.asksPresence,
       preset: { name: values.preset, source: sources.preset, organization },
       desktop: DesktopSettings.parse(values),
+      update: toldBy(this.#updates.view(), sources['updates.mode']),
       problems: [...this.problems.list(), ...grids.troubles()],
     };
   }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
@@ -13,6 +13,7 @@ import { CheckoutImages } from './host/checkout-images.ts';
 import { personsComputer } from './host/persons-computer.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { createHost, type Host } from './host.ts';
+import { takeUpAfter } from './ledger/copy.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
 import { demoSettings, runDemo } from './shell/demo.ts';
 import { sandboxRenderers } from './shell/deny.ts';
@@ -20,8 +21,13 @@ import { tellCannotStart } from './shell/dialogs.ts';
 import { Lifecycle } from './shell/lifecycle.ts';
 import { Links } from './shell/links.ts';
 import { WrappedKeys } from './shell/secrets.ts';
-import { createShell } from './shell/shell.ts';
-import { parseStart, StartOptions } from './shell/start-options.ts';
+import { createShell, type Shell } from './shell/shell.ts';
+import { parseStart, restartArguments, StartOptions } from './shell/start-options.ts';
+import { beginUpdates } from './shell/updates/begin.ts';
+import { CountedApi } from './shell/updates/counted-api.ts';
+import { UpdateFiles } from './shell/updates/files.ts';
+import { electronTransport } from './shell/updates/transport.ts';
+import { Upkeep } from './shell/updates/upkeep.ts';
 import { spawnUtilityWorker } from './shell/utility-workers.ts';
 
 /** QEMU is asked, waited for and killed well within this. */
@@ -80,8 +86,51 @@ function runFirst(): void {
     if (failure.hint !== undefined) process.stderr.write(`hint: ${failure.hint}\n`);
   };
 
-  const compose = async (): Promise<Host> => {
+  /** null: another version is being started in the place of this one. */
+  const compose = async (): Promise<Host | null> => {
     await app.whenReady();
+    const files = new UpdateFiles(join(paths.dataDir, 'updates'));
+    const version = app.getVersion();
+    const again = (): { args: string[]; env: NodeJS.ProcessEnv } => ({
+      args: restartArguments(process.argv, BrowserWindow.getAllWindows().length > 0),
+      env: process.env,
+    });
+    const trial = start.demo
+      ? null
+      : await beginUpdates({
+          files,
+          version,
+          takeUpAfter: (newer) =>
+            takeUpAfter(newer, { databasePath: paths.databasePath, copyPath: files.databaseCopyPath }),
+          again: { ...again(), args: restartArguments(process.argv, !start.hidden) },
+          now: () => systemClock.now(),
+          log,
+        });
+    if (trial === 'gone') return null;
+    /** As soon as they are there. */
+    const made: { shell?: Shell; api?: CountedApi } = {};
+    const upkeep = owned.own(
+      await Upkeep.prepare({
+        files,
+        trial,
+        version,
+        platform: process.platform,
+        isDemo: start.demo,
+        resourcesDir: app.isPackaged ? process.resourcesPath : null,
+        appImage: process.env['APPIMAGE'],
+        paths,
+        transport: electronTransport,
+        again,
+        leave: (last) => {
+          void lifecycle.leave(0, last);
+        },
+        callsUnderWay: () => made.api?.underWay ?? 0,
+        isWatched: () => made.shell?.isWatched() ?? false,
+        pageLoaded: () => made.shell?.pageLoaded() ?? null,
+        clock: systemClock,
+        log,
+      }),
+    );
     const images = owned.own(
       new CheckoutImages({
         checkoutDir: appDir,
@@ -101,15 +150,18 @@ function runFirst(): void {
       ...personsComputer(),
       secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),
       ...(start.demo ? { override: demoSettings } : {}),
-      version: app.getVersion(),
+      updates: upkeep.updates,
+      version,
     });
     owned.ownCallback(() => host.stop({ save: true }));
-    owned.own(await serveSocket({ api: host, paths, log }));
+    const api = new CountedApi(host);
+    made.api = api;
+    owned.own(await serveSocket({ api, paths, log }));
 
     const shell = owned.own(
       await createShell({
         app,
-        api: host,
+        api,
         clock: systemClock,
         log,
         iconsDir: join(appDir, 'resources', 'icons'),
@@ -121,10 +173,11 @@ function runFirst(): void {
         platform: process.platform,
       }),
     );
+    made.shell = shell;
     owned.own(
       serveIpc({
         ipcMain,
-        api: host,
+        api,
         log,
         isOwnWindow: (contents) => shell.isOwnWindow(contents),
         desk: shell.desk,
@@ -145,6 +198,7 @@ function runFirst(): void {
         shell.openLink(link);
       }),
     );
+    upkeep.follow(host);
     return host;
   };
 
@@ -156,6 +210,10 @@ function runFirst(): void {
     await lifecycle.leave(1);
   };
 
+  const goOn = async (host: Host | null): Promise<void> => {
+    if (host === null) await lifecycle.leave(0);
+    else if (start.demo) await tellDemo(host);
+  };
   const tellDemo = async (host: Host): Promise<void> => {
     const print = (line: string): void => {
       process.stdout.write(`${line}\n`);
@@ -170,5 +228,5 @@ function runFirst(): void {
     () => undefined,
     () => undefined,
   );
-  void composing.then(start.demo ? tellDemo : undefined, fail);
+  void composing.then(goOn, fail);
 }

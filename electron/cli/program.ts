@@ -16,6 +16,7 @@ import { addPolicyCommands } from './policy-commands.ts';
 import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSettingsCommands } from './settings-commands.ts';
+import { addUpdateCommands } from './update-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
 
 const examples = `
@@ -66,6 +67,7 @@ export function createProgram(version: string, context: Context, outcome: Outcom
   addSettingsCommands(program, adder, context);
   addPolicyCommands(program, adder, context);
   addHealthCommands(program, adder, context);
+  addUpdateCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
   addCompletionCommand(program, adder, context);

@@ -7,6 +7,7 @@ import { Allowance, YieldStats } from './policy.ts';
 import { Said } from './said.ts';
 
 import { type DesktopKey, desktopKeys, Preset, Source, settingTypes } from './settings.ts';
+import { UpdateView } from './update.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -155,6 +156,7 @@ export const Snapshot = z.strictObject({
   /** The preset in force, where it comes from, and who set the admin's values, where they say so. */
   preset: z.strictObject({ name: Preset, source: Source, organization: z.string().nullable() }),
   desktop: DesktopSettings,
+  update: UpdateView,
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { CommandOutput, Failure, HostApi, SettingsLayer } from '../contract/index.ts';
+import type { CommandOutput, Failure, HostApi, SettingsLayer, Updates } from '../contract/index.ts';
 import type { Login } from '../egress/messages.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { ProfileSource } from '../settings/profiles/source.ts';
@@ -30,6 +30,8 @@ export interface HostOptions {
   readonly sensors?: (o: SensorNeeds) => readonly Sensor[];
   /** Said on top of the person's settings for this run alone; what is locked stays locked. */
   readonly override?: SettingsLayer;
+  /** What keeps the program itself up to date; by default nothing does. */
+  readonly updates?: Updates;
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock;

@@ -35,6 +35,7 @@ export interface Seen {
   readonly asksPresence: boolean;
   readonly preset: Snapshot['preset'];
   readonly desktop: Snapshot['desktop'];
+  readonly update: Snapshot['update'];
   readonly problems: readonly Failure[];
 }
 
@@ -179,6 +180,7 @@ export class Viewer {
       asksPresence: seen.asksPresence,
       preset: seen.preset,
       desktop: seen.desktop,
+      update: seen.update,
       problems: [...seen.problems],
     };
   }

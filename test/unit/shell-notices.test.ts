@@ -333,7 +333,7 @@ describe('whatever happens', () => {
           if (trouble !== null) since.set(trouble, since.get(trouble) ?? at);
           if (isFirst || watched) expect(notices).toEqual([]);
           for (const notice of notices) {
-            expect(wishes[`notify.${notice.kind}`]).toBe(true);
+            if (notice.kind !== 'update') expect(wishes[`notify.${notice.kind}`]).toBe(true);
             const [what, pause] = repeats(notice);
             expect(at - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(pause);
             toldAt.set(what, at);
@@ -370,6 +370,8 @@ describe('whatever happens', () => {
         return [notice.denial.host, day];
       case 'finished':
         return [`job ${notice.job.id}`, Number.POSITIVE_INFINITY];
+      case 'update':
+        return [`update ${notice.version}`, day];
     }
   }
 });
