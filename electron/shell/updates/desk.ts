@@ -12,7 +12,6 @@ import {
   updatesAreOff,
 } from '../../contract/update.ts';
 import type { Downloaded, Offer, UpdateEngine } from './engine.ts';
-import type { UpdateFiles } from './files.ts';
 import { hindrance } from './moment.ts';
 import type { UpdateMemory } from './trial.ts';
 
@@ -23,8 +22,8 @@ export interface Prepared extends Downloaded {
 
 export interface UpdateDeskOptions {
   readonly engine: UpdateEngine;
-  readonly files: UpdateFiles;
   readonly memory: UpdateMemory;
+  readonly remember: (memory: UpdateMemory) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   /** 0…1, for times that differ from one computer to the other. */
@@ -159,7 +158,7 @@ export class UpdateDesk implements Updates, Disposable {
   }
 
   async #lookNow(byPerson: boolean): Promise<UpdateView> {
-    const { engine, clock, files } = this.#o;
+    const { engine, clock, remember } = this.#o;
     this.#lookAfter(everyMs);
     const channel = this.#snapshot?.desktop['updates.channel'] ?? 'stable';
     try {
@@ -177,7 +176,7 @@ export class UpdateDesk implements Updates, Disposable {
         newest: { ...known, [channel]: newest },
         checkedAt: clock.now(),
       };
-      await files.writeMemory(this.#memory);
+      await remember(this.#memory);
       const rests = failed?.version === offer?.version && clock.now() - (failed?.at ?? 0) < restMs;
       const isWanted = byPerson || (offer?.version !== this.#declined && !rests);
       if (offer && isWanted && !this.#disposed && this.#isOff() === null) void this.#download(offer);

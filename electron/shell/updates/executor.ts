@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { HttpExecutor } from 'builder-util-runtime';
+import { configureRequestUrl, type DownloadOptions, HttpExecutor } from 'builder-util-runtime';
 import { GleanerError } from '../../contract/failures.ts';
 
 /** Opens a request as Node's `https.request` does; Electron's `net.request` is alike as far as is needed. */
@@ -46,6 +46,20 @@ export class FeedExecutor extends HttpExecutor<FeedRequest> {
     super();
     this.#feed = feed;
     this.#open = open;
+  }
+
+  /** Into a file; rejects with the code `ERR_CHECKSUM_MISMATCH` when it is not the one that the options describe. */
+  async download(url: URL, destination: string, options: DownloadOptions): Promise<string> {
+    return await options.cancellationToken.createPromise<string>((resolve, reject, onCancel) => {
+      const request: RequestOptions = options.headers ? { headers: options.headers } : {};
+      configureRequestUrl(url, request);
+      // Called with nothing at all by a file that was closed well.
+      const callback = (error?: Error | null): void => {
+        if (error) reject(error);
+        else resolve(destination);
+      };
+      this.doDownload(request, { destination, options, onCancel, callback, responseHandler: null }, 0);
+    });
   }
 
   override createRequest(

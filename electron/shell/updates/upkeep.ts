@@ -94,8 +94,8 @@ export class Upkeep implements Disposable {
     });
     const desk: UpdateDesk = new UpdateDesk({
       engine,
-      files,
       memory,
+      remember: (changed) => files.writeMemory(changed),
       clock: o.clock,
       log,
       random: Math.random,
