@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain, protocol, safeStorage, session } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, powerMonitor, protocol, safeStorage, session } from 'electron';
 import { systemClock } from './base/clock.ts';
 import { Disposer } from './base/disposal.ts';
 import { fileLog } from './base/log.ts';
@@ -26,12 +26,16 @@ import { parseStart, restartArguments, StartOptions } from './shell/start-option
 import { beginUpdates } from './shell/updates/begin.ts';
 import { CountedApi } from './shell/updates/counted-api.ts';
 import { UpdateFiles } from './shell/updates/files.ts';
+import { leaveGuard } from './shell/updates/guard.ts';
 import { electronTransport } from './shell/updates/transport.ts';
 import { Upkeep } from './shell/updates/upkeep.ts';
 import { spawnUtilityWorker } from './shell/utility-workers.ts';
 
 /** QEMU is asked, waited for and killed well within this. */
 const stopLimitMs = 25_000;
+
+/** Without input for so long, the person has left their window. */
+const leftAfterSeconds = 300;
 
 const start = parseStart(process.argv);
 const appDir = app.getAppPath();
@@ -103,6 +107,7 @@ function runFirst(): void {
           takeUpAfter: (newer) =>
             takeUpAfter(newer, { databasePath: paths.databasePath, copyPath: files.databaseCopyPath }),
           again: { ...again(), args: restartArguments(process.argv, !start.hidden) },
+          leaveGuard,
           now: () => systemClock.now(),
           log,
         });
@@ -124,8 +129,11 @@ function runFirst(): void {
         leave: (last) => {
           void lifecycle.leave(0, last);
         },
+        leaveGuard,
         callsUnderWay: () => made.api?.underWay ?? 0,
-        isWatched: () => made.shell?.isWatched() ?? false,
+        // A window that was left open is looked at by nobody.
+        isWatched: () =>
+          made.shell?.isWatched() === true && powerMonitor.getSystemIdleTime() < leftAfterSeconds,
         pageLoaded: () => made.shell?.pageLoaded() ?? null,
         clock: systemClock,
         log,

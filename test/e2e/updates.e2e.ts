@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { resolvePaths } from '../../electron/base/paths.ts';
@@ -26,6 +26,9 @@ test.describe('updates', () => {
 
   test.beforeEach(async () => {
     home = makeHome({ contribute: false });
+    // Or a window would come to say that there is no tray.
+    mkdirSync(path.join(home.homeDir, 'window'));
+    writeFileSync(path.join(home.homeDir, 'window', 'shell.json'), JSON.stringify({ toldAboutTray: true }));
     feed = await FakeFeed.open();
     target = path.join(home.homeDir, 'Gleaner.AppImage');
     client = new SocketClient(

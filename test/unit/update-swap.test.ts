@@ -96,7 +96,7 @@ describe('the guard of a swap', () => {
   });
 
   it('goes in peace when the new program is healthy, which runs on', async () => {
-    program(target, 'new', `echo 1.1.0 >"${files.healthyPath}"; exec sleep 30`);
+    program(target, 'new', `echo 1.1.0 >"${files.healthyPath}"; exec sleep 3`);
     expect(await guard(20)).toBe(0);
     expect(starts()).toEqual(['new --hidden with a space']);
     expect(existsSync(previousPath(target))).toBe(true);
@@ -165,17 +165,23 @@ describe('the guard of a swap', () => {
 });
 
 describe('the start of a version', () => {
+  let left: (string | null)[][];
   const begin = (version: string): ReturnType<typeof beginUpdates> =>
     beginUpdates({
       files,
       version,
       takeUpAfter: () => Promise.resolve(null),
       again: { args: [], env: process.env },
+      leaveGuard: ({ target: started, previous }) => {
+        left.push([started, previous]);
+        return Promise.resolve();
+      },
       now: () => 5,
       log: silentLog,
     });
 
   beforeEach(async () => {
+    left = [];
     program(target, 'old', 'exit 0');
     program(join(dir, 'fresh'), 'new', 'exit 0');
     await swapIn(join(dir, 'fresh'));
@@ -184,6 +190,7 @@ describe('the start of a version', () => {
   it('counts itself while it is on trial, and gives way after three', async () => {
     for (const count of [1, 2, 3]) expect(await begin('1.1.0')).toMatchObject({ starts: count });
     expect(await begin('1.1.0')).toBe('gone');
+    expect(left).toEqual([[target, null]]);
     expect(readFileSync(target, 'utf8')).toContain('old');
     expect(await begin('1.0.0')).toBeNull();
     expect(files.readMemory().takenBack).toEqual(['1.1.0']);

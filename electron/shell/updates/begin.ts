@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import { toFailure } from '../../contract/failures.ts';
 import { putInPlace, type UpdateFiles } from './files.ts';
-import { type GuardOptions, leaveGuard } from './guard.ts';
+import type { GuardOptions } from './guard.ts';
 import { afterTakenBack, type Trial, trialStep } from './trial.ts';
 
 export interface BeginOptions {
@@ -11,6 +11,8 @@ export interface BeginOptions {
   readonly takeUpAfter: (version: string) => Promise<string | null>;
   /** How the program is started again. */
   readonly again: Pick<GuardOptions, 'args' | 'env'>;
+  /** Leaves behind who starts the version before. */
+  readonly leaveGuard: (guard: GuardOptions) => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Log;
@@ -44,7 +46,10 @@ export async function beginUpdates(o: BeginOptions): Promise<Trial | null | 'gon
   }
 }
 
-async function putBack({ files, log, again }: BeginOptions, trial: Trial): Promise<null | 'gone'> {
+async function putBack(
+  { files, log, again, leaveGuard }: BeginOptions,
+  trial: Trial,
+): Promise<null | 'gone'> {
   const { previous, target, version } = trial;
   try {
     await putInPlace(previous, target);

@@ -12,7 +12,7 @@ import { type Updates, updatesOff } from '../../contract/update.ts';
 import { type Prepared, UpdateDesk } from './desk.ts';
 import type { OpenRequest } from './executor.ts';
 import type { UpdateFiles } from './files.ts';
-import { type GuardOptions, leaveGuard } from './guard.ts';
+import type { GuardOptions } from './guard.ts';
 import { HealthWatch } from './health.ts';
 import { previousPath, swap } from './swap.ts';
 import type { Trial } from './trial.ts';
@@ -37,6 +37,8 @@ export interface UpkeepOptions {
   readonly again: () => Pick<GuardOptions, 'args' | 'env'>;
   /** Stops everything, then calls `last` (with whether all of it stopped), then ends the process. */
   readonly leave: (last: (stopped: boolean) => Promise<void>) => void;
+  /** Leaves behind who starts the program again, and takes the newer one back if need be. */
+  readonly leaveGuard: (guard: GuardOptions) => Promise<void>;
   readonly callsUnderWay: () => number;
   readonly isWatched: () => boolean;
   /** null: no window was opened. */
@@ -168,7 +170,7 @@ export class Upkeep implements Disposable {
     again: ReturnType<UpkeepOptions['again']>,
     stopped: boolean,
   ): Promise<void> {
-    const { files, paths, version, clock } = this.#o;
+    const { files, paths, version, clock, leaveGuard } = this.#o;
     // The log was let go of with everything else.
     const log = fileLog(paths.logPath);
     const guard = { ...again, target, healthyPath: files.healthyPath, ...guardLimits };
