@@ -12,7 +12,7 @@ import { Ledger } from '../../electron/ledger/ledger.ts';
 import { type FakeAppImage, fakeAppImage } from '../fakes/fake-appimage.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeFeed } from '../fakes/fake-feed.ts';
-import { fakeEntry } from '../fakes/fake-host.ts';
+import { bookingOf, somebody } from '../fakes/ledger-bookings.ts';
 import { writeSettings } from '../fixtures/undisturbed.ts';
 import { commandOf, type Home, makeHome } from './support/launch.ts';
 import { processesNaming } from './support/processes.ts';
@@ -90,10 +90,7 @@ test.describe('updates', () => {
   test('a good version is swapped in by itself, runs, and loses nothing of the record', async () => {
     const database = openDatabase(path.join(home.homeDir, 'gleaner.db'));
     const ledger = new Ledger(database, new FakeClock());
-    for (const job of ['a', 'b']) {
-      const { personalDigest: _computed, ...body } = fakeEntry({ job }).body;
-      database.transaction(() => ledger.book(body, { title: 'A job', owner: 'ada' }));
-    }
+    for (const n of [1, 2]) database.transaction(() => ledger.book(bookingOf(n), somebody));
     database.close();
     const [one, two] = [version('1.0.0'), version('1.1.0')];
     feed.publish(two);
@@ -190,7 +187,7 @@ test.describe('updates', () => {
 
   test('a feed whose certificate nobody knows is not asked', async () => {
     feed.publish(version('1.1.0'));
-    await begin(version('1.0.0', { authority: undefined } as Partial<Installation>));
+    await begin(version('1.0.0', { authority: undefined }));
     expect(await client.call('update.check', {})).toMatchObject({ failure: { code: 'update-unreachable' } });
     expect(feed.asked).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../electron/ledger/database.ts';
 import { Ledger } from '../../electron/ledger/ledger.ts';
 import { YieldLog } from '../../electron/ledger/yield-log.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
-import { fakeEntry } from '../fakes/fake-host.ts';
+import { bookingOf, somebody } from '../fakes/ledger-bookings.ts';
 
 let dir: string;
 let databasePath: string;
@@ -21,9 +21,8 @@ function within(work: (database: Database, ledger: Ledger) => void): void {
   work(database, ledger);
   database.close();
 }
-const book = (ledger: Ledger, database: Database, job: string): void => {
-  const { personalDigest: _computed, ...body } = fakeEntry({ job }).body;
-  database.transaction(() => ledger.book(body, { title: 'A job', owner: 'ada' }));
+const book = (ledger: Ledger, database: Database, n: number): void => {
+  database.transaction(() => ledger.book(bookingOf(n), somebody));
 };
 /** What a newer version does to the form. */
 const migrate = (database: Database): void => {
@@ -35,7 +34,7 @@ beforeEach(() => {
   databasePath = join(dir, 'gleaner.db');
   copyPath = join(dir, 'before.db');
   within((database, ledger) => {
-    for (const job of ['a', 'b']) book(ledger, database, job);
+    for (const n of [1, 2]) book(ledger, database, n);
   });
   copyFileSync(databasePath, copyPath);
 });
@@ -46,7 +45,7 @@ afterEach(() => {
 describe('the database after a newer version was taken back', () => {
   it('stays, with all that was booked, where its form is the same', async () => {
     within((database, ledger) => {
-      book(ledger, database, 'c');
+      book(ledger, database, 3);
     });
     expect(compareWithCopy(databasePath, copyPath)).toBe('keep');
     expect(await takeUpAfter('1.1.0', { databasePath, copyPath })).toBeNull();
@@ -72,7 +71,7 @@ describe('the database after a newer version was taken back', () => {
   it('stays where something was booked in the newer form, and this version says that it cannot go on', async () => {
     within((database, ledger) => {
       migrate(database);
-      book(ledger, database, 'c');
+      book(ledger, database, 3);
     });
     const before = readFileSync(databasePath);
     expect(compareWithCopy(databasePath, copyPath)).toBe('conflict');
