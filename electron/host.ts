@@ -9,7 +9,9 @@ import {
   type HostEvent,
   type PlainCommandName,
   type SessionDoor,
+  type Updates,
   type UploadCommandName,
+  updatesOff,
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
@@ -29,6 +31,7 @@ import { KeyFiles } from './host/secrets-file.ts';
 import { Senses } from './host/senses.ts';
 import { SettingsDesk } from './host/settings-desk.ts';
 import { momentOf, TimelineWriter } from './host/timeline.ts';
+import { toldBy } from './host/updates.ts';
 import { foremost, type Seen, startOfDay, Viewer } from './host/view.ts';
 import { type Database, openDatabase } from './ledger/database.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -83,6 +86,7 @@ class ComposedHost implements Host {
   readonly #leaving: Leaving;
   readonly #doctor: Doctor;
   readonly #viewer = new Viewer();
+  readonly #updates: Updates;
   readonly #broadcast: Broadcast;
   readonly #calls: ReturnType<typeof hostCalls>;
   readonly #idleWaiters = new Set<() => void>();
@@ -103,6 +107,8 @@ class ComposedHost implements Host {
       this.#grids.follow();
       changed();
     };
+    this.#updates = o.updates ?? updatesOff('headless');
+    this.#updates.onChange(changed);
     this.problems = new Problems(changed);
     this.pause = new PersonsPause({
       filePath: paths.intentPath,
@@ -223,6 +229,7 @@ class ComposedHost implements Host {
       versions: () => versionsOf(facts()),
       logPath: paths.logPath,
       updateImages: () => updateImages(host),
+      updates: this.#updates,
       added: turn,
     });
   }
@@ -346,6 +353,7 @@ class ComposedHost implements Host {
       service: this.#o.service ? { mayPause: values['service.mayPause'], asks: this.#senses.asks } : null,
       preset: { name: values.preset, source: sources.preset, organization },
       desktop: DesktopSettings.parse(values),
+      update: toldBy(this.#updates.view(), sources['updates.mode']),
       problems: [...this.problems.list(), ...grids.troubles()],
     };
   }

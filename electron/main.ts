@@ -15,6 +15,7 @@ import { followPlace, machinePlace, requireSession } from './host/machine-place.
 import { personsComputer } from './host/persons-computer.ts';
 import { KeyFiles } from './host/secrets-file.ts';
 import { createHost, type Host } from './host.ts';
+import { takeUpAfter } from './ledger/copy.ts';
 import { imagesOf, packagedImages } from './program/images.ts';
 import { connectToService } from './service-app.ts';
 import { declareAppScheme } from './shell/app-protocol.ts';
@@ -25,8 +26,11 @@ import { Lifecycle } from './shell/lifecycle.ts';
 import { Links } from './shell/links.ts';
 import { comeBackAfterReplacement, isBeingReplaced } from './shell/replacement.ts';
 import { WrappedKeys } from './shell/secrets.ts';
-import { createShell } from './shell/shell.ts';
+import { createShell, type Shell } from './shell/shell.ts';
 import { parseStart, StartOptions } from './shell/start-options.ts';
+import { composeUpkeep } from './shell/updates/compose.ts';
+import { CountedApi } from './shell/updates/counted-api.ts';
+import type { Upkeep } from './shell/updates/upkeep.ts';
 import { spawnUtilityWorker } from './shell/utility-workers.ts';
 
 /** QEMU is asked, waited for and killed well within this. */
@@ -58,6 +62,13 @@ else if (start.demo) {
   app.exit(1);
 } else app.exit(0);
 
+interface OwnHost {
+  readonly host: Host;
+  /** The host for everybody outside, counting what is under way. */
+  readonly api: CountedApi;
+  readonly upkeep: Upkeep;
+}
+
 function runFirst(): void {
   const log = fileLog(paths.logPath);
   const owned = new Disposer();
@@ -84,40 +95,61 @@ function runFirst(): void {
     if (failure.hint !== undefined) process.stderr.write(`hint: ${failure.hint}\n`);
   };
 
-  const composeOwn = async (): Promise<Host> => {
+  /** As soon as they are there. */
+  const made: { shell?: Shell; api?: CountedApi } = {};
+
+  /** The host in this process; null: another version of the app is being started in the place of this one. */
+  const composeOwn = async (): Promise<OwnHost | null> => {
+    const upkeep = await composeUpkeep({
+      app,
+      paths,
+      start,
+      log,
+      made,
+      takeUpAfter: (newer, copyPath) => takeUpAfter(newer, { databasePath: paths.databasePath, copyPath }),
+      leave: (last) => {
+        void lifecycle.leave(0, last);
+      },
+    });
+    if (upkeep === 'gone') return null;
+    owned.own(upkeep);
     const nodePath = join(appDir, 'node_modules', '.bin', 'node');
     const images = owned.own(
       app.isPackaged
         ? packagedImages(process.resourcesPath)
         : imagesOf(new CheckoutImages({ checkoutDir: appDir, nodePath, log })),
     );
-    const { dispose: _end, ...imageSource } = images;
     const host = await createHost({
       paths,
       log,
       spawnWorker: (name) => spawnUtilityWorker(join(outDir, 'main'), name),
-      ...imageSource,
+      ...images.source,
       askProxy: (url) => session.defaultSession.resolveProxy(url),
       sampleDir: join(appDir, 'resources', 'sample'),
       ...computer,
       secrets: new WrappedKeys(paths.keysDir, safeStorage, new KeyFiles(paths.keysDir)),
       ...(start.demo ? { override: demoSettings } : {}),
+      updates: upkeep.updates,
       version: app.getVersion(),
     });
     owned.ownCallback(() => host.stop({ save: true }));
-    owned.own(await serveSocket({ api: host, paths, log }));
-    return host;
+    const api = new CountedApi(host);
+    made.api = api;
+    owned.own(await serveSocket({ api, paths, log }));
+    return { host, api, upkeep };
   };
 
-  const compose = async (): Promise<HostApi> => {
+  /** null: see {@link composeOwn}. */
+  const compose = async (): Promise<HostApi | null> => {
     await app.whenReady();
     const told = await machinePlace(machine);
     if (start.demo) requireSession(told);
     const place = 'place' in told ? told.place : null;
     const reason = 'failure' in told ? told.failure : null;
     const own = place === 'session' ? await composeOwn() : undefined;
-    const host =
-      own ??
+    if (own === null) return null;
+    const api =
+      own?.api ??
       owned.own(
         connectToService({
           paths: machine.servicePaths,
@@ -131,7 +163,7 @@ function runFirst(): void {
     const shell = owned.own(
       await createShell({
         app,
-        api: host,
+        api,
         clock: systemClock,
         log,
         iconsDir: join(appDir, 'resources', 'icons'),
@@ -143,10 +175,11 @@ function runFirst(): void {
         platform: process.platform,
       }),
     );
+    made.shell = shell;
     owned.own(
       serveIpc({
         ipcMain,
-        api: host,
+        api,
         log,
         isOwnWindow: (contents) => shell.isOwnWindow(contents),
         desk: shell.desk,
@@ -161,7 +194,7 @@ function runFirst(): void {
     app.on('activate', () => {
       shell.openWindow();
     });
-    await own?.start();
+    await own?.host.start();
     owned.own(
       followPlace(machine, place, () => {
         log.info('app', 'the host lives elsewhere now; starting anew');
@@ -174,7 +207,8 @@ function runFirst(): void {
         shell.openLink(link);
       }),
     );
-    return host;
+    own?.upkeep.follow(own.host);
+    return api;
   };
 
   const fail = async (error: unknown): Promise<void> => {
@@ -183,6 +217,11 @@ function runFirst(): void {
       await tellCannotStart(app, dialog, toFailure(error));
     }
     await lifecycle.leave(1);
+  };
+
+  const goOn = async (host: HostApi | null): Promise<void> => {
+    if (host === null) await lifecycle.leave(0);
+    else if (start.demo) await tellDemo(host);
   };
 
   const tellDemo = async (host: HostApi): Promise<void> => {
@@ -199,5 +238,5 @@ function runFirst(): void {
     () => undefined,
     () => undefined,
   );
-  void composing.then(start.demo ? tellDemo : undefined, fail);
+  void composing.then(goOn, fail);
 }

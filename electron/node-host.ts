@@ -31,7 +31,7 @@ async function composeHost(program: Program, composition: Composition): Promise<
 
 /** A host that is not started, for one command; ended by its `stop`. It builds nothing unless that is the command. */
 export async function composeForOneCommand(paths: Paths, program: Program): Promise<Host> {
-  const { updateImages } = await program.images(silentLog);
+  const { updateImages } = (await program.images(silentLog)).source;
   return await composeHost(program, {
     paths,
     log: silentLog,
@@ -77,8 +77,7 @@ export async function serveHeadless(options: {
   const log = bothLogs(screen, file);
   const images = owned.own(await program.images(log));
   try {
-    const { dispose: _end, ...source } = images;
-    const host = await composeHost(program, { paths, log, ...source, ...service?.computer });
+    const host = await composeHost(program, { paths, log, ...images.source, ...service?.computer });
     return await runHeadless({
       host,
       sample,

@@ -43,6 +43,8 @@ const special: Partial<Record<FailureCode, Ending>> = {
   'account-refused': 'refused',
   'egress-denied': 'refused',
   'enrolment-invalid': 'refused',
+  'update-off': 'refused',
+  'update-refused': 'refused',
   'setting-unknown': 'notFound',
   'setting-invalid': 'refused',
   'setting-locked': 'refused',

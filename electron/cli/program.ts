@@ -18,6 +18,7 @@ import { addPoolCommands } from './pool-commands.ts';
 import { addRunCommand } from './run-command.ts';
 import { addServiceCommands } from './service-commands.ts';
 import { addSettingsCommands } from './settings-commands.ts';
+import { addUpdateCommands } from './update-commands.ts';
 import { tellUsageErrors } from './usage-errors.ts';
 
 const examples = `
@@ -70,6 +71,7 @@ export function createProgram(context: Context, outcome: Outcome): Command {
   addSettingsCommands(program, adder, context);
   addPolicyCommands(program, adder, context);
   addHealthCommands(program, adder, context);
+  addUpdateCommands(program, adder, context);
   addPoolCommands(program, adder, context);
   addRunCommand(program, adder, context);
   addServiceCommands(program, adder, context);

@@ -28,6 +28,7 @@ import { PolicyReport, PresenceReport, YieldReport } from './policy.ts';
 import { EnrolmentSource, PoolJoin, PoolOffer } from './pool-views.ts';
 import { EffectiveSetting, SettingKey } from './settings.ts';
 import { Contribution, JobView, PauseLength, Snapshot } from './snapshot.ts';
+import { UpdateView } from './update.ts';
 
 export const JobDetail = z.strictObject({
   job: JobView,
@@ -238,6 +239,19 @@ export const commands = {
   'doctor.fix': { input: z.strictObject({ id: CheckId }), output: FixReport, stream: 'none' },
   /** Ends a fix that can be ended: it answers `cancelled`. `wrong-phase` when there is none. */
   'doctor.cancel': { input: z.strictObject({ id: CheckId }), output: z.null(), stream: 'none' },
+  /** Looks for a newer version of Gleaner now, and downloads it; answers once it has looked. `update-off`, `update-unreachable`, `update-refused`. */
+  'update.check': { input: nothing, output: UpdateView, stream: 'none' },
+  /**
+   * Consents to a restart into the newer version, as soon as no work is lost by it. `handBack`: pools' jobs are handed back
+   * rather than waited for. `update-off`; `wrong-phase` when nothing was downloaded.
+   */
+  'update.install': {
+    input: z.strictObject({ handBack: z.boolean().default(false) }),
+    output: UpdateView,
+    stream: 'none',
+  },
+  /** Ends its download, or takes the consent back; `wrong-phase` when there is neither. */
+  'update.cancel': { input: nothing, output: UpdateView, stream: 'none' },
   versions: { input: nothing, output: Versions, stream: 'none' },
   /** The newest lines of the host's log, the oldest of them first. */
   'logs.tail': { input: LogQuery, output: z.array(LogLine), stream: 'none' },

@@ -92,6 +92,12 @@ export const failureCodes = [
   'setting-reserved',
   'profile-broken',
   'sensor-failed',
+  // updates
+  'update-off',
+  'update-refused',
+  'update-unreachable',
+  'update-failed',
+  'update-taken-back',
 ] as const;
 
 export const FailureCode = z.enum(failureCodes);

@@ -173,6 +173,15 @@ export const settingWords: Readonly<Record<SettingKey, SettingWords>> = {
     holds: 'system, or one of en, de, fr, es, ja and ar',
   },
   'ui.startAtLogin': { about: 'start, without a window, when the person signs in', holds: yesOrNo },
+  'updates.mode': {
+    about:
+      'newer versions, where Gleaner updates itself: by themselves, with a question before the restart, or never',
+    holds: 'automatic, ask or off',
+  },
+  'updates.channel': {
+    about: 'which newer versions: everybody’s, or those that are still being tried',
+    holds: 'stable or beta',
+  },
   'notify.firstCredit': { about: 'notify of the first credited work', holds: yesOrNo },
   'notify.attention': {
     about: 'notify of what keeps work from going on and does not mend itself',

@@ -189,6 +189,10 @@ export const settingTypes = {
   'ui.language': z.enum(['system', 'en', 'de', 'fr', 'es', 'ja', 'ar']),
   /** Whether the app starts, without a window, when the person signs in. */
   'ui.startAtLogin': z.boolean(),
+  /** Newer versions, where the installation updates itself: `ask` leaves the restart to the person. */
+  'updates.mode': z.enum(['automatic', 'ask', 'off']),
+  /** `beta`: versions that are tried before they are everybody's. */
+  'updates.channel': z.enum(['stable', 'beta']),
   /** What the desktop's notifications tell: the first credited work ever, once. */
   'notify.firstCredit': z.boolean(),
   /** Something that keeps work from going on for a minute and does not mend itself; the same once a day. */
@@ -220,6 +224,8 @@ export const desktopKeys = [
   'notify.attention',
   'notify.denied',
   'notify.finished',
+  'updates.mode',
+  'updates.channel',
 ] as const satisfies readonly SettingKey[];
 export type DesktopKey = (typeof desktopKeys)[number];
 
@@ -348,6 +354,8 @@ const balanced: PresetValues = {
   'vm.allowReducedIsolation': true,
   'ui.language': 'system',
   'ui.startAtLogin': false,
+  'updates.mode': 'automatic',
+  'updates.channel': 'stable',
   'notify.firstCredit': true,
   'notify.attention': true,
   'notify.denied': true,

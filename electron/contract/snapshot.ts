@@ -8,6 +8,7 @@ import { Said } from './said.ts';
 import { ServiceView } from './session.ts';
 
 import { type DesktopKey, desktopKeys, Preset, Source, settingTypes } from './settings.ts';
+import { UpdateView } from './update.ts';
 
 /** Epoch milliseconds. */
 const time = z.int();
@@ -158,6 +159,7 @@ export const Snapshot = z.strictObject({
   /** The preset in force, where it comes from, and who set the admin's values, where they say so. */
   preset: z.strictObject({ name: Preset, source: Source, organization: z.string().nullable() }),
   desktop: DesktopSettings,
+  update: UpdateView,
   problems: z.array(Failure),
 });
 export type Snapshot = z.infer<typeof Snapshot>;

@@ -1,4 +1,4 @@
-import { DesktopSettings, type Failure, failureSaid, presetValues } from '../contract/index.ts';
+import { DesktopSettings, type Failure, failureSaid, presetValues, updatesOff } from '../contract/index.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 
 /**
@@ -45,6 +45,7 @@ export function awaySnapshot(
     // Whatever somebody may do, nobody would hear of it now.
     service: { mayPause: 'administrators', asks: [] },
     preset: last?.preset ?? { name: 'balanced', source: 'built-in', organization },
+    update: last?.update ?? updatesOff('headless').view(),
     desktop: last?.desktop ?? DesktopSettings.parse(presetValues.balanced),
     problems: [failure],
   };

@@ -6,6 +6,7 @@ import {
   GleanerError,
   type PauseLength,
   type PlainCommandName,
+  type Updates,
   type UploadCommandName,
 } from '../contract/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -36,6 +37,7 @@ export interface CallSubject {
   versions(): Promise<CommandOutput<'versions'>>;
   readonly logPath: string;
   updateImages(): Promise<CommandOutput<'appliance.update'>>;
+  readonly updates: Pick<Updates, 'check' | 'install' | 'cancel'>;
   /** Something was queued. */
   added(): void;
 }
@@ -188,6 +190,9 @@ export function hostCalls(subject: CallSubject): HostCalls {
       subject.doctor.cancel(id);
       return null;
     },
+    'update.check': () => subject.updates.check(),
+    'update.install': ({ handBack }) => subject.updates.install(handBack),
+    'update.cancel': () => subject.updates.cancel(),
     versions: () => subject.versions(),
     'logs.tail': (query) => tailLog(subject.logPath, query),
   };

@@ -2,7 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Paths } from '../base/paths.ts';
 import type { SpawnWorker } from '../base/worker.ts';
-import type { CommandOutput, Failure, HostApi, SessionHost, SettingsLayer } from '../contract/index.ts';
+import type {
+  CommandOutput,
+  Failure,
+  HostApi,
+  SessionHost,
+  SettingsLayer,
+  Updates,
+} from '../contract/index.ts';
 import type { Login } from '../egress/messages.ts';
 import type { Sensor } from '../policy/sensors/sensor.ts';
 import type { LoginState } from '../policy/sensors/sessions.ts';
@@ -33,6 +40,8 @@ export interface HostOptions {
   readonly sensors?: (o: SensorNeeds) => readonly Sensor[];
   /** Said on top of the person's settings for this run alone; what is locked stays locked. */
   readonly override?: SettingsLayer;
+  /** What keeps the program itself up to date; by default nothing does. */
+  readonly updates?: Updates;
   readonly version: string;
   readonly log: Log;
   readonly clock?: Clock;

@@ -36,6 +36,7 @@ export interface Seen {
   readonly service: Snapshot['service'];
   readonly preset: Snapshot['preset'];
   readonly desktop: Snapshot['desktop'];
+  readonly update: Snapshot['update'];
   readonly problems: readonly Failure[];
 }
 
@@ -181,6 +182,7 @@ export class Viewer {
       service: seen.service,
       preset: seen.preset,
       desktop: seen.desktop,
+      update: seen.update,
       problems: [...seen.problems],
     };
   }

@@ -5,15 +5,17 @@ import type { ProgramImages } from './program.ts';
 /** The images that came with the package: they are built nowhere else, and newer ones come with a newer package. */
 export function packagedImages(resourcesDir: string): ProgramImages {
   const folder = join(resourcesDir, 'images');
-  return { imageSourceDir: () => Promise.resolve(folder), dispose: () => undefined };
+  return { source: { imageSourceDir: () => Promise.resolve(folder) }, dispose: () => undefined };
 }
 
 /** A checkout's images as a host wants them. */
 export function imagesOf(images: CheckoutImages): ProgramImages {
   return {
-    imageSourceDir: (signal) => images.folder(signal),
-    rebuildImages: (_why, signal) => images.rebuild(signal),
-    updateImages: (signal) => images.update(signal),
+    source: {
+      imageSourceDir: (signal) => images.folder(signal),
+      rebuildImages: (_why, signal) => images.rebuild(signal),
+      updateImages: (signal) => images.update(signal),
+    },
     dispose: () => {
       images.dispose();
     },

@@ -3,9 +3,9 @@ import type { Log } from '../base/log.ts';
 import type { HostOptions } from '../host/options.ts';
 
 /** Where a host's images come from. Disposing of it ends a build that still runs. */
-export interface ProgramImages
-  extends Disposable,
-    Pick<HostOptions, 'imageSourceDir' | 'rebuildImages' | 'updateImages'> {}
+export interface ProgramImages extends Disposable {
+  readonly source: Pick<HostOptions, 'imageSourceDir' | 'rebuildImages' | 'updateImages'>;
+}
 
 /** What differs between the command line of a checkout and an installed one. */
 export interface Program {

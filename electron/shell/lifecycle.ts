@@ -18,6 +18,8 @@ export interface LifecycleOptions {
 export class Lifecycle {
   readonly #o: LifecycleOptions;
   #leaving: Promise<void> | undefined;
+  #ending = false;
+  #last: ((stopped: boolean) => Promise<void>) | undefined;
 
   constructor(options: LifecycleOptions) {
     this.#o = options;
@@ -44,26 +46,39 @@ export class Lifecycle {
     process.on('unhandledRejection', fault);
   }
 
-  /** Stops everything and ends the process with this code; the first caller's code counts. */
-  leave(code: number): Promise<void> {
+  /**
+   * Stops everything and ends the process with this code; the first caller's code counts.
+   * @param last called before the end, with whether everything stopped; of the first caller only
+   */
+  leave(code: number, last?: (stopped: boolean) => Promise<void>): Promise<void> {
+    if (!this.#leaving) this.#last = last;
     this.#leaving ??= this.#leave(code);
     return this.#leaving;
   }
 
   async #leave(code: number): Promise<void> {
-    const { app, clock, log, limitMs } = this.#o;
+    const { clock, log, limitMs } = this.#o;
     const cancel = clock.after(limitMs, () => {
       log.warn('app', 'not everything stopped in time', { limitMs });
-      app.exit(1);
+      void this.#end(1, false);
     });
     try {
       await this.#o.stop();
-      app.exit(code);
     } catch (error) {
-      log.warn('app', 'stopping failed', { words: String(error) });
-      app.exit(1);
-    } finally {
       cancel();
+      log.warn('app', 'stopping failed', { words: String(error) });
+      await this.#end(1, false);
+      return;
     }
+    cancel();
+    await this.#end(code, true);
+  }
+
+  async #end(code: number, stopped: boolean): Promise<void> {
+    // Once, even if what was late stops after all.
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#last) await this.#last(stopped).catch(() => undefined);
+    this.#o.app.exit(code);
   }
 }

@@ -44,6 +44,11 @@ export function noticeWords(
         body: body(t('notify:denied.body', { grid: nameOf(denial.grid), place: name(denial.host) }), more),
       };
     }
+    case 'update':
+      return {
+        title: t('notify:update', { version: name(notice.version) }),
+        body: t('notify:update.body'),
+      };
     case 'finished':
       return {
         title: t('notify:finished', { count: notice.others + 1 }),

@@ -12,6 +12,8 @@ export type Notice = { readonly place: Place } & (
   | { readonly kind: 'attention'; readonly trouble: Trouble; readonly others: number }
   | { readonly kind: 'denied'; readonly denial: Denial; readonly others: number }
   | { readonly kind: 'finished'; readonly job: JobView; readonly others: number }
+  /** A newer version waits for the person's word. */
+  | { readonly kind: 'update'; readonly version: string }
 );
 
 /** What is wrong, as whoever tells of it knows it. */
@@ -81,6 +83,7 @@ export function decideNotices(input: NoticesInput): NoticesOutput {
         attention(troubles, since, told, snapshot, now),
         denied(previous, told, snapshot, now),
         finished(previous, snapshot),
+        update(told, snapshot, now),
       ].filter((notice) => notice !== null)
     : [];
   return {
@@ -148,6 +151,13 @@ function finished(previous: Snapshot, snapshot: Snapshot): Notice | null {
   const jobs = newlyFinished(previous, snapshot);
   const [job] = jobs;
   return job ? { kind: 'finished', job, others: jobs.length - 1, place: { page: 'activity' } } : null;
+}
+
+/** Asked for by the mode, so that no other setting speaks for it; the same version once a day. */
+function update(told: Told, { update: { state, version } }: Snapshot, now: number): Notice | null {
+  if (state !== 'ready' || version === null || told.has(`update ${version}`)) return null;
+  told.set(`update ${version}`, now);
+  return { kind: 'update', version, place: { page: 'health' } };
 }
 
 /** Settled, or read off a grid that signs nothing; what only we ourselves have metered is no credit yet. */

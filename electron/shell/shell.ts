@@ -64,6 +64,10 @@ export interface Shell extends Disposable {
   /** Opens the window where a link leads: hostile text, which joins nothing by itself. */
   openLink(link: string): void;
   isOwnWindow(contents: WebContents): boolean;
+  /** Whether the person has the window before their eyes. */
+  isWatched(): boolean;
+  /** Whether the window's page is there; null: no window is open. */
+  pageLoaded(): boolean | null;
   /** Saves files for the window. */
   readonly desk: SaveDialogs;
 }
@@ -246,6 +250,8 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
       window.open({ place: placeOf(link) });
     },
     isOwnWindow: (contents) => window.isOwn(contents),
+    isWatched: () => window.isWatched,
+    pageLoaded: () => window.pageLoaded,
     desk,
     dispose: () => owned.dispose(),
   };

@@ -22,3 +22,14 @@ export function parseStart(argv: readonly string[]): StartOptions {
     link: link?.slice(0, 4096) ?? null,
   };
 }
+
+/**
+ * What the program is started with again, out of its arguments: the switches of Chromium, without a window if none was
+ * open. Pure.
+ */
+export function restartArguments(argv: readonly string[], hasWindow: boolean): string[] {
+  const switches = argv.slice(1).filter((word) => /^--\w/.test(word) && !ourFlags.has(word));
+  return [...switches, ...(hasWindow ? [] : ['--hidden'])];
+}
+
+const ourFlags: ReadonlySet<string> = new Set(['--hidden', '--demo']);

@@ -25,6 +25,9 @@ export function trayActions({
       case 'resume':
         api.call('resume', {}).catch(onRefused);
         return;
+      case 'update':
+        api.call('update.install', { handBack: false }).catch(onRefused);
+        return;
       case 'preset':
         api.call('settings.set', { key: 'preset', value: action.preset }).catch(onRefused);
         return;

@@ -13,6 +13,8 @@ export type TrayIcon = (typeof trayIcons)[number];
 export type TrayAction =
   | { readonly do: 'pause'; readonly length: PauseChoice }
   | { readonly do: 'resume' }
+  /** Consent to a restart into the newer version. */
+  | { readonly do: 'update' }
   | { readonly do: 'preset'; readonly preset: Preset }
   /** The window; `place`: where in it, if that is to change. */
   | { readonly do: 'open'; readonly place?: Place }
@@ -155,6 +157,14 @@ function problemEntries(snapshot: Snapshot, own: readonly Failure[], speaker: Sp
     .map((problem) => words(speaker.t('tray:problem', { sentence: sayFailure(speaker, problem).sentence })));
 }
 
+/** A newer version that waits for the person's word; one that waits for a moment has it, or needs none. */
+function updateEntries({ update }: Snapshot, { t }: Speaker): TrayEntry[] {
+  const { state, version } = update;
+  return state === 'ready' && version !== null
+    ? [action(t('tray:update', { version }), { do: 'update' })]
+    : [];
+}
+
 function waysIn({ t }: Speaker): TrayEntry[] {
   return [
     action(t('tray:open'), { do: 'open' }),
@@ -201,6 +211,7 @@ export function trayModel(
     entries: grouped([
       stateEntries(snapshot, now, speaker),
       problemEntries(snapshot, own, speaker),
+      updateEntries(snapshot, speaker),
       [...pauseEntries(snapshot, speaker), presetEntry(snapshot, speaker)],
       todayEntries(snapshot, speaker),
       waysIn(speaker),

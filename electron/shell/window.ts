@@ -55,6 +55,12 @@ export class MainWindow implements Disposable {
     return this.#window?.isFocused() === true;
   }
 
+  /** Whether its page is there; null: it is not open. */
+  get pageLoaded(): boolean | null {
+    const contents = this.#window?.webContents;
+    return contents ? !contents.isLoading() && !contents.isCrashed() : null;
+  }
+
   /** Shows the window, in front. Notice and place are handed to the page in its address. */
   open({ notice, place }: OpenOptions = {}): void {
     const window = this.#window;

@@ -110,3 +110,20 @@ export const presetControl: Control = {
     return found === undefined ? option : t(`policy:preset.${found}`);
   },
 };
+
+function updateChoice(options: readonly ('automatic' | 'ask' | 'off' | 'stable' | 'beta')[]): Control {
+  return {
+    kind: 'choice',
+    options,
+    words: (option) => {
+      const found = options.find((name) => name === option);
+      return found === undefined ? option : t(`preferences:value.updates.${found}`);
+    },
+  };
+}
+
+/** When newer versions come. */
+export const updateMode = updateChoice(['automatic', 'ask', 'off']);
+
+/** Which newer versions. */
+export const updateChannel = updateChoice(['stable', 'beta']);

@@ -8,6 +8,8 @@ import {
   type NumberControl,
   presetControl,
   type Unit,
+  updateChannel,
+  updateMode,
 } from './setting-control.ts';
 
 export interface SettingRow {
@@ -30,6 +32,7 @@ export type GroupId =
   | 'energy'
   | 'notifications'
   | 'window'
+  | 'updates'
   | 'more';
 
 export interface SettingGroup {
@@ -247,6 +250,13 @@ export const settingGroups: readonly SettingGroup[] = [
     rows: [
       { key: 'ui.language', control: { kind: 'language' }, isOfDesktop: true },
       { key: 'ui.startAtLogin', control: toggle, isOfDesktop: true },
+    ],
+  },
+  {
+    id: 'updates',
+    rows: [
+      { key: 'updates.mode', hint: 'preferences:hint.updates.mode', control: updateMode, isOfDesktop: true },
+      { key: 'updates.channel', control: updateChannel, isOfDesktop: true },
     ],
   },
   {

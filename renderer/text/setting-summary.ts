@@ -49,6 +49,11 @@ export function groupSummary(id: GroupId, value: Values): string {
         language: words('ui.language'),
         starts: value('ui.startAtLogin') === true ? 'yes' : 'no',
       });
+    case 'updates':
+      return t('preferences:summary.updates', {
+        mode: words('updates.mode'),
+        channel: words('updates.channel'),
+      });
     case 'more':
       return t('preferences:summary.more', {
         cpus: words('vm.vcpus'),

@@ -12,6 +12,7 @@ import { SupportBundle } from './health-bundle.tsx';
 import { CheckList } from './health-check.tsx';
 import { HealthLog } from './health-log.tsx';
 import { DoctorSummary } from './health-summary.tsx';
+import { UpdateCard } from './update-card.tsx';
 import { useDoctor } from './use-doctor.ts';
 
 const askVersions = () => client.call('versions', {});
@@ -45,6 +46,7 @@ export function Health({ snapshot }: { snapshot: Snapshot }): ReactNode {
           <CheckList checks={checks} doctor={doctor} />
         </Card>
       )}
+      <UpdateCard update={snapshot.update} now={snapshot.at} />
       {versions?.ok === true ? <VersionFacts versions={versions.value} now={snapshot.at} /> : null}
       <HealthLog />
       <SupportBundle now={snapshot.at} />

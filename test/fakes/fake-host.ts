@@ -15,6 +15,7 @@ import type { YieldReport } from '../../electron/contract/policy.ts';
 import { plainly } from '../../electron/contract/said.ts';
 import { noSignals, type Signals } from '../../electron/contract/signals.ts';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { plainUpdate } from '../../electron/contract/update.ts';
 import { fakeContribution } from './fake-contribution.ts';
 import { fakeLocalGrid, fakeNow } from './fake-grid-views.ts';
 import { FakeGrids } from './fake-grids.ts';
@@ -89,6 +90,7 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     service: null,
     preset: { name: 'balanced', source: 'built-in', organization: null },
     desktop: new FakeSettings().desktop,
+    update: plainUpdate('idle'),
     problems: [],
     ...changes,
   };
@@ -334,6 +336,9 @@ export class FakeHost implements HostApi {
     'activity.list': (input) => fakeActivity(this.entries).list(input),
     'activity.page': (input) => fakeActivity(this.entries).page(input),
     'activity.day': ({ day }) => this.day(day),
+    'update.check': () => this.snapshot.update,
+    'update.install': () => this.snapshot.update,
+    'update.cancel': () => this.snapshot.update,
     'policy.explain': () => ({
       sentence: this.snapshot.contribution.sentence,
       said: this.snapshot.contribution.said,

@@ -4,11 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
-import type { people } from '../../resources/dev/install-root.ts';
 import { type Ended, exec } from '../condor/exec.ts';
-
-/** Who does something on the computer. */
-export type Account = keyof typeof people | 'root';
 
 /**
  * Makes a computer of a folder with Debian in it, and starts its systemd as the first process: namespaces of its own for

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { type CommandOutput, commands } from '../../electron/contract/commands.ts';
+import { commands } from '../../electron/contract/commands.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { people } from '../../resources/dev/install-root.ts';
 import type { Ended } from '../condor/exec.ts';
@@ -87,5 +87,3 @@ export class Desktop {
     await this.must(['xdotool', 'mousemove_relative', '--', '7', '3']);
   }
 }
-
-export type Jobs = CommandOutput<'jobs.list'>;

@@ -58,9 +58,13 @@ describe('the packaged app', () => {
       ...{ cookies: true, onlyArchive: true, integrity: true },
     });
     // What the fuse means: the program is no Node, whatever the environment asks.
-    const { stdout } = await exec(
-      ['env', 'ELECTRON_RUN_AS_NODE=1', join(app(), 'gleaner-app'), '--no-sandbox', '--version'],
-    );
+    const { stdout } = await exec([
+      'env',
+      'ELECTRON_RUN_AS_NODE=1',
+      join(app(), 'gleaner-app'),
+      '--no-sandbox',
+      '--version',
+    ]);
     expect(stdout).not.toMatch(/^v\d+\.\d+\.\d+$/m);
     expect(existsSync(join(app(), 'resources', 'default_app.asar'))).toBe(false);
     expect(existsSync(join(app(), 'resources', 'app'))).toBe(false);
@@ -77,17 +81,23 @@ describe('the packaged app', () => {
     );
     expect(Object.keys(devDependencies).filter((name) => packed.has(name))).toEqual([]);
     const code = names.filter((name) => /^\/out\/main\/.*\.js$/.test(name));
-    const imported = code.flatMap((name) => externalImports(extractFile(archive(), name.slice(1)).toString()));
+    const imported = code.flatMap((name) =>
+      externalImports(extractFile(archive(), name.slice(1)).toString()),
+    );
     expect(imported.length).toBeGreaterThan(10);
     expect(imported.map(packageNameOf).filter((name) => !packed.has(name))).toEqual([]);
-    expect(names.filter((name) => /\.(ts|tsx|map)$|\/test\//.test(name) && !name.endsWith('.d.ts'))).toEqual([]);
+    expect(names.filter((name) => /\.(ts|tsx|map)$|\/test\//.test(name) && !name.endsWith('.d.ts'))).toEqual(
+      [],
+    );
   });
 
   test('says what it is', () => {
     const version = z.object({ version: z.string() });
     const install = z.object({ version: z.literal(1), kind: z.string() });
     const kinds = (['deb', 'rpm'] as const).map((kind) =>
-      install.parse(JSON.parse(readFileSync(join(roots[kind], 'opt/Gleaner/resources/install.json'), 'utf8'))),
+      install.parse(
+        JSON.parse(readFileSync(join(roots[kind], 'opt/Gleaner/resources/install.json'), 'utf8')),
+      ),
     );
     expect(kinds).toEqual([
       { version: 1, kind: 'deb' },
@@ -129,7 +139,20 @@ describe('both packages', () => {
   });
 
   test('have one program with a privilege, and nothing that others may write', async () => {
-    const special = ['find', roots.deb, '(', '-perm', '/6000', '-o', '-perm', '/022', ')', '-not', '-type', 'l'];
+    const special = [
+      'find',
+      roots.deb,
+      '(',
+      '-perm',
+      '/6000',
+      '-o',
+      '-perm',
+      '/022',
+      ')',
+      '-not',
+      '-type',
+      'l',
+    ];
     const found = (await must(special)).trim().split('\n');
     expect(found).toEqual([join(app(), 'chrome-sandbox')]);
     expect(statSync(join(app(), 'chrome-sandbox')).mode & 0o7777).toBe(0o4755);
@@ -179,7 +202,12 @@ describe('what Debian’s own tools say', () => {
   });
 
   test('rpmlint finds no error', async () => {
-    const { stdout } = await exec(['rpmlint', '--config', join(checkoutDir, 'resources/installer/linux/rpmlint.toml'), rpm]);
+    const { stdout } = await exec([
+      'rpmlint',
+      '--config',
+      join(checkoutDir, 'resources/installer/linux/rpmlint.toml'),
+      rpm,
+    ]);
     expect(stdout.split('\n').filter((line) => / E: /.test(line))).toEqual([]);
     expect(stdout).toMatch(/packages? and .* checked/);
   });

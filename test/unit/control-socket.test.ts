@@ -85,6 +85,9 @@ describe('the control socket', () => {
       doctor: {},
       'doctor.fix': { id: 'qemu' },
       'doctor.cancel': { id: 'qemu' },
+      'update.check': {},
+      'update.install': { handBack: true },
+      'update.cancel': {},
       versions: {},
       'logs.tail': { lines: 5, level: 'warn', topic: 'vm' },
       'support.bundle': {},
@@ -147,6 +150,9 @@ describe('the control socket', () => {
     expect(await client.call('doctor', inputs.doctor)).toEqual(host.health.checks);
     expect((await client.call('doctor.fix', inputs['doctor.fix'])).outcome).toBe('done');
     expect(await client.call('doctor.cancel', inputs['doctor.cancel'])).toBeNull();
+    for (const name of ['update.check', 'update.install', 'update.cancel'] as const) {
+      expect(await client.call(name, inputs[name])).toEqual(host.snapshot.update);
+    }
     expect(await client.call('versions', inputs.versions)).toEqual(host.health.versions);
     host.health.log = [{ at: fakeNow, level: 'warn', topic: 'vm', text: 'is slow' }];
     expect(await client.call('logs.tail', inputs['logs.tail'])).toEqual(host.health.log);

@@ -100,6 +100,37 @@ describe('Lifecycle', () => {
     expect(failing.exits).toEqual([1]);
   });
 
+  it('does what is last once all has stopped, and says when not all of it has', async () => {
+    const well = begin();
+    const told: boolean[] = [];
+    const tell = (stopped: boolean): Promise<void> => {
+      told.push(stopped);
+      expect(well.exits).toEqual([]);
+      return Promise.resolve();
+    };
+    void well.lifecycle.leave(0, tell);
+    await settled();
+    expect(told).toEqual([]);
+    well.stopping.resolve();
+    await settled();
+    expect([told, well.exits]).toEqual([[true], [0]]);
+
+    const late = begin();
+    const ended = byHand();
+    void late.lifecycle.leave(0, (stopped) => {
+      told.push(stopped);
+      return ended.promise;
+    });
+    late.clock.advance(1000);
+    // It stops after all while that is still being done.
+    late.stopping.resolve();
+    await settled();
+    expect([told, late.exits]).toEqual([[true, false], []]);
+    ended.reject(new Error('not even that'));
+    await settled();
+    expect(late.exits).toEqual([1]);
+  });
+
   it('lives on without windows', () => {
     const { app, stops } = begin();
     expect(app.listenerCount('window-all-closed')).toBe(1);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Denial } from '../../electron/contract/network.ts';
 import type { JobView, Snapshot } from '../../electron/contract/snapshot.ts';
+import { plainUpdate } from '../../electron/contract/update.ts';
 import {
   decideNotices,
   type Notice,
@@ -75,6 +76,18 @@ function story() {
     now: () => now,
   };
 }
+
+describe('a newer version', () => {
+  it('is told once a day while it waits for the person’s word', () => {
+    const { kinds } = story();
+    const ready = quiet({ update: { ...plainUpdate('ready'), version: '1.3.0' } });
+    kinds(quiet());
+    expect(kinds(quiet({ update: { ...plainUpdate('waiting'), version: '1.3.0' } }))).toEqual([]);
+    expect(kinds(ready)).toEqual(['update']);
+    expect(kinds(ready)).toEqual([]);
+    expect(kinds(ready, day)).toEqual(['update']);
+  });
+});
 
 describe('the first credit', () => {
   it('is told once, ever', () => {
@@ -333,7 +346,7 @@ describe('whatever happens', () => {
           if (trouble !== null) since.set(trouble, since.get(trouble) ?? at);
           if (isFirst || watched) expect(notices).toEqual([]);
           for (const notice of notices) {
-            expect(wishes[`notify.${notice.kind}`]).toBe(true);
+            if (notice.kind !== 'update') expect(wishes[`notify.${notice.kind}`]).toBe(true);
             const [what, pause] = repeats(notice);
             expect(at - (toldAt.get(what) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(pause);
             toldAt.set(what, at);
@@ -370,6 +383,8 @@ describe('whatever happens', () => {
         return [notice.denial.host, day];
       case 'finished':
         return [`job ${notice.job.id}`, Number.POSITIVE_INFINITY];
+      case 'update':
+        return [`update ${notice.version}`, day];
     }
   }
 });

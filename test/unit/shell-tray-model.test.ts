@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainly } from '../../electron/contract/said.ts';
 import { ContributionState, type Snapshot } from '../../electron/contract/snapshot.ts';
+import { plainUpdate } from '../../electron/contract/update.ts';
 import {
   firstTrayModel,
   menuLabel,
@@ -237,6 +238,23 @@ describe('trayModel', () => {
     expect(labels(model.entries)[1]).toBe('So it is.');
     expect(labels(model.entries).at(-1)).toBe('Quit Gleaner');
     expect(['working', 'yielding', 'paused', 'waiting', 'attention']).toContain(model.icon);
+  });
+});
+
+describe('a newer version', () => {
+  const update = (state: 'ready' | 'waiting'): Snapshot =>
+    fakeSnapshot({ update: { ...plainUpdate(state), version: '1.3.0' } });
+
+  it('is offered where it waits for the person’s word, and there alone', () => {
+    const { entries } = trayModel(update('ready'), fakeNow);
+    expect(entries).toContainEqual({
+      kind: 'action',
+      label: 'Restart to update to 1.3.0',
+      action: { do: 'update' },
+    });
+    expect(labels(trayModel(update('waiting'), fakeNow).entries)).toEqual(
+      labels(trayModel(fakeSnapshot(), fakeNow).entries),
+    );
   });
 });
 

@@ -13,6 +13,7 @@ import preferences from './ar/preferences.json' with { type: 'json' };
 import said from './ar/said.json' with { type: 'json' };
 import shell from './ar/shell.json' with { type: 'json' };
 import tray from './ar/tray.json' with { type: 'json' };
+import update from './ar/update.json' with { type: 'json' };
 import welcome from './ar/welcome.json' with { type: 'json' };
 
 export default {
@@ -31,5 +32,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

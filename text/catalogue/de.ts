@@ -13,6 +13,7 @@ import preferences from './de/preferences.json' with { type: 'json' };
 import said from './de/said.json' with { type: 'json' };
 import shell from './de/shell.json' with { type: 'json' };
 import tray from './de/tray.json' with { type: 'json' };
+import update from './de/update.json' with { type: 'json' };
 import welcome from './de/welcome.json' with { type: 'json' };
 
 export default {
@@ -31,5 +32,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

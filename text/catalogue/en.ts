@@ -13,6 +13,7 @@ import preferences from './en/preferences.json' with { type: 'json' };
 import said from './en/said.json' with { type: 'json' };
 import shell from './en/shell.json' with { type: 'json' };
 import tray from './en/tray.json' with { type: 'json' };
+import update from './en/update.json' with { type: 'json' };
 import welcome from './en/welcome.json' with { type: 'json' };
 
 /** English: the catalogue that all others follow, key by key. */
@@ -32,5 +33,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

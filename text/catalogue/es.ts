@@ -13,6 +13,7 @@ import preferences from './es/preferences.json' with { type: 'json' };
 import said from './es/said.json' with { type: 'json' };
 import shell from './es/shell.json' with { type: 'json' };
 import tray from './es/tray.json' with { type: 'json' };
+import update from './es/update.json' with { type: 'json' };
 import welcome from './es/welcome.json' with { type: 'json' };
 
 export default {
@@ -31,5 +32,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

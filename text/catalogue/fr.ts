@@ -13,6 +13,7 @@ import preferences from './fr/preferences.json' with { type: 'json' };
 import said from './fr/said.json' with { type: 'json' };
 import shell from './fr/shell.json' with { type: 'json' };
 import tray from './fr/tray.json' with { type: 'json' };
+import update from './fr/update.json' with { type: 'json' };
 import welcome from './fr/welcome.json' with { type: 'json' };
 
 export default {
@@ -31,5 +32,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

@@ -13,6 +13,7 @@ import preferences from './ja/preferences.json' with { type: 'json' };
 import said from './ja/said.json' with { type: 'json' };
 import shell from './ja/shell.json' with { type: 'json' };
 import tray from './ja/tray.json' with { type: 'json' };
+import update from './ja/update.json' with { type: 'json' };
 import welcome from './ja/welcome.json' with { type: 'json' };
 
 export default {
@@ -31,5 +32,6 @@ export default {
   said,
   shell,
   tray,
+  update,
   welcome,
 };

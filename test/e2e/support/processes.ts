@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { checkoutDir, commandOf, type LaunchOptions } from './launch.ts';
 
 /** Every process whose command line names `word` (a test's own home folder), by pid. */
-function processesNaming(word: string): { pid: number; command: string }[] {
+export function processesNaming(word: string): { pid: number; command: string }[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
