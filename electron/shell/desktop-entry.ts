@@ -17,7 +17,7 @@ export function execArgument(word: string): string {
 const execLine = (argv: readonly string[], ...fieldCodes: readonly string[]): string =>
   `Exec=${[...argv.map(execArgument), ...fieldCodes].join(' ')}`;
 
-const head = ['[Desktop Entry]', 'Type=Application', 'Version=1.5', 'Name=Gleaner', 'Terminal=false'];
+const head = ['[Desktop Entry]', 'Type=Application', 'Version=1.4', 'Name=Gleaner', 'Terminal=false'];
 
 /** Whose entry it is: one host's data folder. */
 const ownerLine = (dataDir: string): string =>

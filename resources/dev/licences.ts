@@ -15,6 +15,7 @@ const allowed = new Set([
   'ISC',
   'MIT',
   'MIT OR Apache-2.0',
+  'Python-2.0',
   'Unlicense',
 ]);
 

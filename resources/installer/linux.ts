@@ -1,5 +1,5 @@
 import type { Configuration } from 'electron-builder';
-import { debDepends, debRecommends, rpmRequires } from '../dev/package/depends.ts';
+import { debDepends, debRecommends, maintainer, rpmRequires } from '../dev/package/depends.ts';
 
 /**
  * The tree that the packages for Linux are made of, and electron-builder's own targets over it. Those fetch their tools,
@@ -11,7 +11,7 @@ export const linux: Configuration = {
     executableName: 'gleaner-app',
     category: 'Utility',
     synopsis: "Put a computer's idle hours to work for grids",
-    maintainer: 'The Gleaner authors <packages@gleaner.invalid>',
+    maintainer,
     mimeTypes: ['x-scheme-handler/gleaner'],
   },
   deb: { depends: [...debDepends], recommends: [...debRecommends], packageCategory: 'science' },

@@ -119,7 +119,7 @@ describe('a desktop entry', () => {
     expect(autostartEntry(loginCommand(packaged), '/home/me/.local/share/gleaner')).toBe(
       `[Desktop Entry]
 Type=Application
-Version=1.5
+Version=1.4
 Name=Gleaner
 Terminal=false
 Icon=gleaner

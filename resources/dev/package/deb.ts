@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { debDepends, debRecommends } from './depends.ts';
+import { debDepends, debRecommends, maintainer } from './depends.ts';
 import { appDir, configFiles, filled, script } from './tree.ts';
 
 /** How the data is pressed: `xz` for publishing, `zstd` where it has to be quick, `none` for tests. */
@@ -70,18 +70,20 @@ export function controlText(version: string, kib: number): string {
       'Package: gleaner',
       'Version: @VERSION@',
       'Architecture: amd64',
-      'Maintainer: The Gleaner authors <packages@gleaner.invalid>',
+      `Maintainer: ${maintainer}`,
       `Installed-Size: ${kib}`,
       `Depends: ${debDepends.join(', ')}`,
       `Recommends: ${debRecommends.join(', ')}`,
       'Section: science',
       'Priority: optional',
       "Description: put a computer's idle hours to work for grids",
-      ' Gleaner runs jobs of public projects (BOINC) or of a company’s own pool (HTCondor) in a virtual',
-      ' machine without a network card, and freezes it the moment somebody comes back.',
+      ' Gleaner runs jobs of public projects (BOINC) or of a company’s own pool',
+      ' (HTCondor) in a virtual machine without a network card, and freezes it the',
+      ' moment somebody comes back.',
       ' .',
-      ` The app lies in ${appDir}, administrators’ profiles in /etc/gleaner. The installation asks nothing,`,
-      ' needs no display and looks for nothing: the first run does.',
+      ` The app lies in ${appDir}, administrators’ profiles in /etc/gleaner. The`,
+      ' installation asks nothing, needs no display and looks for nothing: the first',
+      ' run does.',
       '',
     ].join('\n'),
     { VERSION: version },

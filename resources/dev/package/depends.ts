@@ -2,10 +2,13 @@
  * What the program needs of Debian and Ubuntu; Ubuntu 24.04 and Debian 13 have renamed some libraries. Recommended: a tray
  * on desktops whose panel wants libayatana.
  */
+export const maintainer = 'The Gleaner authors <packages@gleaner.invalid>';
+
 export const debDepends = [
   'bubblewrap',
   'libasound2 | libasound2t64',
   'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
+  'libc6',
   'libdrm2',
   'libgbm1',
   'libgtk-3-0 | libgtk-3-0t64',
@@ -16,7 +19,6 @@ export const debDepends = [
   'libxtst6',
   'passwd',
   'qemu-system-x86',
-  'util-linux',
 ] as const;
 export const debRecommends = ['libayatana-appindicator3-1', 'xdg-utils'];
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { applicationEntry, loginEntry } from '../../../electron/shell/desktop-entry.ts';
 import { checkoutDir } from '../console.mjs';
+import { maintainer } from './depends.ts';
 
 export type LinuxKind = 'deb' | 'rpm';
 
@@ -97,6 +98,8 @@ function filesOf({ kind, version, papers, epoch }: TreeOptions): TreeFile[] {
       place: `/usr/lib/systemd/system/${name}`,
       content: installer(name),
     })),
+    { place: `${docs}/changelog.gz`, content: zipped(changelog(version, epoch)) },
+    { place: '/usr/share/lintian/overrides/gleaner', content: installer('lintian-overrides') },
     ...Object.entries(papers).map(([name, content]) => ({ place: `${docs}/${name}`, content })),
     ...profiles().map(([name, content]) => ({ place: `${docs}/profiles/${name}`, content })),
   ];
@@ -105,6 +108,12 @@ function filesOf({ kind, version, papers, epoch }: TreeOptions): TreeFile[] {
 /** A script of the package with what all of them share in front. Pure but for reading the sources. */
 export function script(name: string, version: string): string {
   return filled(`#!/bin/sh\nset -e\n${installer('functions.sh')}\n${installer(name)}`, { VERSION: version });
+}
+
+/** Debian's form of a changelog (deb-changelog(5)), with the one entry that the package itself can tell of. Pure. */
+function changelog(version: string, epoch: number): string {
+  const date = new Date(epoch * 1000).toUTCString().replace('GMT', '+0000');
+  return `gleaner (${version}) unstable; urgency=medium\n\n  * Version ${version}.\n\n -- ${maintainer}  ${date}\n`;
 }
 
 function profiles(): (readonly [string, string])[] {

@@ -1,5 +1,6 @@
 // The installed app as a folder: what electron-builder makes of the built application, the Electron at hand, the command
 // line with its Node, and the guest's images.
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -119,6 +120,8 @@ function stageApp(appDir: string, version: string): void {
       filter: isNeededAtRunTime,
     });
   }
+  // Modules, and no programs.
+  execFileSync('find', [path.join(appDir, 'node_modules'), '-type', 'f', '-exec', 'chmod', '644', '{}', '+']);
 }
 
 /** The same code once more for Node, which cannot read Electron's archive. */
@@ -140,6 +143,8 @@ function isNeededAtRunTime(from: string): boolean {
   const below = from.slice(from.lastIndexOf('node_modules/'));
   // Of the runtime Bare, which nothing here runs on.
   if (/^node_modules\/bare-/.test(below)) return false;
+  // What its authors' tools read.
+  if (path.basename(below).startsWith('.')) return false;
   if (/\.(map|md|markdown|ts|mts|cts|tsx|flow)$/i.test(below)) return false;
   return !/\/(test|tests|__tests__|examples?|docs?|\.github|\.bin)(\/|$)/.test(
     below.replace(/^node_modules\/[^/]+/, ''),
