@@ -1,0 +1,209 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { Disposer } from '../../electron/base/disposal.ts';
+import { commands } from '../../electron/contract/commands.ts';
+import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
+import { Computer, until } from './computer.ts';
+import { Desktop } from './desktop.ts';
+import { inventory, jobOf, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+
+/**
+ * The service of the machine as its package installs it, on a Debian with systemd and logind of its own: real units in their
+ * hardening, a real VM in it, two people on two displays.
+ */
+const disposer = new Disposer();
+let computer: Computer;
+let before: readonly string[];
+let alice: Desktop;
+let bob: Desktop;
+
+const profile = {
+  version: 2,
+  organization: 'ACME',
+  settings: {
+    'host.place': 'service',
+    'ui.startAtLogin': true,
+    'removal.keepRecord': false,
+    'inUse.share': 0,
+    'idle.share': 1,
+    'idle.afterSeconds': 4,
+    'resume.afterSeconds': 1,
+    'pauseOn.load': null,
+    'pauseOn.remoteSession': false,
+  },
+};
+
+beforeAll(async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  disposer.ownCallback(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+  mkdirSync(join(dir, 'computer'));
+  computer = disposer.own(await Computer.boot(rootDir, join(dir, 'computer'), packagesDir));
+  before = await inventory(computer);
+});
+
+afterAll(async () => {
+  await disposer.dispose();
+});
+
+/** What root is answered by the service. */
+async function ask<T>(type: z.ZodType<T>, ...argv: readonly string[]): Promise<T> {
+  return type.parse(JSON.parse(await computer.must(['gleaner', ...argv, '--json'])));
+}
+
+async function property(name: string): Promise<string> {
+  return (
+    await computer.must(['systemctl', 'show', 'gleaner.service', `--property=${name}`, '--value'])
+  ).trim();
+}
+
+async function add(seconds: number): Promise<string> {
+  const dir = `/root/job-${seconds}`;
+  mkdirSync(computer.outside(dir));
+  writeFileSync(computer.outside(`${dir}/job.json`), jobOf(seconds).document);
+  const { id } = await ask(commands['jobs.add'].output, 'jobs', 'add', dir);
+  return id ?? '';
+}
+
+async function job(id: string) {
+  const jobs = await ask(commands['jobs.list'].output, 'jobs', 'list');
+  return jobs.find((one) => one.id === id);
+}
+
+async function booked(id: string): Promise<number> {
+  const entries = await ask(commands['ledger.list'].output, 'ledger', 'list');
+  return entries.filter(({ body }) => JSON.stringify(body).includes(id)).length;
+}
+
+test('a package alone runs no service; the profile that comes later starts it', async () => {
+  const installed = await computer.run([
+    'dpkg',
+    '-i',
+    `/mnt/packages/${basename(packageIn(packagesDir, 'deb'))}`,
+  ]);
+  expect(installed, installed.stderr).toMatchObject({ code: 0 });
+  await until(async () => (await property('Result')) === 'exec-condition');
+  expect(await processesOf(computer)).toEqual([]);
+  writeFileSync(computer.outside('/etc/gleaner/locked.json'), JSON.stringify(profile));
+  await until(async () => (await property('ActiveState')) === 'active');
+  expect(await property('StatusText')).toBe('Listening');
+  expect(
+    await computer.must(['stat', '-c', '%a %U %G', '/run/gleaner/control.sock', '/run/gleaner/admin.sock']),
+  ).toBe('660 gleaner gleaner\n600 gleaner gleaner\n');
+});
+
+test('it works with nobody signed in, in a virtual machine within the unit’s bounds', async () => {
+  const id = await add(1);
+  await until(async () => (await job(id))?.state === 'done', 500);
+  expect(await booked(id)).toBe(1);
+  const status = await ask(commands.status.output, 'status');
+  expect(status.vms.map(({ isolation }) => isolation)).toEqual(['full']);
+  const checks = await ask(commands.doctor.output, 'doctor');
+  expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+  const [pid = ''] = (await property('MainPID')).split('\n');
+  const about = await computer.must(['cat', `/proc/${pid}/status`]);
+  expect(about).toMatch(/^NoNewPrivs:\t1$/m);
+  expect(about).toMatch(/^CapEff:\t0+$/m);
+  expect(about).toMatch(/^Seccomp:\t2$/m);
+});
+
+test('two people sign in and see the same, of which they may do what policy lets them', async () => {
+  for (const name of ['alice', 'bob'])
+    await computer.must(['usermod', '--append', '--groups', 'gleaner', name]);
+  alice = await Desktop.signIn(computer, 'alice', ':1');
+  bob = await Desktop.signIn(computer, 'bob', ':2');
+  // Two apps, and one host: neither person has one of their own.
+  await until(async () => {
+    const { stdout } = await computer.run([
+      'pgrep',
+      '--full',
+      '--count',
+      '^/opt/Gleaner/gleaner-app --hidden$',
+    ]);
+    return stdout.trim() === '2';
+  });
+  const [mine, hers] = [await bob.snapshot(), await alice.snapshot()];
+  expect(mine.today).toEqual(hers.today);
+  for (const refused of [
+    ['settings', 'set', 'idle.share', '0.1'],
+    ['jobs', 'sample'],
+    ['ledger', 'export', '--csv'],
+    ['support-bundle', '/tmp/bundle.tar.gz'],
+  ]) {
+    const { code, stderr } = await alice.run(['gleaner', ...refused]);
+    expect({ refused, code, stderr }).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('not-permitted') as string,
+    });
+  }
+  const second = await alice.run(['gleaner', 'run', '--headless']);
+  expect(second.code).not.toBe(0);
+  await alice.must(['gleaner', 'pause', '30m']);
+  expect((await bob.snapshot()).contribution.state).toBe('paused');
+  await bob.must(['gleaner', 'resume']);
+  expect((await alice.snapshot()).contribution.state).not.toBe('paused');
+});
+
+test('whoever is busiest counts: input on either display freezes the machine', async () => {
+  const id = await add(20);
+  for (const person of [alice, bob]) {
+    await until(async () => (await job(id))?.state === 'running' && (await vm()) === 'running', 200);
+    await person.touch();
+    await until(async () => (await vm()) === 'frozen', 50);
+  }
+  await until(async () => (await job(id))?.state === 'done', 500);
+  expect(await job(id)).toMatchObject({ attempt: 1 });
+});
+
+async function vm(): Promise<string | undefined> {
+  const { vms } = await ask(commands.status.output, 'status');
+  return vms[0]?.phase;
+}
+
+test('one who signs out is forgotten', async () => {
+  await bob.touch();
+  await bob.signOut();
+  const id = await add(2);
+  await until(async () => (await job(id))?.state === 'done', 500);
+});
+
+test('killed, it comes back by itself, and so do the trays', async () => {
+  const pid = await property('MainPID');
+  await computer.must(['kill', '-9', pid]);
+  await until(
+    async () => (await property('MainPID')) !== pid && (await property('ActiveState')) === 'active',
+  );
+  await until(async () => (await alice.run(['gleaner', 'status'])).code === 0);
+});
+
+test('a newer version replaces it in the middle of a job, which goes on', async () => {
+  const id = await add(30);
+  await until(async () => (await job(id))?.state === 'running', 500);
+  const newer = basename(packageIn(join(packagesDir, 'newer'), 'deb'));
+  const said = await computer.run(['dpkg', '-i', `/mnt/packages/newer/${newer}`]);
+  expect(said, said.stderr).toMatchObject({ code: 0 });
+  await until(async () => (await property('ActiveState')) === 'active');
+  const { gleaner } = await ask(commands.versions.output, 'versions');
+  expect(gleaner).toContain(newerVersion(ownVersion()));
+  await until(async () => (await job(id))?.state === 'done', 500);
+  expect(await job(id)).toMatchObject({ attempt: 1 });
+  expect(await booked(id)).toBe(1);
+  await computer.must(['gleaner', 'ledger', 'verify']);
+});
+
+test('it is taken off without a trace', async () => {
+  const away = await computer.run(['apt-get', 'purge', '--yes', 'gleaner']);
+  expect(away, away.stderr).toMatchObject({ code: 0 });
+  expect(await processesOf(computer)).toEqual([]);
+  await alice.signOut();
+  for (const name of ['job-1', 'job-2', 'job-20', 'job-30']) {
+    rmSync(computer.outside(`/root/${name}`), { recursive: true });
+  }
+  rmSync(computer.outside('/usr/local/bin/desktop-session'));
+  const left = (await inventory(computer)).filter((line) => !before.includes(line));
+  expect(left).toEqual([]);
+});
