@@ -86,6 +86,15 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
   },
   {
+    name: 'install',
+    title: 'Packages on a Debian of their own, with systemd',
+    npmScript: 'test:install',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
+  },
+  {
     name: 'grid-e2e',
     title: 'From the welcome page to a credited task',
     npmScript: 'test:grid-e2e',

@@ -55,6 +55,12 @@ export const systemPackages = [
   { name: 'nsis', group: 'test', command: 'makensis' },
   // Makes the root that test pools of HTCondor run on.
   { name: 'mmdebstrap', group: 'test', command: 'mmdebstrap' },
+  // Makes the .rpm, and looks at packages as the distributions do.
+  { name: 'rpm', group: 'test', command: 'rpmbuild' },
+  { name: 'rpmlint', group: 'test', command: 'rpmlint' },
+  { name: 'lintian', group: 'test', command: 'lintian' },
+  { name: 'appstream', group: 'test', command: 'appstreamcli' },
+  { name: 'desktop-file-utils', group: 'test', command: 'desktop-file-validate' },
 ];
 
 /**

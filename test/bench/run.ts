@@ -18,6 +18,7 @@ const names = [
   'boinc',
   'condor',
   'statement',
+  'install',
 ] as const;
 
 const help = `npm run bench [-- --only NAME,…] [--json]

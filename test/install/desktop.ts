@@ -78,6 +78,13 @@ export class Desktop {
     return type.parse(JSON.parse(await this.must(['gleaner', ...argv, '--json'])));
   }
 
+  /** Resolves once this person's own host answers. */
+  async hostAnswers(): Promise<void> {
+    const socket = `/run/user/${people[this.name]}/gleaner/control.sock`;
+    await until(async () => (await this.#computer.run(['test', '-S', socket])).code === 0, 50);
+    await this.snapshot();
+  }
+
   snapshot(): Promise<Snapshot> {
     return this.ask(commands.status.output, 'status');
   }

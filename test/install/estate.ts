@@ -20,23 +20,6 @@ export function packageIn(dir: string, kind: 'deb' | 'rpm'): string {
   return join(dir, name);
 }
 
-/** A job of so many seconds, whose result tells how often its first line ran. */
-export function jobOf(seconds: number): { readonly document: string; readonly script: string } {
-  const script =
-    `echo begun >> begun; i=0; while [ $i -lt ${seconds} ]; do sleep 1; i=$((i + 1)); done; ` +
-    'wc -l < begun > out/beginnings';
-  return {
-    script,
-    document: JSON.stringify({
-      schema: 1,
-      title: `Sleeps for ${seconds} s`,
-      command: ['/bin/sh', '-c', script],
-      resources: { vcpus: 1, memory: 64 * 1024 * 1024, disk: 64 * 1024 * 1024 },
-      limits: { wall: 3600, cpu: 3600 },
-    }),
-  };
-}
-
 /**
  * All that is on the computer, but for what any package's coming and going leaves (the package manager's own books and logs)
  * and what people's programs of the desktop keep (the shell's, dconf's): one line for each file, account, group and unit.

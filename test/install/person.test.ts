@@ -11,7 +11,8 @@ import { must } from '../condor/exec.ts';
 import { ReadmeBlocks, readmeSection } from '../fixtures/readme.ts';
 import { Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
-import { inventory, jobOf, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { inventory, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { jobOf } from './job.ts';
 
 /**
  * "Deploy silently" of the README, block by block as it stands there, on a Debian that was booted for it, with its own systemd and
@@ -87,7 +88,8 @@ test('it is installed without a question, a display, a network or a look at the 
   expect(first, first.stderr).toMatchObject({ code: 0 });
   // Again, as software distributions do.
   expect(await install()).toMatchObject({ code: 0 });
-  expect(await processesOf(computer)).toEqual([]);
+  // The unit asks the profile whether there is to be a service, and rests.
+  await until(async () => (await processesOf(computer)).length === 0);
   expect((await computer.run(['cat', '/tripped'])).code).toBe(1);
   rmSync(computer.outside(wire));
   const made = (await inventory(computer)).filter((line) => line.startsWith('/home'));
@@ -97,8 +99,7 @@ test('it is installed without a question, a display, a network or a look at the 
 
 test('whoever signs in has it in the tray, within the profile', async () => {
   alice = await Desktop.signIn(computer, 'alice', ':1');
-  await until(async () => (await processesOf(computer)).length > 0);
-  await until(async () => (await alice.run(['gleaner', 'logs'])).code === 0);
+  await alice.hostAnswers();
   const windows = await alice.run(['xdotool', 'search', '--onlyvisible', '--name', '.']);
   expect(windows.stdout).toBe('');
   const policy = await alice.ask(commands['policy.explain'].output, 'policy', 'explain');
@@ -113,9 +114,8 @@ test('what is locked is refused on the command line', async () => {
 });
 
 async function add(seconds: number): Promise<string> {
-  const { document } = jobOf(seconds);
   const dir = `/home/alice/job-${seconds}`;
-  await alice.must(['sh', '-euc', `mkdir -p ${dir} && cat > ${dir}/job.json`], document);
+  await alice.must(['sh', '-euc', `mkdir -p ${dir} && cat > ${dir}/job.json`], jobOf(seconds));
   const { id } = await alice.ask(commands['jobs.add'].output, 'jobs', 'add', dir);
   return id ?? '';
 }
@@ -147,7 +147,7 @@ test('a newer version replaces it in the middle of a job, which goes on', async 
   ]);
   expect(said, said.stderr).toMatchObject({ code: 0 });
   // The same person's tray, by itself.
-  await until(async () => (await alice.run(['gleaner', 'logs'])).code === 0);
+  await alice.hostAnswers();
   const { gleaner } = await alice.ask(commands.versions.output, 'versions');
   expect(gleaner).toContain(newerVersion(ownVersion()));
   await until(async () => (await stateOf(id))?.state === 'done', 500);

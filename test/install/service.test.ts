@@ -8,7 +8,8 @@ import { commands } from '../../electron/contract/commands.ts';
 import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
 import { Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
-import { inventory, jobOf, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { inventory, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { jobOf } from './job.ts';
 
 /**
  * The service of the machine as its package installs it, on a Debian with systemd and logind of its own: real units in their
@@ -64,7 +65,7 @@ async function property(name: string): Promise<string> {
 async function add(seconds: number): Promise<string> {
   const dir = `/root/job-${seconds}`;
   mkdirSync(computer.outside(dir));
-  writeFileSync(computer.outside(`${dir}/job.json`), jobOf(seconds).document);
+  writeFileSync(computer.outside(`${dir}/job.json`), jobOf(seconds));
   const { id } = await ask(commands['jobs.add'].output, 'jobs', 'add', dir);
   return id ?? '';
 }
@@ -87,7 +88,7 @@ test('a package alone runs no service; the profile that comes later starts it', 
   ]);
   expect(installed, installed.stderr).toMatchObject({ code: 0 });
   await until(async () => (await property('Result')) === 'exec-condition');
-  expect(await processesOf(computer)).toEqual([]);
+  await until(async () => (await processesOf(computer)).length === 0);
   writeFileSync(computer.outside('/etc/gleaner/locked.json'), JSON.stringify(profile));
   await until(async () => (await property('ActiveState')) === 'active');
   expect(await property('StatusText')).toBe('Listening');
