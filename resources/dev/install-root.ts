@@ -15,7 +15,7 @@ const installRoot: DebianRoot = {
     ...debDepends.map((name) => name.split(' | ')[0] ?? ''),
     // A desktop's parts: sessions, their bus, a display, and what starts at login.
     ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'procps', 'iproute2'],
-    ...['xvfb', 'xdotool', 'dex', 'polkitd', 'fonts-dejavu-core'],
+    ...['xvfb', 'xdotool', 'dex', 'fonts-dejavu-core'],
     // As far as a Debian can look at a package for others.
     ...['rpm', 'cpio'],
   ],

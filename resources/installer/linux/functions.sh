@@ -13,13 +13,16 @@ booted_with_systemd() { [ -d /run/systemd/system ] && command -v systemctl >/dev
 # The pids of running hosts: apps of people, and hosts without a window. Chromium's helpers end with their app.
 hosts() {
   for proc in /proc/[0-9]*; do
+    # Not those of another root: a container's on this computer, or this computer's while an image is made.
+    [ "$proc/root" -ef / ] || continue
     program=$(readlink "$proc/exe" 2>/dev/null) || continue
     case ${program% (deleted)} in
       "$app/gleaner-app") ;;
       "$app/resources/runtime/node") tr '\0' '\n' 2>/dev/null <"$proc/cmdline" | grep -qx run || continue ;;
       *) continue ;;
     esac
-    if tr '\0' '\n' 2>/dev/null <"$proc/cmdline" | grep -q '^--type='; then continue; fi
+    # Chromium's helpers write their arguments anew, with spaces between them.
+    if grep -q -e '--type=' "$proc/cmdline" 2>/dev/null; then continue; fi
     printf '%s\n' "${proc#/proc/}"
   done
 }
@@ -63,11 +66,15 @@ refuse_older() { # INSTALLED NEW
 }
 
 set_up() { # first|again
+  # Whatever fails here: trays are not to wait for it.
+  trap end_replacing EXIT
   getent group "$account" >/dev/null || groupadd --system "$account"
   getent passwd "$account" >/dev/null ||
     useradd --system --gid "$account" --home-dir "$data" --no-create-home --shell /usr/sbin/nologin "$account"
   # For /dev/kvm, where there is one; without it, VMs are emulated.
-  if getent group kvm >/dev/null; then usermod --append --groups kvm "$account"; fi
+  if getent group kvm >/dev/null; then
+    usermod --append --groups kvm "$account" || say "the account $account could not be put into the group kvm"
+  fi
   # Only where the parser knows user namespaces (AppArmor 4): elsewhere nothing restricts them.
   if command -v apparmor_parser >/dev/null 2>&1 && [ -d /etc/apparmor.d ] &&
     apparmor_parser --skip-kernel-load --skip-read-cache "$app/resources/installer/apparmor" >/dev/null 2>&1; then
@@ -85,54 +92,111 @@ take_down() {
   stop_hosts
   # While a host runs, its data is its own.
   keep_records
-  if command -v systemctl >/dev/null 2>&1; then
-    systemctl disable gleaner.service gleaner-profile.path >/dev/null 2>&1 || true
-  fi
+  keep_service_record
   if [ -e /etc/apparmor.d/gleaner ]; then
     if [ -d /sys/kernel/security/apparmor ]; then apparmor_parser --remove /etc/apparmor.d/gleaner || true; fi
     rm -f /etc/apparmor.d/gleaner
   fi
 }
 
-# Runs a command as a person, with nothing of ours in it: their folders are theirs, links in them too.
+disable_units() {
+  if command -v systemctl >/dev/null 2>&1; then
+    systemctl disable gleaner.service gleaner-profile.path >/dev/null 2>&1 || true
+  fi
+}
+
+# Runs a command as a person, with nothing of ours in it: their folders are theirs, links in them too; and without our
+# terminal, into which they could else type.
 as_person() { # NAME HOME COMMAND…
   name=$1 home=$2
   shift 2
-  (cd / && setpriv --reuid "$name" --regid "$(id -g "$name")" --init-groups \
-    env -i HOME="$home" USER="$name" LOGNAME="$name" LANG=C.UTF-8 PATH=/usr/bin:/bin "$@")
+  (cd / && setsid --wait setpriv --reuid "$name" --regid "$(id -g "$name")" --init-groups \
+    env -i HOME="$home" USER="$name" LOGNAME="$name" LANG=C.UTF-8 PATH=/usr/bin:/bin "$@" </dev/null)
+}
+
+# Who may have data of Gleaner's, as lines of passwd: whoever the system lists, and, where a directory lists nobody, whoever
+# owns a home in /home.
+people() {
+  {
+    getent passwd
+    for home in /home/*; do
+      if [ -d "$home/.local/share/gleaner" ]; then getent passwd "$(stat -c %u "$home")" || true; fi
+    done
+  } | sort -u
 }
 
 # Calls a function with name and home of everybody who has data of Gleaner's.
 each_person() { # FUNCTION
-  getent passwd | while IFS=: read -r name _ uid _ _ home _; do
-    if [ "$uid" -ge 1000 ] 2>/dev/null && [ -d "$home/.local/share/gleaner" ]; then "$1" "$name" "$home"; fi
+  people | while IFS=: read -r name _ uid _ _ home _; do
+    if [ "$uid" -ge 1000 ] 2>/dev/null && timeout 10 test -d "$home/.local/share/gleaner"; then "$1" "$name" "$home"; fi
   done
 }
 
 record=.local/share/gleaner/record.json
 
+# Where the program cannot be asked: the profiles' own words.
+profile_wants_no_record() {
+  grep -qsE '"removal.keepRecord"[[:space:]]*:[[:space:]]*false' /etc/gleaner/locked.json /etc/gleaner/defaults.json
+}
+
+# Whether policy, or the person, wants no record. Where nobody can tell there is one.
+wants_no_record() { # NAME HOME
+  profile_wants_no_record || as_person "$1" "$2" /usr/bin/gleaner settings get removal.keepRecord --json 2>/dev/null | grep -q '"value":false'
+}
+
 keep_record() { # NAME HOME
-  as_person "$1" "$2" /usr/bin/gleaner settings get removal.keepRecord --json | grep -q '"value":true' || return 0
-  as_person "$1" "$2" /usr/bin/gleaner ledger export --json --out "$2/$record" >/dev/null ||
-    say "the record of $1 could not be written out"
+  if wants_no_record "$1" "$2"; then
+    as_person "$1" "$2" sh -c ': >"$1"' sh "$2/.local/share/gleaner/no-record"
+    return 0
+  fi
+  as_person "$1" "$2" rm -f "$2/.local/share/gleaner/no-record"
+  as_person "$1" "$2" /usr/bin/gleaner ledger export --json --force --out "$2/$record" >/dev/null ||
+    say "the record of $1 could not be written out: a purge leaves them the ledger itself"
 }
 
 # Before the program goes: a record for everybody, where policy offers one. Only a purge takes it out of the data.
 keep_records() { if [ -x /usr/bin/gleaner ]; then each_person keep_record; fi; }
 
+# A person finds the record, or where there is none the ledger itself, under a name that nothing else has.
 forget_person() { # NAME HOME
   as_person "$1" "$2" sh -c '
-    [ ! -f "$1" ] || mv -f "$1" "$HOME/gleaner-record-$(date +%Y-%m-%d).json"
-    rm -rf "$HOME/.local/share/gleaner"
+    data=$HOME/.local/share/gleaner
+    free() {
+      name=$HOME/gleaner-record-$(date +%Y-%m-%d)
+      n=
+      while [ -e "$name$n$1" ]; do n=$((${n:--1} - 1)); done
+      printf %s "$name$n$1"
+    }
+    if [ ! -e "$data/no-record" ]; then
+      if [ -f "$1" ]; then mv "$1" "$(free .json)" || exit 1
+      elif [ -f "$data/gleaner.db" ]; then
+        kept=$(free .ledger)
+        mkdir "$kept" && mv "$data"/gleaner.db* "$kept/" || exit 1
+      fi
+    fi
+    rm -rf "$data"
     if grep -qs "^X-Gleaner-Data=" "$HOME/.config/autostart/gleaner.desktop"; then
       rm -f "$HOME/.config/autostart/gleaner.desktop"
     fi' sh "$2/$record" || say "not all of the data of $1 could be removed"
 }
 
+# The service's own record, for root alone; the same policy.
+keep_service_record() {
+  [ -f "$data/gleaner.db" ] && [ -x /usr/bin/gleaner ] || return 0
+  if profile_wants_no_record; then return 0; fi
+  kept=/var/backups/gleaner-service-$(date +%Y-%m-%d)
+  (umask 077 && mkdir -p "$kept" && cp "$data"/gleaner.db* "$kept/") ||
+    say "the service's ledger could not be copied to $kept"
+}
+
 forget_all() {
+  # Whoever opened it again meanwhile.
+  stop_hosts
   end_replacing
   each_person forget_person
-  rm -rf "$data" /etc/gleaner /run/gleaner
+  rm -rf "$data" "$data-root" /etc/gleaner /run/gleaner
+  rm -f /etc/systemd/system/multi-user.target.wants/gleaner.service
+  rm -f /etc/systemd/system/paths.target.wants/gleaner-profile.path
   if getent passwd "$account" >/dev/null; then userdel "$account" >/dev/null 2>&1 || true; fi
   if getent group "$account" >/dev/null; then groupdel "$account" >/dev/null 2>&1 || true; fi
   if booted_with_systemd; then systemctl daemon-reload || true; fi
