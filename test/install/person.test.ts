@@ -115,6 +115,20 @@ test('what is locked is refused on the command line', async () => {
   expect(refused.stderr).toContain('ACME');
 });
 
+test('and in the window', async () => {
+  const port = '9333';
+  await alice.must(['pkill', '--oldest', '-TERM', 'gleaner-app']);
+  await until(async () => (await processesOf(computer)).length === 0);
+  const command = `setsid /opt/Gleaner/gleaner-app --remote-debugging-port=${port} >/dev/null 2>&1 &`;
+  await alice.must(['sh', '-c', command]);
+  const looking = [process.execPath, join(checkoutDir, 'test', 'install', 'look-at-window.ts'), port];
+  const Look = z.object({
+    result: z.object({ result: z.object({ value: z.object({ refused: z.string(), said: z.string() }) }) }),
+  });
+  const { result } = Look.parse(JSON.parse(await must([...computer.networkEntry(), ...looking])));
+  expect(result.result.value).toMatchObject({ refused: 'setting-locked', said: 'set by acme' });
+});
+
 async function add(seconds: number): Promise<string> {
   const dir = `/home/alice/job-${seconds}`;
   await alice.must(['sh', '-euc', `mkdir -p ${dir} && cat > ${dir}/job.json`], jobOf(seconds));
