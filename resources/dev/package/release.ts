@@ -1,6 +1,6 @@
 // Everything that a release for Linux is: the app's folder, the packages over it, their papers.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { base } from '../../installer/base.ts';
 import { linux } from '../../installer/linux.ts';
@@ -46,13 +46,15 @@ export async function makeRelease(o: ReleaseOptions): Promise<readonly string[]>
   });
 }
 
-/** When the sources were last changed, in seconds since 1970 (reproducible-builds.org). */
+/** When the sources were last changed, in seconds since 1970 (reproducible-builds.org): as git tells, or the manifest. */
 function sourceEpoch(): number {
   const given = process.env['SOURCE_DATE_EPOCH'];
   if (given !== undefined && /^\d+$/.test(given)) return Number(given);
-  return Number(
-    execFileSync('git', ['-C', checkoutDir, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }).trim(),
-  );
+  const { status, stdout } = spawnSync('git', ['-C', checkoutDir, 'log', '-1', '--format=%ct'], {
+    encoding: 'utf8',
+  });
+  if (status === 0) return Number(stdout.trim());
+  return Math.floor(statSync(path.join(checkoutDir, 'package.json')).mtimeMs / 1000);
 }
 
 async function papersOf(version: string, imageDir: string, epoch: number): Promise<Record<string, string>> {
