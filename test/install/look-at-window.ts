@@ -6,6 +6,11 @@ const [port = ''] = process.argv.slice(2);
 
 /** In the page. */
 async function look(): Promise<{ refused: string; said: string }> {
+  if (document.readyState !== 'complete') {
+    await new Promise((resolve) => {
+      addEventListener('load', resolve);
+    });
+  }
   const { gleaner } = globalThis as unknown as {
     gleaner: { call(name: string, input: unknown): Promise<{ failure?: { code: string } }> };
   };
@@ -27,6 +32,7 @@ async function look(): Promise<{ refused: string; said: string }> {
 
 interface Target {
   readonly type: string;
+  readonly url: string;
   readonly webSocketDebuggerUrl: string;
 }
 
@@ -36,7 +42,7 @@ await until(async () => {
     (answer) => answer.json() as Promise<Target[]>,
     () => [],
   );
-  target = targets.find(({ type }) => type === 'page');
+  target = targets.find(({ type, url }) => type === 'page' && url.startsWith('app://'));
   return target !== undefined;
 });
 const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '');
