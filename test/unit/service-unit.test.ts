@@ -29,7 +29,8 @@ describe('the systemd unit', () => {
     expect(values(unit, 'StateDirectory').map((name) => `/var/lib/${name}`)).toEqual([paths.dataDir]);
     expect(values(unit, 'RuntimeDirectory').map((name) => `/run/${name}`)).toEqual([paths.runDir]);
     expect([values(unit, 'StateDirectoryMode'), values(unit, 'RuntimeDirectoryMode')]).toEqual([
-      ['0700'],
+      // Apps look for the file "wanted" in it.
+      ['0711'],
       ['0750'],
     ]);
   });
