@@ -42,6 +42,12 @@ describe('the systemd unit', () => {
     expect(values(path, 'Unit')).toEqual(['gleaner.service']);
   });
 
+  test('asks again after every end, since a profile may have come back in the meantime', () => {
+    expect(values(unit, 'Restart')).toEqual(['always']);
+    expect(values(unit, 'ExecCondition')).toEqual(['/usr/bin/gleaner service wanted']);
+    expect(values(unit, 'RestartPreventExitStatus')).toEqual([]);
+  });
+
   test('leaves what a QEMU in bwrap needs', () => {
     const namespaces = values(unit, 'RestrictNamespaces').join(' ').split(' ');
     for (const name of ['user', 'mnt', 'pid', 'ipc', 'uts', 'net', 'cgroup'])
