@@ -61,10 +61,10 @@ export async function serveMachine(o: {
     service: {
       computer,
       serve: async (host, log) => await serveBoth(host, log, machine),
-      onUnwanted: (listener) => {
-        const follower = followWanted(machine, listener);
-        return () => void follower.dispose();
-      },
+    },
+    onUnwanted: (listener) => {
+      const follower = followWanted(machine, listener);
+      return () => void follower.dispose();
     },
   });
   return ending;
