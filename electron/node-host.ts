@@ -61,11 +61,11 @@ export async function serveHeadless(options: {
     readonly computer: Partial<HostOptions>;
     /** Opens its sockets instead of the person's. */
     readonly serve: (host: Host, log: Log) => Promise<Disposable>;
-    /** Calls back when it is no longer wanted; returns the way to stop. */
-    readonly onUnwanted: (listener: () => void) => () => void;
   };
+  /** Calls back when the host is no longer wanted here; returns the way to stop. Left out: it always is. */
+  readonly onUnwanted?: (listener: () => void) => () => void;
 }): Promise<{ ending: Ending; jobs: Done }> {
-  const { paths, program, io, untilIdle, sample, service } = options;
+  const { paths, program, io, untilIdle, sample, service, onUnwanted } = options;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   const owned = new Disposer();
   const file = owned.own(fileLog(paths.logPath));
@@ -94,7 +94,7 @@ export async function serveHeadless(options: {
           void images.dispose();
           listener();
         };
-        const releases = [io.onSignal(end), service?.onUnwanted(end)];
+        const releases = [io.onSignal(end), onUnwanted?.(end)];
         return () => {
           for (const release of releases) release?.();
         };

@@ -6,7 +6,7 @@ import { GleanerError } from './contract/failures.ts';
 import { peopleApi } from './control/people.ts';
 import { serveSocket } from './control/socket-server.ts';
 import { serviceSecrets } from './host/credential-keys.ts';
-import { followPlace, type MachinePlaceOptions, machinePlace } from './host/machine-place.ts';
+import { followWanted, type MachinePlaceOptions, machinePlace, rememberPlace } from './host/machine-place.ts';
 import { tellServiceManager } from './host/service-manager.ts';
 import type { Host, HostOptions } from './host.ts';
 import { serveHeadless } from './node-host.ts';
@@ -42,6 +42,7 @@ export async function serveMachine(o: {
     );
   }
   const paths = machine.servicePaths;
+  await rememberPlace(paths, 'service');
   const computer: Partial<HostOptions> = {
     service: true,
     profiles: machine.profiles,
@@ -60,10 +61,10 @@ export async function serveMachine(o: {
     service: {
       computer,
       serve: async (host, log) => await serveBoth(host, log, machine),
-      onUnwanted: (listener) => {
-        const follower = followPlace(machine, 'service', listener);
-        return () => void follower.dispose();
-      },
+    },
+    onUnwanted: (listener) => {
+      const follower = followWanted(machine, listener);
+      return () => void follower.dispose();
     },
   });
   return ending;

@@ -37,6 +37,8 @@ export interface PathsInput {
 export interface ServicePaths extends Paths {
   /** 0600: for root and the service's own account, who may do everything. `socketPath` is 0660: for people. */
   readonly adminSocketPath: string;
+  /** Is there while the machine's profiles want a service; everybody may see whether it is. */
+  readonly wantedPath: string;
 }
 
 /** `GLEANER_HOME` puts everything under one folder; else the platform's convention. Pure. */
@@ -59,6 +61,7 @@ export function resolveServicePaths({ platform, uid, env }: Omit<PathsInput, 'ho
     return {
       ...layOut(dataDir, join(dataDir, 'run'), pipe('gleaner-service')),
       adminSocketPath: pipe('gleaner-admin'),
+      wantedPath: join(dataDir, 'wanted'),
     };
   }
   const [dataDir, runDir] =
@@ -70,6 +73,7 @@ export function resolveServicePaths({ platform, uid, env }: Omit<PathsInput, 'ho
   return {
     ...layOut(dataDir, runDir, join(runDir, 'control.sock')),
     adminSocketPath: join(runDir, 'admin.sock'),
+    wantedPath: join(dataDir, 'wanted'),
   };
 }
 

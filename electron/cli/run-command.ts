@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { GleanerError } from '../contract/failures.ts';
+import type { MachinePlaceOptions } from '../host/machine-place.ts';
 import type { CommandAdder } from './command.ts';
 import { type CommonOptions, type Context, print, UsageError } from './context.ts';
 import type { Ending } from './exit.ts';
+import type { Io } from './io.ts';
 import { count } from './text.ts';
 
 interface RunOptions extends CommonOptions {
@@ -36,12 +38,16 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
         return await runService(context);
       }
       if (!headless) throw new UsageError('Only "gleaner run --headless" starts a host.', 'Add --headless.');
-      if (machine) {
-        const { machinePlace, requireSession } = await import('../host/machine-place.ts');
-        requireSession(await machinePlace(machine));
-      }
+      const onUnwanted = machine && (await staysInSession(machine, io));
       const { serveHeadless } = await import('../node-host.ts');
-      const { ending, jobs } = await serveHeadless({ paths, program: files, io, untilIdle, sample });
+      const { ending, jobs } = await serveHeadless({
+        paths,
+        program: files,
+        io,
+        untilIdle,
+        sample,
+        ...(onUnwanted ? { onUnwanted } : {}),
+      });
       await print(
         io,
         json,
@@ -51,6 +57,27 @@ export function addRunCommand(program: Command, adder: CommandAdder, context: Co
       return ending;
     },
   });
+}
+
+/**
+ * Makes sure that a host may live here now; what it returns calls back, and says so, once the machine has a service instead.
+ * @throws GleanerError as `requireSession`
+ */
+export async function staysInSession(
+  machine: MachinePlaceOptions,
+  io: Pick<Io, 'err'>,
+): Promise<(onMoved: () => void) => () => void> {
+  const { followPlace, machinePlace, requireSession } = await import('../host/machine-place.ts');
+  requireSession(await machinePlace(machine));
+  return (onMoved) => {
+    const follower = followPlace(machine, 'session', () => {
+      io.err(
+        'gleaner: A profile of this computer now wants Gleaner as a service of the machine: this host saves its work and ends.\n',
+      );
+      onMoved();
+    });
+    return () => void follower.dispose();
+  };
 }
 
 async function runService({ io, program, machine }: Context): Promise<Ending> {

@@ -26,6 +26,7 @@ export function addServiceCommands(program: Command, adder: CommandAdder, contex
     examples: ['gleaner service wanted && systemctl start gleaner'],
     run: async ({ json = false }) => {
       const status = await look(context, false);
+      if (status.place === 'session') await forget(context);
       await print(io, json, { wanted: status.place === 'service', failure: status.failure }, () =>
         placeWords(status),
       );
@@ -55,6 +56,13 @@ async function look({ machine }: Context, ask: boolean): Promise<ServiceStatus> 
     running: ask ? await isRunning(socketPath) : null,
     socket: socketPath,
   };
+}
+
+/** A service that did not run when a profile gave it up has not forgotten it itself. Only its own account and root may. */
+async function forget({ machine }: Context): Promise<void> {
+  if (!machine) return;
+  const { rememberPlace } = await import('../host/machine-place.ts');
+  await rememberPlace(machine.servicePaths, 'session').catch(() => undefined);
 }
 
 async function isRunning(socketPath: string): Promise<boolean | null> {

@@ -186,6 +186,7 @@ function signalRows(signals: Signals): (readonly [string, string | null])[] {
     ['Full screen', known(signals.fullScreen, yesOrNo)],
     ['Presentation', known(signals.presentation, yesOrNo)],
     ['Remote session', known(signals.remoteSession, yesOrNo)],
+    ['Has the screen', known(signals.sessionActive, yesOrNo)],
     ['Power', known(signals.onBattery, (value) => (value ? 'battery' : 'mains'))],
     ['Charge', known(signals.charge, formatPercent)],
     ['Load of others', known(signals.otherLoad, formatPercent)],

@@ -23,6 +23,7 @@ export const reasonCodes = [
   'full-screen',
   'program',
   'remote-session',
+  'session-away',
   'input',
   'load',
   'battery',

@@ -34,6 +34,7 @@ export const Said = z.discriminatedUnion('code', [
   says('reason.full-screen', {}),
   says('reason.program', { program: text }),
   says('reason.remote-session', {}),
+  says('reason.session-away', {}),
   says('reason.input', {}),
   says('reason.load', {}),
   says('reason.battery', {}),

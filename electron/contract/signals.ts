@@ -21,6 +21,8 @@ export const Signals = z.strictObject({
   /** Something asks the desktop to stay awake: a presentation, a film. */
   presentation: unknown(z.boolean()),
   remoteSession: unknown(z.boolean()),
+  /** Whether the person's session has the screen; false: another one has it, whose input nobody here sees. */
+  sessionActive: unknown(z.boolean()),
   onBattery: unknown(z.boolean()),
   /** Of the battery, 0…1. */
   charge: unknown(z.number().min(0).max(1)),
@@ -54,6 +56,7 @@ export const noSignals: Signals = {
   fullScreen: null,
   presentation: null,
   remoteSession: null,
+  sessionActive: null,
   onBattery: null,
   charge: null,
   otherLoad: null,

@@ -59,8 +59,10 @@ interface SocketBounds {
   readonly drainMs: number;
 }
 
-const defaultBounds: SocketBounds = {
-  connections: 64,
+/** By who may open the socket: people's trays and windows hold theirs, and nobody can tell whose is whose. */
+const connectionsOf: Readonly<Record<Access, number>> = { owner: 64, administrators: 64, people: 512 };
+
+const defaultBounds: Omit<SocketBounds, 'connections'> = {
   headersMs: 10_000,
   inputMs: 10_000,
   uploadStallMs: 60_000,
@@ -74,7 +76,8 @@ const defaultBounds: SocketBounds = {
  */
 export async function serveSocket(options: SocketServerOptions): Promise<Disposable> {
   const { paths, log, platform = process.platform } = options;
-  const bounds: SocketBounds = { ...defaultBounds, ...options.bounds };
+  const connections = connectionsOf[options.access ?? 'owner'];
+  const bounds: SocketBounds = { ...defaultBounds, connections, ...options.bounds };
   const connection = new Connection(options, options.clock ?? systemClock, bounds);
   const server = createServer({
     maxHeaderSize: 16 * 1024,

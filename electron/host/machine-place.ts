@@ -1,4 +1,5 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
+import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Disposable } from '../base/disposal.ts';
 import type { ServicePaths } from '../base/paths.ts';
 import { GleanerError, type HostPlace } from '../contract/index.ts';
@@ -16,13 +17,22 @@ export async function machinePlace({ profiles, servicePaths }: MachinePlaceOptio
   return toldPlace(found, await seenPlace(servicePaths));
 }
 
-/** A running service has its folder; the service itself sees that it has kept something here before. */
-async function seenPlace({ runDir, databasePath }: ServicePaths): Promise<HostPlace> {
-  const isThere = await Promise.any([access(runDir), access(databasePath)]).then(
-    () => true,
-    () => false,
+/** Nothing else tells: systemd makes the service's folders before it asks, and what the service has kept outlives it. */
+async function seenPlace({ wantedPath }: ServicePaths): Promise<HostPlace> {
+  return await access(wantedPath).then(
+    () => 'service',
+    () => 'session',
   );
-  return isThere ? 'service' : 'session';
+}
+
+/** Keeps for later, also after the next boot, where the profiles have said that the host lives. Throws what the file system throws. */
+export async function rememberPlace({ dataDir, wantedPath }: ServicePaths, place: HostPlace): Promise<void> {
+  if (place === 'session') {
+    await rm(wantedPath, { force: true });
+    return;
+  }
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  await writeFileAtomic(wantedPath, '');
 }
 
 /** Calls `onChange` once the profiles say another place than `from`; what cannot be told is no other place. */
@@ -47,6 +57,14 @@ export function followPlace(
       await watch.dispose();
     },
   };
+}
+
+/** Calls `onUnwanted` once the profiles want no service any more, which is remembered then. */
+export function followWanted(machine: MachinePlaceOptions, onUnwanted: () => void): Disposable {
+  return followPlace(machine, 'service', () => {
+    // Where it cannot be removed, "service wanted" tries again before the next start.
+    void rememberPlace(machine.servicePaths, 'session').then(onUnwanted, onUnwanted);
+  });
 }
 
 /**

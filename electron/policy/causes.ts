@@ -114,6 +114,9 @@ export function causesNow(moment: Moment, policy: Policy, memory: Memory): Cause
     'pauseOn.remoteSession',
     plainly('reason.remote-session'),
   );
+  if (signals.sessionActive === false) {
+    add('session-away', 'built-in', plainly('reason.session-away'), 0, settleMs);
+  }
   settles(memory.loadHeld, 'load', 'pauseOn.load', plainly('reason.load'));
   settles(
     drains(signals, values['battery.aboveCharge']),

@@ -42,6 +42,7 @@ const fixedWords: Readonly<
   'reason.presentation': 'a presentation or a film is shown',
   'reason.full-screen': 'a program fills the screen',
   'reason.remote-session': 'this computer is used from afar',
+  'reason.session-away': 'another session has the screen',
   'reason.input': 'you are using the computer',
   'reason.load': 'other programs need the processor',
   'reason.battery': 'this computer runs on battery',

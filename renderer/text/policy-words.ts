@@ -42,7 +42,7 @@ const yesNo = (value: boolean | null, yes: string, no: string): string | null =>
 const measured = (value: number | null, words: (value: number) => string): string | null =>
   value === null ? unknown : words(value);
 
-type Telling = 'screen' | 'call' | 'fullScreen' | 'presentation' | 'remote' | 'network' | 'lid';
+type Telling = 'screen' | 'call' | 'fullScreen' | 'presentation' | 'remote' | 'session' | 'network' | 'lid';
 const telling = (signal: Telling, value: boolean | null): readonly [string, string | null] => [
   t(`policy:signal.${signal}`),
   yesNo(value, t(`policy:signal.${signal}.yes`), t(`policy:signal.${signal}.no`)),
@@ -62,6 +62,7 @@ export function signalRows(signals: Signals): readonly (readonly [name: string, 
     telling('fullScreen', signals.fullScreen),
     telling('presentation', signals.presentation),
     telling('remote', signals.remoteSession),
+    telling('session', signals.sessionActive),
     row('policy:signal.power', yesNo(signals.onBattery, batteryWords(charge), t('policy:signal.power.no'))),
     row('policy:signal.load', measured(signals.otherLoad, percent)),
     row('policy:signal.programs', programs && programWords(programs)),

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { resolveServicePaths } from '../../electron/base/paths.ts';
 import { runHeadless } from '../../electron/cli/headless.ts';
+import { staysInSession } from '../../electron/cli/run-command.ts';
 import { GleanerError } from '../../electron/contract/failures.ts';
+import type { HostPlace } from '../../electron/contract/settings.ts';
 import { FakeHost, fakeSnapshot } from '../fakes/fake-host.ts';
 import { memoryIo } from './cli-fixture.ts';
 
@@ -42,7 +45,15 @@ class FakeHeadlessHost extends FakeHost {
   }
 }
 
-function setUp(untilIdle: boolean, sample = false) {
+function setUp({
+  untilIdle = false,
+  sample = false,
+  onSignal,
+}: {
+  untilIdle?: boolean;
+  sample?: boolean;
+  onSignal?: (listener: () => void) => () => void;
+} = {}) {
   const host = new FakeHeadlessHost();
   const io = memoryIo();
   const served = new Gate();
@@ -50,7 +61,7 @@ function setUp(untilIdle: boolean, sample = false) {
     host,
     sample,
     untilIdle,
-    onSignal: (listener) => io.onSignal(listener),
+    onSignal: onSignal ?? ((listener) => io.onSignal(listener)),
     serve: async () => {
       host.story.push('serve');
       served.open();
@@ -64,7 +75,7 @@ const inOrder = ['start', 'serve', 'close', 'stop'];
 
 describe('the host without a window', () => {
   it('runs until a signal and stops in order', async () => {
-    const { host, io, running, served } = setUp(false);
+    const { host, io, running, served } = setUp();
     host.started.open();
     await served;
     host.ended(2, 1);
@@ -74,7 +85,7 @@ describe('the host without a window', () => {
   });
 
   it.each([true, false])('queues the sample only where it is asked to: %s', async (sample) => {
-    const { host, io, running, served } = setUp(false, sample);
+    const { host, io, running, served } = setUp({ sample });
     host.started.open();
     await served;
     io.signal();
@@ -86,7 +97,7 @@ describe('the host without a window', () => {
     [3, 0, 'ok'],
     [3, 1, 'failed'],
   ])('ends when idle: %i done, %i failed is %s', async (done, failed, ending) => {
-    const { host, running, served } = setUp(true);
+    const { host, running, served } = setUp({ untilIdle: true });
     host.started.open();
     await served;
     host.ended(done, failed);
@@ -96,19 +107,48 @@ describe('the host without a window', () => {
   });
 
   it('is interrupted when a signal comes before it is idle, or before it is up', async () => {
-    const busy = setUp(true);
+    const busy = setUp({ untilIdle: true });
     busy.host.started.open();
     await busy.served;
     busy.io.signal();
     expect((await busy.running).ending).toBe('interrupted');
-    const starting = setUp(false);
+    const starting = setUp();
     starting.io.signal();
     expect((await starting.running).ending).toBe('interrupted');
     expect(starting.host.story).toEqual(['start', 'stop']);
   });
 
+  it('saves and ends once a profile gives the machine a service', async () => {
+    let place: HostPlace = 'session';
+    let changed = (): void => undefined;
+    const servicePaths = resolveServicePaths({ platform: 'linux', uid: 1, env: {} });
+    const profiles = {
+      read: () =>
+        Promise.resolve({
+          defaults: null,
+          locked: { place: '/p', raw: { version: 2, settings: { 'host.place': place } } },
+        }),
+      watch: (onChange: () => void) => {
+        changed = onChange;
+        return { dispose: () => undefined };
+      },
+    };
+    const io = memoryIo();
+    const onSignal = await staysInSession({ profiles, servicePaths }, io);
+    const { host, running, served } = setUp({ onSignal });
+    host.started.open();
+    await served;
+    changed();
+    place = 'service';
+    changed();
+    expect((await running).ending).toBe('ok');
+    expect(host.story).toEqual(inOrder);
+    expect(io.stderr).toMatch(/^gleaner: A profile of this computer now wants .* ends\.\n$/);
+    await expect(staysInSession({ profiles, servicePaths }, io)).rejects.toThrow('no second host');
+  });
+
   it('stops a host that could not start', async () => {
-    const { host, running } = setUp(false);
+    const { host, running } = setUp();
     host.started.fail(new GleanerError('already-running', 'There is another.'));
     await expect(running).rejects.toThrow('There is another.');
     expect(host.story).toEqual(['start', 'stop']);

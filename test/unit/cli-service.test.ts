@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Disposer } from '../../electron/base/disposal.ts';
@@ -8,6 +8,7 @@ import { openDoor } from '../../electron/cli/door.ts';
 import { runProgram } from '../../electron/cli/program.ts';
 import type { SettingsLayer } from '../../electron/contract/settings.ts';
 import { serveSocket } from '../../electron/control/socket-server.ts';
+import { rememberPlace } from '../../electron/host/machine-place.ts';
 import type { RawProfile } from '../../electron/settings/profiles/source.ts';
 import { FakeHost, fakeSnapshot } from '../fakes/fake-host.ts';
 import { testProgram } from '../fixtures/test-program.ts';
@@ -110,6 +111,15 @@ describe('the command line where the host is a service', () => {
     await serve('people');
     expect(await told(service)).toMatchObject({ place: 'service', running: true });
     expect(await told(broken)).toMatchObject({ place: null, failure: { code: 'profile-broken' } });
+  });
+
+  test('forgets a service that was given up while it did not run', async () => {
+    const { servicePaths } = context(null).machine;
+    await rememberPlace(servicePaths, 'service');
+    for (const profile of [service, broken]) await run(profile, 'service', 'wanted');
+    await access(servicePaths.wantedPath);
+    await run(settings({}), 'service', 'wanted');
+    await expect(access(servicePaths.wantedPath)).rejects.toThrow('ENOENT');
   });
 
   test('runs no service that no profile wants, and none of two kinds', async () => {

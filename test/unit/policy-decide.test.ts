@@ -38,6 +38,7 @@ const words: readonly (readonly [string, Partial<Signals>, string])[] = [
   ['call', { call: true }, 'Paused: you are in a call.'],
   ['presentation', { presentation: true }, 'Paused: a presentation or a film is shown.'],
   ['full-screen', { fullScreen: true }, 'Paused: a program fills the screen.'],
+  ['session-away', { sessionActive: false }, 'Paused: another session has the screen.'],
   ['battery', { onBattery: true, charge: 0.9 }, 'Paused: this computer runs on battery.'],
   ['disk', { diskFreeBytes: 1 }, 'Paused: the disk is nearly full.'],
   ['sleep', { sleeping: true }, 'Paused: this computer is going to sleep.'],

@@ -20,7 +20,7 @@ test('what each preset needs while working', () => {
   expect(needed()).toEqual(
     [
       ...['call', 'disk', 'full-screen', 'input', 'load', 'login1', 'metered', 'power', 'presentation'],
-      'screen-lock',
+      ...['screen-lock', 'session-active'],
     ].sort(),
   );
   const gentle = needed(presetValues.gentle);

@@ -23,6 +23,7 @@ const told: fc.Arbitrary<Partial<Signals>> = fc.record(
     fullScreen: maybe,
     presentation: maybe,
     remoteSession: maybe,
+    sessionActive: maybe,
     onBattery: maybe,
     charge: fc.option(share),
     otherLoad: fc.option(share),

@@ -56,6 +56,7 @@ const signals: fc.Arbitrary<Partial<Signals>> = fc.record(
     fullScreen: maybe,
     presentation: maybe,
     remoteSession: maybe,
+    sessionActive: maybe,
     onBattery: maybe,
     screenLocked: maybe,
     programs: fc.option(fc.subarray(['blender', '“zoom”'])),

@@ -5,7 +5,12 @@ import { inputSensors } from '../../electron/policy/sensors/input.ts';
 import { gnomeInputSensor } from '../../electron/policy/sensors/input-gnome.ts';
 import { kdeInputSensor } from '../../electron/policy/sensors/input-kde.ts';
 import { presentationSensor } from '../../electron/policy/sensors/presentation.ts';
-import { remoteReading, remoteSessionSensor } from '../../electron/policy/sensors/remote-session.ts';
+import {
+  activeReading,
+  remoteReading,
+  remoteSessionSensor,
+  sessionActiveSensor,
+} from '../../electron/policy/sensors/remote-session.ts';
 import { lockerSensor, lockHintSensor } from '../../electron/policy/sensors/screen-lock.ts';
 import type { Sensor } from '../../electron/policy/sensors/sensor.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
@@ -303,6 +308,16 @@ describe('the login session', () => {
     await remote.until(({ remoteSession }) => remoteSession === true);
   });
 
+  test('tells that another one was switched to', async () => {
+    const inSession = await session({ Type: new Variant('s', 'x11'), Active: new Variant('b', true) });
+    const sensor = await start(sessionActiveSensor({ env: inSession, clock: systemClock }));
+    expect(sensor.reading).toEqual({ sessionActive: true });
+    await bus.update(logind, object, { Active: new Variant('b', false) });
+    await sensor.until(({ sessionActive }) => sessionActive === false);
+    const shell = { locked: null, remote: null, active: false, type: 'tty' };
+    expect(activeReading(shell)).toEqual({ sessionActive: null });
+  });
+
   test('fails when logind goes away', async () => {
     const inSession = await session({});
     const lock = await start(lockHintSensor({ env: inSession, clock: systemClock }));
@@ -318,11 +333,11 @@ describe('the login session', () => {
   });
 
   test('a shell from afar says nothing of who sits at the screen', () => {
-    const locked = null;
-    expect(remoteReading({ locked, remote: true, type: 'tty' })).toEqual({ remoteSession: null });
-    expect(remoteReading({ locked, remote: false, type: 'tty' })).toEqual({ remoteSession: false });
-    expect(remoteReading({ locked, remote: true, type: 'x11' })).toEqual({ remoteSession: true });
-    expect(remoteReading({ locked, remote: null, type: 'wayland' })).toEqual({ remoteSession: null });
+    const [locked, active] = [null, true];
+    expect(remoteReading({ locked, active, remote: true, type: 'tty' })).toEqual({ remoteSession: null });
+    expect(remoteReading({ locked, active, remote: false, type: 'tty' })).toEqual({ remoteSession: false });
+    expect(remoteReading({ locked, active, remote: true, type: 'x11' })).toEqual({ remoteSession: true });
+    expect(remoteReading({ locked, active, remote: null, type: 'wayland' })).toEqual({ remoteSession: null });
   });
 
   test('a remote desktop’s mark is enough', async () => {

@@ -1,11 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolvePaths, resolveServicePaths } from '../../electron/base/paths.ts';
 import type { SettingsLayer } from '../../electron/contract/settings.ts';
 import { CredentialKeys, serviceSecrets } from '../../electron/host/credential-keys.ts';
-import { followPlace, machinePlace, requireSession } from '../../electron/host/machine-place.ts';
+import {
+  followPlace,
+  followWanted,
+  machinePlace,
+  rememberPlace,
+  requireSession,
+} from '../../electron/host/machine-place.ts';
 import { toldPlace } from '../../electron/settings/profiles/place.ts';
 import type { ProfileSource, RawProfiles } from '../../electron/settings/profiles/source.ts';
 
@@ -81,11 +87,31 @@ describe('on a computer', () => {
     await rm(dir, { recursive: true });
   });
 
-  test('a service that has been there stays while its defaults cannot be read', async () => {
+  test('a service that is wanted stays while its defaults cannot be read, also after a boot', async () => {
+    raw = { defaults: { place: '/p', fault: 'it is not JSON' }, locked: null };
+    await rememberPlace(machine().servicePaths, 'service');
+    expect(await machinePlace(machine())).toEqual({ place: 'service' });
+  });
+
+  test('neither the folders that systemd makes nor what a former service kept is a service', async () => {
+    raw = { defaults: { place: '/p', fault: 'it is not JSON' }, locked: null };
+    await mkdir(machine().servicePaths.runDir);
+    await writeFile(machine().servicePaths.databasePath, '');
+    expect(await machinePlace(machine())).toEqual({ place: 'session' });
+  });
+
+  test('a service that is given up has been forgotten when it ends', async () => {
+    const { servicePaths } = machine();
+    await rememberPlace(servicePaths, 'service');
+    raw = { defaults: profile({ 'host.place': 'session' }), locked: null };
+    await new Promise<void>((resolve) => {
+      const follower = followWanted(machine(), () => {
+        void Promise.resolve(follower.dispose()).then(resolve);
+      });
+    });
+    await expect(access(servicePaths.wantedPath)).rejects.toThrow('ENOENT');
     raw = { defaults: { place: '/p', fault: 'it is not JSON' }, locked: null };
     expect(await machinePlace(machine())).toEqual({ place: 'session' });
-    await writeFile(join(dir, 'gleaner.db'), '');
-    expect(await machinePlace(machine())).toEqual({ place: 'service' });
   });
 
   test('a move is told once, and what cannot be told is none', async () => {

@@ -107,6 +107,18 @@ describe('the sockets of a service', () => {
     await end();
   });
 
+  test('hold many people, and leave administrators theirs', async () => {
+    const { people, admin, person, end } = await serveBoth();
+    const held = Array.from({ length: 511 }, () => new RawClient(people.socketPath));
+    await Promise.all(
+      held.map(async ({ socket }) => await new Promise((resolve) => socket.once('connect', resolve))),
+    );
+    await person.call('status', {});
+    await admin.call('status', {});
+    for (const { socket } of held) socket.destroy();
+    await end();
+  });
+
   test('a second service finds the place taken', async () => {
     const { people, end, host } = await serveBoth();
     const second = serveSocket({ api: host, paths: people, access: 'people', log: silentLog });

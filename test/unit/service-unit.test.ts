@@ -29,7 +29,8 @@ describe('the systemd unit', () => {
     expect(values(unit, 'StateDirectory').map((name) => `/var/lib/${name}`)).toEqual([paths.dataDir]);
     expect(values(unit, 'RuntimeDirectory').map((name) => `/run/${name}`)).toEqual([paths.runDir]);
     expect([values(unit, 'StateDirectoryMode'), values(unit, 'RuntimeDirectoryMode')]).toEqual([
-      ['0700'],
+      // Apps look for the file "wanted" in it.
+      ['0711'],
       ['0750'],
     ]);
   });
@@ -39,6 +40,12 @@ describe('the systemd unit', () => {
     const dir = linuxProfilesDir(1, {});
     expect(values(path, 'PathChanged')).toEqual([join(dir, 'defaults.json'), join(dir, 'locked.json')]);
     expect(values(path, 'Unit')).toEqual(['gleaner.service']);
+  });
+
+  test('asks again after every end, since a profile may have come back in the meantime', () => {
+    expect(values(unit, 'Restart')).toEqual(['always']);
+    expect(values(unit, 'ExecCondition')).toEqual(['/usr/bin/gleaner service wanted']);
+    expect(values(unit, 'RestartPreventExitStatus')).toEqual([]);
   });
 
   test('leaves what a QEMU in bwrap needs', () => {

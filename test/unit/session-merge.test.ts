@@ -70,6 +70,33 @@ describe('several sessions', () => {
     );
   });
 
+  test('leave to the system what they name as their login session but do not tell themselves', () => {
+    const logins = fc.uniqueArray(anyLogin, { selector: ({ id }) => id });
+    const told = fc.array(anySession, { minLength: 1 });
+    fc.assert(
+      fc.property(told, logins, anySession, (sessions, known, one) => {
+        const [before, after] = [sessions, [...sessions, one]].map((all) => mergeSessions(all, known, now));
+        if (!before || !after) return;
+        if (one.inputSource === null) {
+          expect(after.lastInputAt ?? -1).toBeGreaterThanOrEqual(before.lastInputAt ?? -1);
+          expect(after.inputSource).toBe(before.inputSource);
+        }
+        if (one.screenLocked === null && after.screenLocked === true) expect(before.screenLocked).toBe(true);
+        if (one.remoteSession === null) expect(after.remoteSession).toBe(before.remoteSession);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('that hear nothing leave their person to be seen as the system sees them', () => {
+    const deaf = session({ loginSession: '1', call: false });
+    const known = [login({ lastInputAt: 'now', locked: true, remote: true })];
+    const reading = { lastInputAt: now, inputSource: 'polled', screenLocked: true, remoteSession: true };
+    expect(mergeSessions([deaf], known, now)).toMatchObject(reading);
+    const told = { inputSource: 'x11', screenLocked: false, remoteSession: false } as const;
+    expect(mergeSessions([{ ...deaf, ...told }], known, now)).toMatchObject({ ...told, lastInputAt: null });
+  });
+
   test('never get more than fewer of them, where a locked screen gives no less than an idle one', () => {
     const share = fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100);
     fc.assert(

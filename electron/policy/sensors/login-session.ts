@@ -16,6 +16,8 @@ const daemonName = 'org.freedesktop.DBus';
 export interface LoginSession {
   readonly locked: boolean | null;
   readonly remote: boolean | null;
+  /** false: another session has the seat's screen. One without a seat is always active. */
+  readonly active: boolean | null;
   /** `x11`, `wayland`, `tty` and others. */
   readonly type: string | null;
 }
@@ -45,6 +47,7 @@ export function sessionSensor(
             o.parse({
               locked: booleanOf(properties.get('LockedHint')),
               remote: booleanOf(properties.get('Remote')),
+              active: booleanOf(properties.get('Active')),
               type: textOf(properties.get('Type')),
             }),
           );

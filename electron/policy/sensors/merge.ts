@@ -13,6 +13,7 @@ const anyOf = [
 ] as const satisfies readonly (keyof Signals)[];
 
 const firstOf = [
+  'sessionActive',
   'onBattery',
   'charge',
   'otherLoad',

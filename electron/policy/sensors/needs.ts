@@ -35,6 +35,8 @@ export function sensorsNeeded(values: Settings, situation: Situation): ReadonlyS
     'full-screen': values['pauseOn.fullScreen'],
     presentation: values['pauseOn.presentation'],
     'remote-session': values['pauseOn.remoteSession'],
+    // Else whoever has the screen instead is seen by nobody.
+    'session-active': true,
     // With 0, any charge will do.
     power: values['battery.aboveCharge'] !== 0,
     load: values['pauseOn.load'] !== null && matters('load'),

@@ -3,7 +3,7 @@ import { callSensor } from './call.ts';
 import { fullScreenSensor } from './full-screen.ts';
 import { inputSensors } from './input.ts';
 import { presentationSensor } from './presentation.ts';
-import { remoteSessionSensor } from './remote-session.ts';
+import { remoteSessionSensor, sessionActiveSensor } from './remote-session.ts';
 import { lockerSensor, lockHintSensor } from './screen-lock.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -26,5 +26,6 @@ export function presenceSensors(o: {
     fullScreenSensor({ env, clock }),
     presentationSensor({ env, clock }),
     remoteSessionSensor({ env, clock }),
+    sessionActiveSensor({ env, clock }),
   ];
 }

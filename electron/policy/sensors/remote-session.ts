@@ -26,6 +26,21 @@ export function remoteSessionSensor({ env, clock }: OnBus): Sensor {
 
 /** A shell from afar says nothing of who sits at the screen. Pure. */
 export function remoteReading({ remote, type }: LoginSession): Reading {
-  const graphical = type === 'x11' || type === 'wayland' || type === 'mir';
-  return { remoteSession: graphical || remote === false ? remote : null };
+  return { remoteSession: isGraphical(type) || remote === false ? remote : null };
 }
+
+/** Whether the session has the screen, or another one was switched to. */
+export function sessionActiveSensor(on: OnBus): Sensor {
+  return sessionSensor(on, {
+    name: 'session-active',
+    gives: ['sessionActive'],
+    parse: (session) => activeReading(session),
+  });
+}
+
+/** A shell has no screen that could be taken from it. Pure. */
+export function activeReading({ active, type }: LoginSession): Reading {
+  return { sessionActive: isGraphical(type) ? active : null };
+}
+
+const isGraphical = (type: string | null): boolean => type === 'x11' || type === 'wayland' || type === 'mir';

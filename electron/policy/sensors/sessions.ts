@@ -50,8 +50,9 @@ export const loginPollMs = 5000;
 /**
  * All sessions as one reading, in which the busiest counts: the latest input, a call of any, and a full screen, a presentation or a person
  * from afar of any that is seen. The screen is locked when it is in every session that is seen. What another session has taken the
- * screen from shows nothing to anybody, so its lock and its full screen count for nothing. A login session counts by itself as long
- * as none of `sessions` says that it is that one. Pure; adding a session, to at least one that is seen, makes the reading no less busy.
+ * screen from shows nothing to anybody, so its lock and its full screen count for nothing. A login session counts by itself in all
+ * that none of `sessions` tells which say that they are that one. Pure; adding a session, to at least one that is seen, makes the
+ * reading no less busy, but for what it tells in its login session's place.
  * @param now monotonic ms of the host
  * @param departedInputAt the last input in sessions that are gone: that it was stays true
  */
@@ -61,21 +62,31 @@ export function mergeSessions(
   now: number,
   departedInputAt: number | null = null,
 ): Reading {
-  const covered = new Set(sessions.map(({ loginSession }) => loginSession));
-  const alone = logins.filter(({ id, active }) => active && !covered.has(id));
-  const screens = alone.filter(({ graphical }) => graphical);
   const away = new Set(logins.filter(({ active }) => !active).map(({ id }) => id));
   const seen = sessions.filter(({ loginSession }) => loginSession === null || !away.has(loginSession));
-  const seenLocks = [...seen.map(({ screenLocked }) => screenLocked), ...screens.map(({ locked }) => locked)];
+  /** Login sessions of which no session tells `what`. */
+  const untold = (what: keyof SessionState): LoginState[] => {
+    const told = sessions.filter((session) => session[what] !== null).map(({ loginSession }) => loginSession);
+    return logins.filter(({ id, active }) => active && !told.includes(id));
+  };
+  const inputUntold = untold('inputSource');
+  const lockUntold = untold('screenLocked').filter(({ graphical }) => graphical);
+  const hinted = new Set(lockUntold.map(({ id }) => id));
+  const seenLocks = [
+    ...seen
+      .filter(({ screenLocked, loginSession }) => screenLocked !== null || !hinted.has(loginSession ?? ''))
+      .map(({ screenLocked }) => screenLocked),
+    ...lockUntold.map(({ locked }) => locked),
+  ];
   const inputs = [
     departedInputAt,
     ...sessions.map(({ lastInputAt }) => lastInputAt),
-    ...alone.map(({ lastInputAt }) => (lastInputAt === 'now' ? now : lastInputAt)),
+    ...inputUntold.map(({ lastInputAt }) => (lastInputAt === 'now' ? now : lastInputAt)),
   ].filter((at) => at !== null);
   const [soonest] = sessions
     .filter(({ inputSource }) => inputSource !== null)
     .toSorted((a, b) => a.inputPollMs - b.inputPollMs);
-  const polled = alone.some(({ lastInputAt }) => lastInputAt !== null);
+  const polled = inputUntold.some(({ lastInputAt }) => lastInputAt !== null);
   return {
     lastInputAt: inputs.length === 0 ? null : Math.min(now, Math.max(...inputs)),
     inputSource: soonest?.inputSource ?? (polled ? 'polled' : null),
@@ -86,7 +97,9 @@ export function mergeSessions(
     presentation: anyOf(seen.map(({ presentation }) => presentation)),
     remoteSession: anyOf([
       ...seen.map(({ remoteSession }) => remoteSession),
-      ...screens.map(({ remote }) => remote),
+      ...untold('remoteSession')
+        .filter(({ graphical }) => graphical)
+        .map(({ remote }) => remote),
     ]),
     onBattery: anyOf(sessions.map(({ onBattery }) => onBattery)),
   };
