@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { Installation } from '../../../electron/contract/install.ts';
+import type { Installation } from '../../../electron/contract/install.ts';
 import { applicationEntry } from '../../../electron/shell/desktop-entry.ts';
 import { checkoutDir, SetupError } from '../console.mjs';
 import type { Pressing } from './deb.ts';
@@ -139,7 +139,10 @@ export function writeAppImage(o: {
   const file = path.join(outDir, name);
   mkdirSync(outDir, { recursive: true });
   const runtime = readFileSync(o.runtimePath);
-  const { SOURCE_DATE_EPOCH: _, ...env } = process.env;
+  // mksquashfs takes a time from one place only.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name !== 'SOURCE_DATE_EPOCH'),
+  );
   execFileSync(
     'mksquashfs',
     [
