@@ -76,11 +76,16 @@ function runFirst(): void {
   const links = new Links({ app, first: start.link });
   /** When nothing more will be owned. */
   let settled: Promise<void> = Promise.resolve();
+  let hasFailed = false;
+  let upkeepHere: Upkeep | undefined;
   const lifecycle = new Lifecycle({
     app,
     process,
     clock: systemClock,
     log,
+    onEnd(code) {
+      if (code === 0 && !hasFailed) upkeepHere?.endInOrder();
+    },
     limitMs: stopLimitMs,
     async stop() {
       await settled;
@@ -112,7 +117,7 @@ function runFirst(): void {
       },
     });
     if (upkeep === 'gone') return null;
-    owned.own(upkeep);
+    upkeepHere = owned.own(upkeep);
     const nodePath = join(appDir, 'node_modules', '.bin', 'node');
     const images = owned.own(
       app.isPackaged
@@ -212,6 +217,7 @@ function runFirst(): void {
   };
 
   const fail = async (error: unknown): Promise<void> => {
+    hasFailed = true;
     explain(error);
     if (!start.hidden) {
       await tellCannotStart(app, dialog, toFailure(error));

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import Libsql from 'libsql';
+import { syncDir } from '../base/atomic-file.ts';
 import { GleanerError } from '../contract/index.ts';
 
 /** What no job and no credit depends on: how it was, from minute to minute, and what was counted beside. */
@@ -17,12 +19,14 @@ const ofNoWeight: ReadonlySet<string> = new Set([
 /**
  * After a newer version was taken back: whether this version can read the database that it left, and what to do when it
  * cannot. `keep`: its form is that of the copy, so this version reads on in it, and nothing is lost. `copy`: its form is
- * newer, but it holds nothing that the copy does not, so the copy takes its place. `conflict`: its form is newer, and
- * something was booked, queued or joined meanwhile.
+ * newer, but it holds nothing that the copy does not, so the copy takes its place; so it does where there is no database,
+ * which an earlier taking up has set aside before it ended. `conflict`: its form is newer, and something was booked, queued
+ * or joined meanwhile.
  * @param copyPath the database as this version left it
  */
 export function compareWithCopy(databasePath: string, copyPath: string): 'keep' | 'copy' | 'conflict' {
-  if (!existsSync(copyPath) || !existsSync(databasePath)) return 'keep';
+  if (!existsSync(copyPath)) return 'keep';
+  if (!existsSync(databasePath)) return 'copy';
   const db = new Libsql(databasePath);
   try {
     db.pragma('busy_timeout=2000');
@@ -37,9 +41,10 @@ export function compareWithCopy(databasePath: string, copyPath: string): 'keep' 
 }
 
 /**
- * Brings the database into a form that this version reads; nothing is deleted. Before the database is opened.
- * @returns where the newer version's database was set aside; null: it stayed
- * @throws GleanerError `storage-failed` when it holds what this version cannot read
+ * Brings the database into a form that this version reads; nothing is deleted. Before the database is opened. Wherever it
+ * ends, the next start takes up from there: the copy is whole and on the disk before the database is touched.
+ * @returns where the newer version's database was set aside; null: it stayed, or an earlier start has set it aside
+ * @throws GleanerError `storage-failed` when it holds what this version cannot read, and what the file system throws
  */
 export async function takeUpAfter(
   version: string,
@@ -57,10 +62,29 @@ export async function takeUpAfter(
       );
     case 'copy': {
       const aside = `${databasePath}.of-${version.replace(/[^0-9A-Za-z.+-]/g, '_')}`;
-      await rename(databasePath, aside);
-      await copyFile(copyPath, databasePath);
-      return aside;
+      const fresh = `${databasePath}.copied`;
+      await copyDurably(copyPath, fresh);
+      const isThere = existsSync(databasePath);
+      if (isThere) await rename(databasePath, aside);
+      await rename(fresh, databasePath);
+      await syncDir(dirname(databasePath));
+      return isThere ? aside : null;
     }
+  }
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to);
+    const file = await open(to, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
   }
 }
 

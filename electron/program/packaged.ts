@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packagedImages } from './images.ts';
 import type { Program } from './program.ts';
@@ -22,14 +22,20 @@ export function packagedProgram(resourcesDir: string, platform: NodeJS.Platform)
       condor: worker('condor'),
       egress: worker('egress'),
     },
-    appPath: appPathOf(resourcesDir, platform),
+    appPath: appPathOf(resourcesDir, platform, process.env),
     images: () => Promise.resolve(packagedImages(resourcesDir)),
     findImages: () => Promise.resolve(join(resourcesDir, 'images')),
   };
 }
 
-/** The app's program beside its resources. Pure. */
-export function appPathOf(resourcesDir: string, platform: NodeJS.Platform): string {
+/** The app's program beside its resources; of an AppImage its file, since this mount goes with this process. Pure. */
+export function appPathOf(
+  resourcesDir: string,
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const { APPIMAGE: file, APPDIR: mount } = env;
+  if (file !== undefined && mount !== undefined && resolve(mount) === dirname(resourcesDir)) return file;
   if (platform === 'darwin') return join(resourcesDir, '..', 'MacOS', 'Gleaner');
   return join(resourcesDir, '..', platform === 'win32' ? 'Gleaner.exe' : 'gleaner-app');
 }

@@ -10,6 +10,8 @@ export interface LifecycleOptions {
   readonly log: Log;
   /** Stops everything: VMs, workers, sockets, files. */
   readonly stop: () => Promise<void>;
+  /** The last thing before the process ends, with the exit code. */
+  readonly onEnd?: (code: number) => void;
   /** How long `stop` may take in ms; QEMU dies with us in any case. */
   readonly limitMs: number;
 }
@@ -79,6 +81,11 @@ export class Lifecycle {
     if (this.#ending) return;
     this.#ending = true;
     if (this.#last) await this.#last(stopped).catch(() => undefined);
+    try {
+      this.#o.onEnd?.(code);
+    } catch {
+      // The log is closed by now, and nothing keeps the process from ending.
+    }
     this.#o.app.exit(code);
   }
 }

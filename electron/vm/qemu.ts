@@ -69,7 +69,7 @@ export async function inspectQemu(o: {
   env: Readonly<Record<string, string | undefined>>;
   uid: number | undefined;
 }): Promise<QemuFacts> {
-  const found = o.qemuPath ?? (await findProgram(qemuName(o.platform), o.platform, o.env));
+  const found = o.qemuPath ?? (await firstFile(qemuCandidates(o.platform, o.env)));
   if (found === undefined || !(await isFile(found))) {
     throw new GleanerError('qemu-missing', 'QEMU is not installed.', installHint);
   }
@@ -101,8 +101,17 @@ export const noTools: WrapperTools = {
   bwrap: undefined,
 };
 
-function qemuName(platform: NodeJS.Platform): string {
-  return platform === 'win32' ? 'qemu-system-x86_64.exe' : 'qemu-system-x86_64';
+/**
+ * Where QEMU may lie, the likeliest first. RHEL and its rebuilds have only one for the computer's own processor, under a
+ * name and in a place of their own. Pure.
+ */
+export function qemuCandidates(
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const name = platform === 'win32' ? 'qemu-system-x86_64.exe' : 'qemu-system-x86_64';
+  const everywhere = programDirs(platform, env).map((dir) => join(dir, name));
+  return platform === 'linux' ? [...everywhere, '/usr/libexec/qemu-kvm'] : everywhere;
 }
 
 async function tryWrapper(
@@ -137,10 +146,11 @@ async function filesOf(path: string): Promise<string[]> {
   const others = [
     '/etc/ld.so.cache',
     '/usr/share/qemu',
+    '/usr/share/qemu-kvm',
     '/usr/share/seabios',
     '/usr/share/qemu-firmware',
     join(dirname(dirname(path)), 'share', 'qemu'),
-    ...libraryDirs.map((dir) => join(dir, 'qemu')),
+    ...libraryDirs.flatMap((dir) => [join(dir, 'qemu'), join(dir, 'qemu-kvm')]),
   ];
   const existing = await Promise.all(others.map(async (other) => ((await exists(other)) ? [other] : [])));
   return [...new Set([path, ...libraries, ...existing.flat()])];
@@ -148,24 +158,24 @@ async function filesOf(path: string): Promise<string[]> {
 
 async function findTools(env: Readonly<Record<string, string | undefined>>): Promise<WrapperTools> {
   const [chrt, ionice, prlimit, setpriv, bwrap] = await Promise.all(
-    ['chrt', 'ionice', 'prlimit', 'setpriv', 'bwrap'].map((name) => findProgram(name, 'linux', env)),
+    ['chrt', 'ionice', 'prlimit', 'setpriv', 'bwrap'].map((name) =>
+      firstFile(programDirs('linux', env).map((dir) => join(dir, name))),
+    ),
   );
   return { chrt, ionice, prlimit, setpriv, bwrap };
 }
 
-/** The first `name` in PATH, then where systems keep such programs. */
-async function findProgram(
-  name: string,
-  platform: NodeJS.Platform,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string | undefined> {
+/** PATH, then where systems keep such programs. */
+function programDirs(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string[] {
   const usual =
     platform === 'win32'
       ? [join(env['ProgramFiles'] ?? String.raw`C:\Program Files`, 'qemu')]
       : ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin'];
-  const dirs = [...(env['PATH'] ?? '').split(delimiter), ...usual].filter((dir) => dir !== '');
-  for (const dir of dirs) {
-    const path = join(dir, name);
+  return [...(env['PATH'] ?? '').split(delimiter), ...usual].filter((dir) => dir !== '');
+}
+
+async function firstFile(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
     if (await isFile(path)) return path;
   }
   return undefined;

@@ -7,7 +7,15 @@ import { stageDir } from './base.ts';
 import { launchAgent, launchDaemon } from './macos/launchd.ts';
 
 /** What has to be in the stage beside QEMU, whatever the system. */
-const staged = ['images/manifest.json', 'THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];
+const staged = (isMac: boolean): readonly string[] => [
+  'images/manifest.json',
+  'cli/main/cli.js',
+  'cli/node_modules',
+  'cli/package.json',
+  isMac ? 'runtime/node' : 'runtime/node.exe',
+  'THIRD-PARTY-NOTICES.txt',
+  'sbom.cdx.json',
+];
 
 /** The part of electron-builder's context that counts. */
 export interface Packing {
@@ -29,11 +37,11 @@ export async function beforePack({ electronPlatformName }: Packing, root: string
   for (const arch of isMac ? (['arm64', 'x64'] as const) : (['x64'] as const)) {
     await verifyBundle(list, path.join(stage, 'qemu', arch), electronPlatformName, arch);
   }
-  const missing = staged.filter((name) => !existsSync(path.join(stage, name)));
+  const missing = staged(isMac).filter((name) => !existsSync(path.join(stage, name)));
   if (missing.length > 0) {
     throw new SetupError(
       `The package would lack ${missing.join(', ')}.`,
-      `Put them into ${stage}: resources/guest/build.ts, resources/dev/notices.ts and resources/dev/sbom.ts make them.`,
+      `Put them into ${stage}: resources/guest/build.ts, resources/dev/notices.ts and resources/dev/sbom.ts make them, and docs/deploy-windows.md tells of cli/ and runtime/.`,
     );
   }
   if (!isMac) return;

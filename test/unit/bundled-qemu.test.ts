@@ -146,7 +146,11 @@ describe('the folder', () => {
 });
 
 describe('before packing', () => {
-  const rest = ['images/manifest.json', 'THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];
+  const rest = (node: string) => [
+    'images/manifest.json',
+    ...['cli/main/cli.js', 'cli/node_modules', 'cli/package.json', node],
+    ...['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'],
+  ];
 
   test('Linux depends on the distribution’s QEMU', async () => {
     await beforePack({ electronPlatformName: 'linux' }, join(root, 'nowhere'));
@@ -164,8 +168,10 @@ describe('before packing', () => {
     const pack = () => beforePack({ electronPlatformName: 'win32' }, root);
     await expect(pack()).rejects.toThrow('is not the one that is listed');
     fill(`${stage}/qemu/x64`);
-    await expect(pack()).rejects.toThrow(`The package would lack ${rest.join(', ')}.`);
-    for (const name of rest) put(`${stage}/${name}`, 'x');
+    await expect(pack()).rejects.toThrow(`The package would lack ${rest('runtime/node.exe').join(', ')}.`);
+    for (const name of rest('runtime/node')) put(`${stage}/${name}`, 'x');
+    await expect(pack()).rejects.toThrow('The package would lack runtime/node.exe.');
+    put(`${stage}/runtime/node.exe`, 'x');
     await pack();
   });
 
@@ -174,7 +180,7 @@ describe('before packing', () => {
     const pack = () => beforePack({ electronPlatformName: 'darwin' }, root);
     writeFileSync(listPath, JSON.stringify(list(mac('arm64'))));
     for (const arch of ['arm64', 'x64']) fill(`.cache/stage/mac/qemu/${arch}`);
-    for (const name of rest) put(`.cache/stage/mac/${name}`, 'x');
+    for (const name of rest('runtime/node')) put(`.cache/stage/mac/${name}`, 'x');
     await expect(pack()).rejects.toThrow('No QEMU for darwin-x64');
     writeFileSync(listPath, JSON.stringify(list(mac('arm64'), mac('x64'))));
     await pack();

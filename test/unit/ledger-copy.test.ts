@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,5 +111,23 @@ describe('the database after a newer version was taken back', () => {
     rmSync(copyPath);
     expect(compareWithCopy(databasePath, copyPath)).toBe('keep');
     expect(readdirSync(dir)).toEqual(['gleaner.db']);
+  });
+
+  it('comes back from the copy where an earlier start has ended after it had set the newer one aside', async () => {
+    within(migrate);
+    renameSync(databasePath, `${databasePath}.of-1.1.0`);
+    expect(compareWithCopy(databasePath, copyPath)).toBe('copy');
+    expect(await takeUpAfter('1.1.0', { databasePath, copyPath })).toBeNull();
+    expect(readFileSync(databasePath).equals(readFileSync(copyPath))).toBe(true);
+    expect(readdirSync(dir).sort()).toEqual(['before.db', 'gleaner.db', 'gleaner.db.of-1.1.0']);
+  });
+
+  it('stays in its place where the copy cannot be written', async () => {
+    within(migrate);
+    // Nothing can be copied onto a folder.
+    mkdirSync(`${databasePath}.copied/in-the-way`, { recursive: true });
+    const before = readFileSync(databasePath);
+    await expect(takeUpAfter('1.1.0', { databasePath, copyPath })).rejects.toThrow();
+    expect(readFileSync(databasePath).equals(before)).toBe(true);
   });
 });

@@ -28,6 +28,7 @@ function begin() {
   const app = new EventEmitter();
   const process = new EventEmitter();
   const exits: number[] = [];
+  const ends: number[] = [];
   const stopping = byHand();
   let stops = 0;
   const clock = new FakeClock();
@@ -41,18 +42,31 @@ function begin() {
     clock,
     log: silentLog,
     limitMs: 1000,
+    onEnd: (code: number) => {
+      ends.push(code);
+      throw new Error('the disk is full');
+    },
     stop: () => {
       stops += 1;
       return stopping.promise;
     },
   };
   const lifecycle = new Lifecycle(options as unknown as LifecycleOptions);
-  return { app, process, exits, stopping, clock, lifecycle, stops: () => stops };
+  return { app, process, exits, ends, stopping, clock, lifecycle, stops: () => stops };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('Lifecycle', () => {
+  it.each([0, 1])('tells the code %i before it ends, whatever comes of that', async (code) => {
+    const { lifecycle, stopping, exits, ends } = begin();
+    const left = lifecycle.leave(code);
+    expect(ends).toEqual([]);
+    stopping.resolve();
+    await left;
+    expect([ends, exits]).toEqual([[code], [code]]);
+  });
+
   it('stops everything once before it ends, however often it is asked', async () => {
     const { app, process, exits, stopping, clock, stops } = begin();
     let prevented = 0;

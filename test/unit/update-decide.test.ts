@@ -7,6 +7,7 @@ import { restartArguments } from '../../electron/shell/start-options.ts';
 import { hindrance, type Moment } from '../../electron/shell/updates/moment.ts';
 import { isInRollout, rolloutPlace } from '../../electron/shell/updates/rollout.ts';
 import {
+  afterOrderlyEnd,
   afterTakenBack,
   allowedStarts,
   isHealthy,
@@ -306,6 +307,17 @@ describe('a trial', () => {
         expect(step.do === 'try').toBe(starts < allowedStarts);
       }),
     );
+  });
+
+  it('outlives any number of short sessions that end in good order', () => {
+    let now = trial;
+    for (let session = 0; session < 10; session += 1) {
+      const step = trialStep(now, '1.1.0');
+      if (step.do !== 'try') throw new Error(`session ${session}: ${step.do}`);
+      now = afterOrderlyEnd(step.trial, session % 2 === 0 ? 19_999 : null);
+    }
+    expect(now).toEqual(trial);
+    expect(afterOrderlyEnd({ ...trial, starts: 2 }, 20_000).starts).toBe(2);
   });
 
   it('remembers what was taken back, once, and says so', () => {

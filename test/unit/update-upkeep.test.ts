@@ -53,6 +53,7 @@ describe('an installation that keeps itself up to date', () => {
   const open = (
     stopped: boolean,
     trial: Parameters<typeof Upkeep.prepare>[0]['trial'] = null,
+    pageLoaded: () => boolean | null = () => null,
   ): Promise<Upkeep> =>
     Upkeep.prepare({
       files,
@@ -80,7 +81,7 @@ describe('an installation that keeps itself up to date', () => {
       },
       callsUnderWay: () => 0,
       isWatched: () => false,
-      pageLoaded: () => null,
+      pageLoaded,
       clock,
       log: silentLog,
     });
@@ -134,6 +135,32 @@ describe('an installation that keeps itself up to date', () => {
     expect(files.readTrial()).toBeNull();
     await upkeep.dispose();
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    { ranMs: 5_000, starts: 0, title: 'a short session that ends in good order does not count' },
+    { ranMs: 25_000, starts: 1, title: 'one in which it had its time to become healthy does' },
+  ])('on trial, $title', async ({ ranMs, starts }) => {
+    const trial = { version: '1.0.0', from: '0.9.0', target, previous: `${target}.previous`, starts: 1 };
+    await files.writeTrial(trial);
+    const upkeep = await open(true, trial, () => false);
+    upkeep.follow(host);
+    clock.advance(ranMs);
+    await upkeep.dispose();
+    upkeep.endInOrder();
+    expect(files.readTrial()).toEqual({ ...trial, starts });
+  });
+
+  it('gives nothing back of another version’s trial, or of one that is over', async () => {
+    const trial = { version: '1.0.0', from: '0.9.0', target, previous: `${target}.previous`, starts: 1 };
+    const upkeep = await open(true, trial);
+    upkeep.endInOrder();
+    expect(files.readTrial()).toBeNull();
+    const next = { ...trial, version: '1.1.0', from: '1.0.0' };
+    await files.writeTrial(next);
+    upkeep.endInOrder();
+    expect(files.readTrial()).toEqual(next);
+    await upkeep.dispose();
   });
 
   it('is off where it says of itself what nobody understands', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cleanStdio } from '../../electron/vm/descriptors.ts';
 import { folderOf } from '../../electron/vm/folder.ts';
 import { type PlanInput, planLaunch } from '../../electron/vm/plan.ts';
-import { requireVersion } from '../../electron/vm/qemu.ts';
+import { qemuCandidates, requireVersion } from '../../electron/vm/qemu.ts';
 import { bwrapPrefix, childPid, librariesOf } from '../../electron/vm/sandbox.ts';
 
 const tools = {
@@ -38,6 +38,25 @@ const input: PlanInput = {
 function pairs(args: readonly string[], option: string): string[] {
   return args.flatMap((arg, index) => (arg === option ? [`${args[index + 1]} ${args[index + 2]}`] : []));
 }
+
+describe('where QEMU is looked for', () => {
+  const env = { PATH: '/home/ann/bin::/usr/bin', ProgramFiles: '/P' };
+
+  it('is PATH first, and on Linux at last where RHEL has it', () => {
+    const candidates = qemuCandidates('linux', env);
+    expect(candidates.slice(0, 2)).toEqual([
+      '/home/ann/bin/qemu-system-x86_64',
+      '/usr/bin/qemu-system-x86_64',
+    ]);
+    expect(candidates.at(-1)).toBe('/usr/libexec/qemu-kvm');
+    expect(candidates.every((path) => path.startsWith('/'))).toBe(true);
+  });
+
+  it('is under one name elsewhere', () => {
+    expect(qemuCandidates('darwin', env).every((path) => path.endsWith('/qemu-system-x86_64'))).toBe(true);
+    expect(qemuCandidates('win32', {})[0]).toMatch(/qemu-system-x86_64\.exe$/);
+  });
+});
 
 describe('a wrapped launch', () => {
   const plan = planLaunch(input);

@@ -59,6 +59,15 @@ export function trialStep(trial: Trial | null, running: string): TrialStep {
   return { do: 'try', trial: { ...trial, starts: trial.starts + 1 } };
 }
 
+/**
+ * After an end in good order: the start does not count against the version, unless it had its time to become healthy. Pure.
+ * @param ranMs since its host started; null: it never did
+ */
+export function afterOrderlyEnd(trial: Trial, ranMs: number | null): Trial {
+  const hadItsTime = ranMs !== null && ranMs >= healthyAfterMs;
+  return hadItsTime ? trial : { ...trial, starts: Math.max(0, trial.starts - 1) };
+}
+
 /** After a version was taken back: it is never offered again. Pure. */
 export function afterTakenBack(memory: UpdateMemory, bad: string, at: number): UpdateMemory {
   const failure: Failure = {

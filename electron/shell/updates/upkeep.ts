@@ -15,7 +15,7 @@ import type { UpdateFiles } from './files.ts';
 import type { GuardOptions } from './guard.ts';
 import { HealthWatch } from './health.ts';
 import { previousPath, swap } from './swap.ts';
-import type { Trial } from './trial.ts';
+import { afterOrderlyEnd, type Trial } from './trial.ts';
 import { type Feed, whoUpdates } from './who.ts';
 
 export interface UpkeepOptions {
@@ -58,6 +58,8 @@ export class Upkeep implements Disposable {
   readonly #desk: UpdateDesk | null;
   readonly #owned = new Disposer();
   #api: HostApi | undefined;
+  /** When the host had started, in ms of the monotonic clock. */
+  #followedAt: number | null = null;
 
   private constructor(o: UpkeepOptions, updates: Updates | UpdateDesk) {
     this.#o = o;
@@ -118,6 +120,7 @@ export class Upkeep implements Disposable {
   follow(api: HostApi): void {
     const { trial, clock, pageLoaded } = this.#o;
     this.#api = api;
+    this.#followedAt = clock.monotonic();
     const health =
       trial &&
       this.#owned.own(
@@ -140,6 +143,16 @@ export class Upkeep implements Disposable {
 
   async dispose(): Promise<void> {
     await this.#owned.dispose();
+  }
+
+  /** The process ends in good order, everything has stopped: what a short session took of a trial's starts is given back. */
+  endInOrder(): void {
+    const { files, trial, clock } = this.#o;
+    const now = files.readTrial();
+    // Healthy by now, or an even newer version was put in place.
+    if (trial === null || now?.version !== trial.version) return;
+    const ranMs = this.#followedAt === null ? null : clock.monotonic() - this.#followedAt;
+    files.countStart(afterOrderlyEnd(now, ranMs));
   }
 
   #healthy({ version, previous }: Trial): void {

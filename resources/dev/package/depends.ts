@@ -22,9 +22,9 @@ export const debDepends = [
 ] as const;
 export const debRecommends = ['libayatana-appindicator3-1', 'xdg-utils'];
 
-/** What the program needs of Fedora, RHEL 9 and openSUSE. */
+/** What the program needs of Fedora and RHEL 9, by their names for it. */
 export const rpmRequires = [
-  '(qemu-system-x86-core or qemu-kvm-core or qemu-x86)',
+  '(qemu-system-x86-core or qemu-kvm-core)',
   'alsa-lib',
   'at-spi2-core',
   'bubblewrap',

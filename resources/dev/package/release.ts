@@ -9,9 +9,21 @@ import { checkoutDir } from '../console.mjs';
 import { copyrightFiles, notices } from '../notices.ts';
 import { sbom } from '../sbom.ts';
 import { type Pressing, writeDeb } from './deb.ts';
+import {
+  type FeedOptions,
+  layOutAppDir,
+  layOutArchive,
+  requireAppImageTools,
+  writeAppImage,
+  writeTar,
+} from './portable.ts';
 import { writeRpm } from './rpm.ts';
-import { type LinuxKind, layOut } from './tree.ts';
+import { layOut } from './tree.ts';
 import { packUnpacked } from './unpacked.ts';
+
+/** In the order in which they are told. */
+export const linuxKinds = ['deb', 'rpm', 'tar', 'appimage'] as const;
+export type LinuxKind = (typeof linuxKinds)[number];
 
 export interface ReleaseOptions {
   readonly version: string;
@@ -19,6 +31,10 @@ export interface ReleaseOptions {
   readonly imageDir: string;
   readonly outDir: string;
   readonly pressing: Pressing;
+  /** Of an AppImage, which does not update itself without one. */
+  readonly feed?: FeedOptions;
+  /** The program that an AppImage begins with. */
+  readonly appImageRuntime?: string | undefined;
 }
 
 /**
@@ -27,7 +43,7 @@ export interface ReleaseOptions {
  * @throws {SetupError} what cannot be packed
  */
 export async function makeRelease(o: ReleaseOptions): Promise<readonly string[]> {
-  const { version, kinds, imageDir, outDir, pressing } = o;
+  const { version, kinds, imageDir, outDir, pressing, feed = { keys: [] } } = o;
   const epoch = sourceEpoch();
   const workDir = path.join(outDir, 'linux');
   const unpackedDir = await packUnpacked({
@@ -40,9 +56,20 @@ export async function makeRelease(o: ReleaseOptions): Promise<readonly string[]>
   for (const [name, text] of Object.entries(papers)) writeFileSync(path.join(outDir, name), text);
   return kinds.map((kind) => {
     const rootDir = path.join(workDir, kind);
-    layOut({ kind, version, unpackedDir, rootDir, papers, epoch });
-    const write = kind === 'deb' ? writeDeb : writeRpm;
-    return write({ rootDir, version, outDir, pressing, epoch });
+    const tree = { version, unpackedDir, rootDir, papers, epoch };
+    const how = { rootDir, version, outDir, pressing, epoch };
+    switch (kind) {
+      case 'deb':
+      case 'rpm':
+        layOut({ ...tree, kind });
+        return kind === 'deb' ? writeDeb(how) : writeRpm(how);
+      case 'tar':
+        layOutArchive(tree);
+        return writeTar(how);
+      case 'appimage':
+        layOutAppDir({ ...tree, feed });
+        return writeAppImage({ ...how, feed, runtimePath: requireAppImageTools(o.appImageRuntime) });
+    }
   });
 }
 

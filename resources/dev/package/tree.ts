@@ -7,10 +7,11 @@ import { applicationEntry, loginEntry } from '../../../electron/shell/desktop-en
 import { checkoutDir } from '../console.mjs';
 import { maintainer } from './depends.ts';
 
-export type LinuxKind = 'deb' | 'rpm';
+/** What the distribution's package manager installs. */
+export type PackagedKind = 'deb' | 'rpm';
 
 export interface TreeOptions {
-  readonly kind: LinuxKind;
+  readonly kind: PackagedKind;
   readonly version: string;
   /** The app's folder, as {@link packUnpacked} made it. */
   readonly unpackedDir: string;
