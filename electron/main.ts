@@ -85,12 +85,12 @@ function runFirst(): void {
     log,
     onEnd(code) {
       if (code === 0 && !hasFailed) upkeepHere?.endInOrder();
+      if (app.isPackaged && isBeingReplaced(process.platform)) comeBackAfterReplacement(process.execPath);
     },
     limitMs: stopLimitMs,
     async stop() {
       await settled;
       await owned.dispose();
-      if (app.isPackaged && isBeingReplaced(process.platform)) comeBackAfterReplacement(process.execPath);
     },
   });
   const explain = (error: unknown): void => {
