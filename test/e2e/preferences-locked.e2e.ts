@@ -68,6 +68,9 @@ test.describe('preferences under an administrator', () => {
         'grids.pools': [],
         'host.place': 'session',
         'service.mayPause': 'everyone',
+        'updates.mode': 'automatic',
+        'updates.channel': 'stable',
+        'removal.keepRecord': true,
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');
