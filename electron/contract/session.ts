@@ -16,8 +16,8 @@ export type SessionSense = z.infer<typeof SessionSense>;
 
 /** What people's sessions need to know of a host that is a service of the machine. */
 export const ServiceView = z.strictObject({
-  /** Who may pause, and end a pause. */
-  mayPause: MayPause,
+  /** Who may pause, and end a pause; null: it does not answer now, and nobody would be heard. */
+  mayPause: MayPause.nullable(),
   /** What could change the decision now, and sessions are to tell. */
   asks: z.array(SessionSense),
 });

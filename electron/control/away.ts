@@ -42,8 +42,7 @@ export function awaySnapshot(
     yields: last?.yields ?? { count: 0, lastMs: null, p50Ms: null, p95Ms: null },
     lostSeconds: last?.lostSeconds ?? 0,
     asksPresence: false,
-    // Whatever somebody may do, nobody would hear of it now.
-    service: { mayPause: 'administrators', asks: [] },
+    service: { mayPause: null, asks: [] },
     preset: last?.preset ?? { name: 'balanced', source: 'built-in', organization },
     update: last?.update ?? updatesOff('headless').view(),
     desktop: last?.desktop ?? DesktopSettings.parse(presetValues.balanced),

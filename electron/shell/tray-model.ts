@@ -87,6 +87,7 @@ function stateEntries({ contribution }: Snapshot, now: number, speaker: Speaker)
 }
 
 function pauseEntries({ contribution, service }: Snapshot, { t }: Speaker): TrayEntry[] {
+  if (service?.mayPause === null) return [];
   if (service?.mayPause === 'administrators') return [words(t('tray:pause.refused'))];
   const choices: TrayEntry = {
     kind: 'menu',

@@ -50,10 +50,9 @@ export function groupSummary(id: GroupId, value: Values): string {
         starts: value('ui.startAtLogin') === true ? 'yes' : 'no',
       });
     case 'updates':
-      return t('preferences:summary.updates', {
-        mode: words('updates.mode'),
-        channel: words('updates.channel'),
-      });
+      return sentenceCase(
+        t('preferences:summary.updates', { mode: words('updates.mode'), channel: words('updates.channel') }),
+      );
     case 'more':
       return t('preferences:summary.more', {
         cpus: words('vm.vcpus'),

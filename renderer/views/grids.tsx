@@ -14,6 +14,8 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
   const { grids, manager, jobs, at } = snapshot;
   const joined = grids.filter(({ kind }) => kind !== 'local');
   const isEmpty = joined.length === 0 && manager === null;
+  // What a service of the machine works for is for its administrator to choose.
+  const mayJoin = snapshot.service === null;
   const join = (
     <Button
       primary
@@ -37,23 +39,27 @@ export function Grids(props: { snapshot: Snapshot; open: string | null; go: Go }
           >
             {t('grids:welcome')}
           </Button>
-          {isEmpty ? null : join}
+          {isEmpty || !mayJoin ? null : join}
         </span>
       </div>
       {isEmpty ? (
         <div className="card empty">
           <p>{t('grids:noneTitle')}</p>
-          <p className="soft">{t('grids:noneHint')}</p>
-          <div className="buttons">
-            {join}
-            <Button
-              onPress={() => {
-                go({ page: 'join-pool' });
-              }}
-            >
-              {t('pools:join.title')}
-            </Button>
-          </div>
+          {mayJoin ? (
+            <>
+              <p className="soft">{t('grids:noneHint')}</p>
+              <div className="buttons">
+                {join}
+                <Button
+                  onPress={() => {
+                    go({ page: 'join-pool' });
+                  }}
+                >
+                  {t('pools:join.title')}
+                </Button>
+              </div>
+            </>
+          ) : null}
         </div>
       ) : null}
       {manager === null ? null : <ManagerCard manager={manager} grids={joined} at={at} />}

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { Check, CheckFix } from '../../electron/contract/health.ts';
-import { useReplica } from '../bridge/store.ts';
+import { useAdministered, useReplica } from '../bridge/store.ts';
 import { checkWords, fixWords, outcomeWords } from '../text/check-words.ts';
 import { copyWords } from '../text/copy-words.ts';
 import { bytes, duration } from '../text/format.ts';
@@ -76,6 +76,7 @@ function AcceleratorReason({ detail }: { detail: string }): ReactNode {
 
 function Fix(props: { check: Check; fix: CheckFix; title: string; doctor: Doctor }): ReactNode {
   const { check, fix, title, doctor } = props;
+  const administered = useAdministered();
   if (fix.kind === 'manual') {
     return (
       <div className="fix">
@@ -97,7 +98,7 @@ function Fix(props: { check: Check; fix: CheckFix; title: string; doctor: Doctor
         <Progress label={t('health:mending', { name: title })} value={null} />
         <div className="meter-row">
           {fix.running === null ? <span /> : <Since at={fix.running.since} />}
-          {fix.cancellable ? (
+          {fix.cancellable && !administered ? (
             <Button
               small
               label={t('health:cancelLabel', { name: title })}
@@ -114,9 +115,11 @@ function Fix(props: { check: Check; fix: CheckFix; title: string; doctor: Doctor
   return (
     <div className="fix">
       <p>{[fixWords(fix), frees].filter((words) => words !== null).join(' ')}</p>
-      <div className="buttons">
-        <Button onPress={() => void doctor.fix(check.id)}>{t(`health:fix.${fix.code}.do`)}</Button>
-      </div>
+      {administered ? null : (
+        <div className="buttons">
+          <Button onPress={() => void doctor.fix(check.id)}>{t(`health:fix.${fix.code}.do`)}</Button>
+        </div>
+      )}
     </div>
   );
 }

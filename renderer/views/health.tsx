@@ -5,6 +5,7 @@ import { client } from '../bridge/store.ts';
 import { moment } from '../text/format.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
+import { LockMark } from '../ui/marks.tsx';
 import { Button, Card, Facts } from '../ui/primitives.tsx';
 import { useAsked } from '../ui/use-asked.ts';
 import { Failed } from './failed.tsx';
@@ -48,8 +49,17 @@ export function Health({ snapshot }: { snapshot: Snapshot }): ReactNode {
       )}
       <UpdateCard update={snapshot.update} now={snapshot.at} />
       {versions?.ok === true ? <VersionFacts versions={versions.value} now={snapshot.at} /> : null}
-      <HealthLog />
-      <SupportBundle now={snapshot.at} />
+      {snapshot.service === null ? (
+        <>
+          <HealthLog />
+          <SupportBundle now={snapshot.at} />
+        </>
+      ) : (
+        <p className="soft">
+          <LockMark />
+          {t('health:administered')}
+        </p>
+      )}
     </>
   );
 }

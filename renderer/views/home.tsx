@@ -20,6 +20,7 @@ import { Reasons } from './reasons.tsx';
 import { ThisWeek } from './this-week.tsx';
 import { secondsLeft, standsStill } from './time-left.ts';
 import { Totals } from './totals.tsx';
+import { UpdateLine } from './update-line.tsx';
 
 const marks: Readonly<Record<ContributionState, MarkName>> = {
   working: 'working',
@@ -38,7 +39,7 @@ export function Home(props: {
   onSeen: (until: number) => void;
 }): ReactNode {
   const { snapshot, go } = props;
-  const { contribution, problems, grids, denials, yields, today, lostSeconds, at } = snapshot;
+  const { contribution, problems, grids, denials, yields, today, lostSeconds, service, at } = snapshot;
   const mark = marks[contribution.state];
   const trouble = troubleOf(snapshot);
   return (
@@ -63,10 +64,9 @@ export function Home(props: {
           </div>
         </div>
         <AllowanceGauge snapshot={snapshot} />
-        <PauseControls
-          pause={contribution.pause}
-          mayPause={snapshot.service?.mayPause !== 'administrators'}
-        />
+        {service?.mayPause === null ? null : (
+          <PauseControls pause={contribution.pause} mayPause={service?.mayPause !== 'administrators'} />
+        )}
       </section>
 
       <Problems problems={problems.filter(({ sentence }) => sentence !== trouble?.sentence)} go={go} />
@@ -79,6 +79,8 @@ export function Home(props: {
         go={go}
         onSeen={props.onSeen}
       />
+
+      <UpdateLine update={snapshot.update} />
 
       <Running snapshot={snapshot} go={go} />
       <div className="columns">
@@ -149,9 +151,10 @@ function Unchosen({ go }: { go: Go }): ReactNode {
 
 /** All jobs that run. */
 function Running({ snapshot, go }: { snapshot: Snapshot; go: Go }): ReactNode {
-  const { jobs, vms, grids, manager, at } = snapshot;
+  const { jobs, vms, grids, manager, service, at } = snapshot;
   const isJoined = manager !== null || grids.some(({ kind }) => kind !== 'local');
-  if (!isJoined && jobs.length === 0) return <Unchosen go={go} />;
+  // What a service of the machine works for is for its administrator to choose.
+  if (!isJoined && jobs.length === 0 && service === null) return <Unchosen go={go} />;
   const name = gridNames(grids);
   const running = jobs.filter((job) => job.state === 'running');
   const beside = (grid: string): number => running.filter((job) => job.grid === grid).length;

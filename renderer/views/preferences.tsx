@@ -81,14 +81,16 @@ export function Preferences(
       ) : (
         <Found {...parts} words={words} />
       )}
-      <Undo
-        last={last}
-        undone={undone}
-        undo={undo}
-        onLastUndone={() => {
-          title.current?.focus();
-        }}
-      />
+      {administered ? null : (
+        <Undo
+          last={last}
+          undone={undone}
+          undo={undo}
+          onLastUndone={() => {
+            title.current?.focus();
+          }}
+        />
+      )}
     </>
   );
 }

@@ -30,6 +30,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
   const urls = projects === undefined || projects.source === 'user' ? [] : asProjectUrls(projects.value);
   const pools = countOf(settings.get(poolsKey)?.value ?? null);
   const isSet = urls.length > 0 || pools > 0;
+  const isService = snapshot.service !== null;
   return (
     <>
       <div className="welcome">
@@ -39,7 +40,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
             : t('welcome:managed.heading', { organization: plain(organization) })}
         </h1>
         <p>{t('welcome:managed.what')}</p>
-        <p>{!isSet ? t('welcome:managed.choose') : t('welcome:managed.nothingToDo')}</p>
+        <p>{isSet || isService ? t('welcome:managed.nothingToDo') : t('welcome:managed.choose')}</p>
       </div>
       <div className="columns">
         <Card title={t('welcome:managed.set')}>
@@ -50,12 +51,20 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
             </Disclosure>
           )}
           <p className="soft small welcome-rest">
-            {filled.length === 0 ? t('welcome:managed.rest') : t('welcome:managed.restOfPreset')}
+            {isService
+              ? t('preferences:administered')
+              : filled.length === 0
+                ? t('welcome:managed.rest')
+                : t('welcome:managed.restOfPreset')}
           </p>
         </Card>
         <Card title={t('welcome:managed.projects')}>
           {!isSet ? (
-            <Permitted snapshot={snapshot} settings={settings} go={go} />
+            isService ? (
+              <p className="soft">{t('welcome:managed.projectsNone')}</p>
+            ) : (
+              <Permitted snapshot={snapshot} settings={settings} go={go} />
+            )
           ) : (
             <ul className="places">
               {urls.map((url) => (

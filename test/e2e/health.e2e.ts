@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
+import { galleryUpdateNames } from '../fixtures/updates.ts';
 import { violations } from './support/axe.ts';
 import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
 import { HealthPage } from './support/health-pages.ts';
@@ -42,6 +43,26 @@ for (const dark of [false, true]) {
         globalThis.gallery.host.health.release();
       });
       await expect(health.summary).toHaveText('Images: Done.');
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('is accessible however it stands with newer versions, and as a service', async () => {
+      const { app, page } = gallery;
+      const words = health.card('Updates').getByRole('status');
+      let before = '';
+      for (const how of galleryUpdateNames) {
+        await app.evaluate((_electron, wanted) => {
+          globalThis.gallery.update(wanted);
+        }, how);
+        // Each says something else than the one before.
+        await expect(words).not.toHaveText(before);
+        before = await words.innerText();
+        expect(await violations(page), how).toEqual([]);
+      }
+      await app.evaluate(() => {
+        globalThis.gallery.serve('everyone');
+      });
+      await expect(page.getByText('The log and the support bundle are for')).toBeVisible();
       expect(await violations(page)).toEqual([]);
     });
   });

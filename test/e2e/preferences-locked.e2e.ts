@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ElectronApplication, expect, type Page, test } from '@playwright/test';
 import { SettingsDocument } from '../../electron/contract/settings.ts';
+import { violations } from './support/axe.ts';
 import { changesIn, type GalleryRun, openGallery } from './support/gallery.ts';
 import { type Home, launch, makeHome } from './support/launch.ts';
 import { PreferencesPage } from './support/pages.ts';
@@ -33,6 +34,21 @@ test.describe('preferences under an administrator', () => {
     await expect(preferences.control('A call')).toBeChecked();
   });
 
+  test('of a service of the machine are all shown, disabled, with no bar for changes', async () => {
+    const { app, page } = gallery;
+    await expect(page.getByText('Changes hold at once; here you can undo them.')).toBeVisible();
+    await app.evaluate(() => {
+      globalThis.gallery.serve('everyone');
+    });
+    await expect(page.getByText('This computer’s administrator alone changes these values.')).toBeVisible();
+    await expect(page.getByText('Changes hold at once; here you can undo them.')).toHaveCount(0);
+    await expect(preferences.preset('Balanced')).toBeDisabled();
+    const controls = page.locator('.setting').locator('input, select, textarea, .pick-button');
+    expect(await controls.count()).toBeGreaterThan(40);
+    await expect(controls.and(page.locator(':enabled'))).toHaveCount(0);
+    expect(await violations(page)).toEqual([]);
+  });
+
   test('show what is locked by whom, and disable all of it', async () => {
     await gallery.app.evaluate(() => {
       globalThis.gallery.lock({
@@ -52,6 +68,9 @@ test.describe('preferences under an administrator', () => {
         'grids.pools': [],
         'host.place': 'session',
         'service.mayPause': 'everyone',
+        'updates.mode': 'automatic',
+        'updates.channel': 'stable',
+        'removal.keepRecord': true,
       });
     });
     await expect(preferences.group('Notifications')).toContainText('4 values set by Acme Research');

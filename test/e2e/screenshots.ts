@@ -13,9 +13,11 @@ import { pictureLanguages } from './language-pictures.ts';
 import { picturePools } from './pool-pictures.ts';
 import { picturePreferences } from './preferences-pictures.ts';
 import { pictureReadme } from './readme-pictures.ts';
+import { pictureService } from './service-pictures.ts';
 import provideDisplay from './support/display.ts';
 import { checkoutDir } from './support/launch.ts';
 import { type Take, takeInto } from './support/take.ts';
+import { pictureUpdates } from './update-pictures.ts';
 
 const parts: Readonly<Record<string, (dark: boolean, scale: number, take: Take) => Promise<void>>> = {
   home: pictureHome,
@@ -25,6 +27,8 @@ const parts: Readonly<Record<string, (dark: boolean, scale: number, take: Take) 
   pools: picturePools,
   earnings: pictureEarnings,
   health: pictureHealth,
+  updates: pictureUpdates,
+  service: pictureService,
   languages: pictureLanguages,
   readme: pictureReadme,
 };

@@ -166,7 +166,7 @@ test.describe('a service of the machine, and two people', () => {
   test('where only administrators may pause, people cannot', async () => {
     service.lock({ ...profile, 'service.mayPause': 'administrators' });
     await both(async ({ main }) => {
-      await expect(main.seen('Pausing is up to your administrator.')).toBeVisible();
+      await expect(main.seen('Pausing and resuming are up to your administrator.')).toBeVisible();
       await expect(main.pause('Pause for 30 minutes')).toHaveCount(0);
     });
     expect(await pauseFrom(anna.page)).toMatchObject({ ok: false, failure: { code: 'not-permitted' } });

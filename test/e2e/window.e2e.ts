@@ -47,6 +47,24 @@ for (const dark of [false, true]) {
       });
     }
 
+    test('a newer version, and a service of the machine, are accessible', async () => {
+      const { app, page } = gallery;
+      await gallery.show('working', 'Working');
+      await app.evaluate(() => {
+        globalThis.gallery.update('ready');
+      });
+      await expect(new MainPage(page).card('Updates')).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      for (const how of ['administrators', 'away'] as const) {
+        await gallery.show('paused', 'Paused');
+        await app.evaluate((_electron, wanted) => {
+          globalThis.gallery.serve(wanted);
+        }, how);
+        await expect(new MainPage(page).resume).toHaveCount(0);
+        expect(await violations(page), how).toEqual([]);
+      }
+    });
+
     test('how fast the computer was given back is accessible in detail', async () => {
       await gallery.show('yielding', 'Given back');
       await new MainPage(gallery.page).details.click();

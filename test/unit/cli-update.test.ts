@@ -33,7 +33,7 @@ const run = async (update: UpdateView, ...argv: readonly string[]): Promise<Ran>
 
 describe('gleaner update', () => {
   it.each<[UpdateView, RegExp]>([
-    [plainUpdate('off', 'package'), /off\. It was installed as a package/],
+    [plainUpdate('off', 'package'), /off\. Gleaner was installed as a package/],
     [plainUpdate('idle'), /no newer version is known\./],
     [plainUpdate('checking'), /looking/],
     [{ ...plainUpdate('downloading'), version: '1.3.0', progress: 0.5 }, /downloading 1\.3\.0, 50 ?%/],

@@ -180,7 +180,7 @@ test('what is shown of a service that is away fits the contract, and offers noth
       version: '9',
     });
     expect(Snapshot.parse(away)).toEqual(away);
-    expect(away.service).toEqual({ mayPause: 'administrators', asks: [] });
+    expect(away.service).toEqual({ mayPause: null, asks: [] });
     expect(away.contribution.allowance.run).toBe(false);
   }
 });

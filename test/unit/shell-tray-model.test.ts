@@ -33,11 +33,13 @@ const paused = (until: number | null): Snapshot =>
 
 describe('trayModel', () => {
   it('offers a person what the administrator of a service leaves to them', () => {
-    const of = (mayPause: 'everyone' | 'administrators') =>
+    const of = (mayPause: 'everyone' | 'administrators' | null) =>
       trayModel(fakeSnapshot({ service: { mayPause, asks: [] } }), fakeNow).entries;
     expect(labels(of('everyone'))).toContain('  For 30 minutes');
     expect(labels(of('administrators'))).not.toContain('  For 30 minutes');
-    expect(labels(of('administrators'))).toContain('Pausing is up to your administrator');
+    expect(labels(of('administrators'))).toContain('Pausing and resuming are up to your administrator');
+    // While it does not answer, nobody is asked.
+    expect(labels(of(null)).filter((label) => /paus|minutes/i.test(label))).toEqual([]);
     for (const entries of [of('everyone'), of('administrators')]) {
       const presets = entries.flatMap((entry) => (entry.kind === 'menu' ? entry.entries : []));
       const choices = presets.filter((entry) => entry.kind === 'choice');

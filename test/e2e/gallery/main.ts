@@ -12,6 +12,12 @@ import { logLines, troubledChecks, wellChecks } from '../../fixtures/checks.ts';
 import { type EarningsStory, madeUpEarnings } from '../../fixtures/earnings.ts';
 import { galleryDay, galleryRecord, manyEntries } from '../../fixtures/record.ts';
 import { type GalleryState, galleryGrids, galleryStates } from '../../fixtures/snapshots.ts';
+import {
+  asService,
+  type GalleryService,
+  type GalleryUpdate,
+  galleryUpdates,
+} from '../../fixtures/updates.ts';
 
 export interface Gallery {
   readonly host: FakeHost;
@@ -21,6 +27,10 @@ export interface Gallery {
   /** Everything that was logged, a line each. */
   readonly lines: readonly string[];
   show(state: GalleryState): void;
+  /** How it stands with newer versions, until another state is shown. */
+  update(how: GalleryUpdate): void;
+  /** Makes the host a service of the machine, until another state is shown. */
+  serve(how: GalleryService): void;
   /** Moves the shell's wall clock ahead by so many ms; what it waits for comes in its own time. */
   skip(ms: number): void;
   /** What doctor finds from now on, and a log to look at. */
@@ -99,6 +109,12 @@ async function open(): Promise<void> {
       host.grids.load(details, manager);
       host.entries = galleryRecord(state, now);
       host.emit({ ...galleryStates(now)[state], desktop: host.settings.desktop });
+    },
+    update(how) {
+      host.emit({ ...host.snapshot, update: galleryUpdates(Date.now())[how] });
+    },
+    serve(how) {
+      host.emit(asService(host.snapshot, how, Date.now()));
     },
     skip(ms) {
       skipped += ms;

@@ -5,8 +5,9 @@ import type { GalleryRun } from './gallery.ts';
 
 /** Sets the language as the person does anywhere but in this window. Answers with what speaks it; waits for nothing. */
 export async function speaks({ app }: GalleryRun, language: Language): Promise<Speaker['t']> {
-  await app.evaluate(async (_electron, value) => {
-    await globalThis.gallery.host.call('settings.set', { key: 'ui.language', value });
+  await app.evaluate((_electron, value) => {
+    // It has happened once this returns; a promise that nobody holds may be collected before Playwright has heard of it.
+    void globalThis.gallery.host.call('settings.set', { key: 'ui.language', value });
   }, language);
   return (await createSpeaker(language)).t;
 }
