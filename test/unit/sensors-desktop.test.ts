@@ -16,41 +16,9 @@ import type { Sensor } from '../../electron/policy/sensors/sensor.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeService } from '../fakes/fake-service.ts';
 import { FakeSystemBus, logind } from '../fakes/fake-system-bus.ts';
-import { WatchedSensor } from '../fakes/watched-sensor.ts';
+import { useBus } from './sensor-bus.ts';
 
-let bus: FakeSystemBus;
-let address: string;
-let env: Record<string, string>;
-const ends: (() => void | Promise<void>)[] = [];
-
-async function start(sensor: Sensor): Promise<WatchedSensor> {
-  const watched = await WatchedSensor.start(sensor);
-  ends.push(() => watched.stop());
-  return watched;
-}
-
-async function serve(names: readonly string[], path: string, iface: string): Promise<FakeService> {
-  const service = await FakeService.appear(address, names, path, iface);
-  ends.push(() => {
-    service.vanish();
-  });
-  return service;
-}
-
-beforeAll(async () => {
-  bus = await FakeSystemBus.start();
-  address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '';
-  env = { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: address };
-});
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-  await bus.roundTrip();
-});
-
-afterAll(async () => {
-  await bus.close();
-});
+const { start, serve, bus, address, env, ends } = useBus();
 
 describe('input on GNOME', () => {
   /** A fake of Mutter's idle monitor, whose person a test moves. */
@@ -104,11 +72,11 @@ describe('input on GNOME', () => {
       const before = desktop.service.calls.length;
       desktop.rest();
       // It sets its next watch by itself.
-      while (desktop.watches.active.length === 0) await bus.roundTrip();
+      while (desktop.watches.active.length === 0) await bus().roundTrip();
       expect(desktop.service.calls.slice(before)).toEqual(['AddUserActiveWatch']);
     }
     // All that is left are answers under way; no timer.
-    while (clock.pending > 0) await bus.roundTrip();
+    while (clock.pending > 0) await bus().roundTrip();
   });
 
   test('is asked for once a second while it goes on without a pause, and not at all in quiet', async () => {
@@ -126,10 +94,10 @@ describe('input on GNOME', () => {
       expect(sensor.reading.lastInputAt).toBe(at);
     }
     desktop.rest();
-    while (desktop.watches.active.length === 0) await bus.roundTrip();
+    while (desktop.watches.active.length === 0) await bus().roundTrip();
     const reports = sensor.reports;
     clock.advance(3_600_000);
-    await bus.roundTrip();
+    await bus().roundTrip();
     expect(sensor.reports).toBe(reports);
   });
 
@@ -197,7 +165,7 @@ describe('screen lock', () => {
     const sensor = await start(lockerSensor({ env, clock: systemClock }));
     expect(sensor.reading).toEqual({ screenLocked: null });
     const gnome = await FakeService.appear(
-      address,
+      address(),
       ['org.gnome.ScreenSaver'],
       '/org/gnome/ScreenSaver',
       'org.gnome.ScreenSaver',
@@ -227,8 +195,8 @@ describe('screen lock', () => {
       'org.freedesktop.ScreenSaver',
     );
     forger.signal('ActiveChanged', 'b', [true]);
-    await bus.roundTrip();
-    await bus.roundTrip();
+    await bus().roundTrip();
+    await bus().roundTrip();
     expect(kde.calls.length).toBe(asked);
     expect(sensor.reading).toEqual({ screenLocked: false });
   });
@@ -249,7 +217,7 @@ describe('screen lock', () => {
     kde.signal('ActiveChanged', 'b', [true]);
     // Whatever was skipped is looked at once more in the end.
     while (sensor.reading.screenLocked !== true) {
-      await bus.roundTrip();
+      await bus().roundTrip();
       clock.advance(200);
     }
     expect(kde.calls.length - asked).toBeLessThanOrEqual(5);
@@ -270,79 +238,6 @@ describe('screen lock', () => {
         code: 'platform-not-ready',
       });
     }
-  });
-});
-
-describe('the login session', () => {
-  const object = { path: '/org/freedesktop/login1/session/c1', interface: 'org.freedesktop.login1.Session' };
-
-  let gone = false;
-
-  async function session(values: Record<string, Variant>) {
-    await bus.mock(logind);
-    gone = false;
-    ends.push(async () => {
-      if (!gone) await bus.unmock(logind);
-    });
-    const person = await serve(['org.example.Person'], '/', 'org.example.Person');
-    const head = {
-      destination: logind.name,
-      path: '/org/freedesktop/login1',
-      interface: 'org.freedesktop.DBus.Mock',
-      member: 'AddSession',
-    };
-    await person.call(head, 'ssusb', ['c1', 'seat0', 1000, 'person', true]);
-    await bus.update(logind, object, values);
-    return { ...env, XDG_SESSION_ID: 'c1' };
-  }
-
-  test('tells its lock, and whether it is remote', async () => {
-    const inSession = await session({ Type: new Variant('s', 'x11') });
-    const lock = await start(lockHintSensor({ env: inSession, clock: systemClock }));
-    const remote = await start(remoteSessionSensor({ env: inSession, clock: systemClock }));
-    expect(lock.reading).toEqual({ screenLocked: false });
-    expect(remote.reading).toEqual({ remoteSession: false });
-    await bus.update(logind, object, { LockedHint: new Variant('b', true) });
-    await lock.until(({ screenLocked }) => screenLocked === true);
-    await bus.update(logind, object, { Remote: new Variant('b', true) });
-    await remote.until(({ remoteSession }) => remoteSession === true);
-  });
-
-  test('tells that another one was switched to', async () => {
-    const inSession = await session({ Type: new Variant('s', 'x11'), Active: new Variant('b', true) });
-    const sensor = await start(sessionActiveSensor({ env: inSession, clock: systemClock }));
-    expect(sensor.reading).toEqual({ sessionActive: true });
-    await bus.update(logind, object, { Active: new Variant('b', false) });
-    await sensor.until(({ sessionActive }) => sessionActive === false);
-    const shell = { locked: null, remote: null, active: false, type: 'tty' };
-    expect(activeReading(shell)).toEqual({ sessionActive: null });
-  });
-
-  test('fails when logind goes away', async () => {
-    const inSession = await session({});
-    const lock = await start(lockHintSensor({ env: inSession, clock: systemClock }));
-    await bus.unmock(logind);
-    gone = true;
-    expect(await lock.failed).toMatchObject({ code: 'sensor-failed' });
-  });
-
-  test('is never there without logind', async () => {
-    await expect(start(lockHintSensor({ env, clock: systemClock }))).rejects.toMatchObject({
-      code: 'platform-not-ready',
-    });
-  });
-
-  test('a shell from afar says nothing of who sits at the screen', () => {
-    const [locked, active] = [null, true];
-    expect(remoteReading({ locked, active, remote: true, type: 'tty' })).toEqual({ remoteSession: null });
-    expect(remoteReading({ locked, active, remote: false, type: 'tty' })).toEqual({ remoteSession: false });
-    expect(remoteReading({ locked, active, remote: true, type: 'x11' })).toEqual({ remoteSession: true });
-    expect(remoteReading({ locked, active, remote: null, type: 'wayland' })).toEqual({ remoteSession: null });
-  });
-
-  test('a remote desktop’s mark is enough', async () => {
-    const sensor = await start(remoteSessionSensor({ env: { XRDP_SESSION: '1' }, clock: systemClock }));
-    expect(sensor.reading).toEqual({ remoteSession: true });
   });
 });
 
