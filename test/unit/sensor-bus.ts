@@ -30,12 +30,12 @@ export function useBus() {
     bus: (): FakeSystemBus => system,
     address: (): string => address,
     ends,
-    async start(sensor: Sensor): Promise<WatchedSensor> {
+    start: async (sensor: Sensor): Promise<WatchedSensor> => {
       const watched = await WatchedSensor.start(sensor);
       ends.push(() => watched.stop());
       return watched;
     },
-    async serve(names: readonly string[], path: string, iface: string): Promise<FakeService> {
+    serve: async (names: readonly string[], path: string, iface: string): Promise<FakeService> => {
       const service = await FakeService.appear(address, names, path, iface);
       ends.push(() => {
         service.vanish();

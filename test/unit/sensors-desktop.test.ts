@@ -1,24 +1,17 @@
 import { Variant } from 'dbus-next';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../electron/base/clock.ts';
 import { inputSensors } from '../../electron/policy/sensors/input.ts';
 import { gnomeInputSensor } from '../../electron/policy/sensors/input-gnome.ts';
 import { kdeInputSensor } from '../../electron/policy/sensors/input-kde.ts';
 import { presentationSensor } from '../../electron/policy/sensors/presentation.ts';
-import {
-  activeReading,
-  remoteReading,
-  remoteSessionSensor,
-  sessionActiveSensor,
-} from '../../electron/policy/sensors/remote-session.ts';
-import { lockerSensor, lockHintSensor } from '../../electron/policy/sensors/screen-lock.ts';
-import type { Sensor } from '../../electron/policy/sensors/sensor.ts';
+import { lockerSensor } from '../../electron/policy/sensors/screen-lock.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeService } from '../fakes/fake-service.ts';
-import { FakeSystemBus, logind } from '../fakes/fake-system-bus.ts';
+import { FakeSystemBus } from '../fakes/fake-system-bus.ts';
 import { useBus } from './sensor-bus.ts';
 
-const { start, serve, bus, address, env, ends } = useBus();
+const { start, serve, bus, address, env } = useBus();
 
 describe('input on GNOME', () => {
   /** A fake of Mutter's idle monitor, whose person a test moves. */

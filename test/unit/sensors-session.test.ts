@@ -1,21 +1,14 @@
 import { Variant } from 'dbus-next';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../electron/base/clock.ts';
-import { inputSensors } from '../../electron/policy/sensors/input.ts';
-import { gnomeInputSensor } from '../../electron/policy/sensors/input-gnome.ts';
-import { kdeInputSensor } from '../../electron/policy/sensors/input-kde.ts';
-import { presentationSensor } from '../../electron/policy/sensors/presentation.ts';
 import {
   activeReading,
   remoteReading,
   remoteSessionSensor,
   sessionActiveSensor,
 } from '../../electron/policy/sensors/remote-session.ts';
-import { lockerSensor, lockHintSensor } from '../../electron/policy/sensors/screen-lock.ts';
-import type { Sensor } from '../../electron/policy/sensors/sensor.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
-import { FakeService } from '../fakes/fake-service.ts';
-import { FakeSystemBus, logind } from '../fakes/fake-system-bus.ts';
+import { lockHintSensor } from '../../electron/policy/sensors/screen-lock.ts';
+import { logind } from '../fakes/fake-system-bus.ts';
 import { useBus } from './sensor-bus.ts';
 
 const { start, serve, bus, env, ends } = useBus();
