@@ -31,7 +31,7 @@ const profile = {
     'inUse.share': 0,
     'idle.share': 1,
     'idle.afterSeconds': 4,
-    'resume.afterSeconds': 1,
+    'resume.afterSeconds': 5,
     'pauseOn.load': null,
     'pauseOn.remoteSession': false,
   },

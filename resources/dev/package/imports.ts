@@ -6,7 +6,8 @@ export function externalImports(code: string): string[] {
     ),
   ];
   const names = found.map(([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? '');
-  return [...new Set(names.filter((name) => !/^(\.|node:|electron$|file:)/.test(name)))].sort();
+  // Words of a sentence may look like an import.
+  return [...new Set(names.filter((name) => /^@?[\w-][\w./-]*$/.test(name) && name !== 'electron'))].sort();
 }
 
 /** The package of a module: `tuf-js` of `tuf-js/dist/error.js`. Pure. */
