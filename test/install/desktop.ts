@@ -43,6 +43,8 @@ export class Desktop {
   async signOut(): Promise<void> {
     await this.#computer.must(['systemctl', 'stop', `desktop-${this.name}`]);
     await this.#computer.must(['loginctl', 'terminate-user', this.name]);
+    // The display is deaf to the session's end.
+    await this.#computer.run(['pkill', '-KILL', '-u', this.name, 'Xvfb']);
     await until(async () => (await this.#computer.run(['pgrep', '-u', this.name])).code !== 0);
   }
 
