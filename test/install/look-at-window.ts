@@ -1,11 +1,11 @@
 // Run in the network of the computer under test: looks into the window of the installed app through Chromium's own debugging
-// port, and prints as JSON what a page that asks to change a locked setting is told, and what the preferences show.
+// port, and prints as JSON what a page that asks to change a locked setting is told.
 import { until } from './computer.ts';
 
 const [port = ''] = process.argv.slice(2);
 
-/** In the page. */
-async function look(): Promise<{ refused: string; said: string }> {
+/** In the page: what the window is answered that asks to change what is locked. */
+async function look(): Promise<string> {
   if (document.readyState !== 'complete') {
     await new Promise((resolve) => {
       addEventListener('load', resolve);
@@ -15,19 +15,7 @@ async function look(): Promise<{ refused: string; said: string }> {
     gleaner: { call(name: string, input: unknown): Promise<{ failure?: { code: string } }> };
   };
   const { failure } = await gleaner.call('settings.set', { key: 'idle.share', value: 0.1 });
-  location.hash = 'place=preferences';
-  const rows = (): Element[] =>
-    [...document.querySelectorAll('main *')].filter(
-      (element) => element.children.length === 0 && element.textContent.toLowerCase() === 'set by acme',
-    );
-  await new Promise<void>((resolve) => {
-    const there = (): void => {
-      if (rows().length > 0) resolve();
-    };
-    new MutationObserver(there).observe(document.body, { childList: true, subtree: true });
-    there();
-  });
-  return { refused: failure?.code ?? '', said: rows()[0]?.textContent.toLowerCase() ?? '' };
+  return failure?.code ?? 'done';
 }
 
 interface Target {
@@ -46,12 +34,29 @@ await until(async () => {
   return target !== undefined;
 });
 const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '');
+/** What the browser tells, as far as it matters here. */
+interface Told {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: {
+    readonly context?: { readonly id: number; readonly auxData?: { readonly isDefault?: boolean } };
+  };
+}
+
 socket.addEventListener('open', () => {
-  const expression = `(${look.toString()})()`;
-  const params = { expression, awaitPromise: true, returnByValue: true };
-  socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
+  socket.send(JSON.stringify({ id: 1, method: 'Runtime.enable' }));
 });
-socket.addEventListener('message', ({ data }) => {
+let asked = false;
+socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const told = JSON.parse(String(data)) as Told;
+  const context = told.params?.context;
+  if (!asked && told.method === 'Runtime.executionContextCreated' && context?.auxData?.isDefault === true) {
+    asked = true;
+    const expression = `(${look.toString()})()`;
+    const params = { expression, contextId: context.id, awaitPromise: true, returnByValue: true };
+    socket.send(JSON.stringify({ id: 2, method: 'Runtime.evaluate', params }));
+  }
+  if (told.id !== 2) return;
   process.stdout.write(String(data));
   socket.close();
 });
