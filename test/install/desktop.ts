@@ -43,8 +43,8 @@ export class Desktop {
   async signOut(): Promise<void> {
     await this.#computer.must(['systemctl', 'stop', `desktop-${this.name}`]);
     await this.#computer.must(['loginctl', 'terminate-user', this.name]);
-    // The display is deaf to the session's end.
-    await this.#computer.run(['pkill', '-KILL', '-u', this.name, 'Xvfb']);
+    // Debian's logind leaves what a session has begun beside its programs: the display, and what held it open.
+    await this.#computer.run(['pkill', '-KILL', '-u', this.name, '--full', '^(Xvfb|sleep) ']);
     await until(async () => (await this.#computer.run(['pgrep', '-u', this.name])).code !== 0);
   }
 
