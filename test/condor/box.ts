@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
 import { condorRootDir, poolUsers } from '../../resources/dev/condor-root.ts';
-import { type Ended, exec } from './exec.ts';
+import { type Ended, exec, outputOf } from './exec.ts';
 
 /**
  * Namespaces with a process that holds them. It is the first of its pid namespace, so that its death, or ours, ends
@@ -63,9 +63,7 @@ export class Space implements Disposable {
   }
 
   async must(argv: readonly string[], input = ''): Promise<string> {
-    const { code, stdout, stderr } = await this.run(argv, input);
-    if (code === 0) return stdout;
-    throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`.slice(0, 4000));
+    return outputOf(argv, await this.run(argv, input));
   }
 
   async dispose(): Promise<void> {

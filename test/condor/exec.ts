@@ -32,9 +32,13 @@ export function exec(argv: readonly string[], input = ''): Promise<Ended> {
   });
 }
 
-/** Runs a program that must succeed. @returns its standard output */
-export async function must(argv: readonly string[], input = ''): Promise<string> {
-  const { code, stdout, stderr } = await exec(argv, input);
+/** The standard output of a program that must have succeeded; throws with what it said. */
+export function outputOf(argv: readonly string[], { code, stdout, stderr }: Ended): string {
   if (code === 0) return stdout;
   throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`.slice(0, 4000));
+}
+
+/** Runs a program that must succeed. @returns its standard output */
+export async function must(argv: readonly string[], input = ''): Promise<string> {
+  return outputOf(argv, await exec(argv, input));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Disposable } from '../../electron/base/disposal.ts';
 import { type OwnedChild, spawnOwned } from '../../resources/dev/children.ts';
-import { type Ended, exec } from '../condor/exec.ts';
+import { type Ended, exec, outputOf } from '../condor/exec.ts';
 
 /**
  * Makes a computer of a folder with Debian in it, and starts its systemd as the first process: namespaces of its own for
@@ -112,9 +112,7 @@ export class Computer implements Disposable {
 
   /** Runs a program that must succeed. @returns its standard output */
   async must(argv: readonly string[], input = ''): Promise<string> {
-    const { code, stdout, stderr } = await this.run(argv, input);
-    if (code === 0) return stdout;
-    throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`.slice(0, 4000));
+    return outputOf(argv, await this.run(argv, input));
   }
 
   /** The words before a program that is to run on the computer. */

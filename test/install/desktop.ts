@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { commands } from '../../electron/contract/commands.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { people } from '../../resources/dev/install-root.ts';
-import type { Ended } from '../condor/exec.ts';
+import { type Ended, outputOf } from '../condor/exec.ts';
 import { type Computer, until } from './computer.ts';
 
 /** What a display manager does: a display, the person's bus, and what the desktop starts at login. */
@@ -70,9 +70,7 @@ export class Desktop {
 
   /** Runs a program that must succeed. @returns its standard output */
   async must(argv: readonly string[], input = ''): Promise<string> {
-    const { code, stdout, stderr } = await this.run(argv, input);
-    if (code === 0) return stdout;
-    throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`.slice(0, 4000));
+    return outputOf(argv, await this.run(argv, input));
   }
 
   /** What `gleaner … --json` answers. */
