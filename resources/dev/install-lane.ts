@@ -18,7 +18,7 @@ async function run(args: readonly string[]): Promise<number> {
   const version = packageVersion(ownVersion(), electronDist());
   const newer = packageVersion(newerVersion(ownVersion()), electronDist());
   const common = { imageDir, pressing: 'none' } as const;
-  await makeRelease({ ...common, version: newer, kinds: ['deb'], outDir: path.join(outDir, 'newer') });
+  await makeRelease({ ...common, version: newer, kinds: ['deb', 'rpm'], outDir: path.join(outDir, 'newer') });
   await makeRelease({ ...common, version, kinds: ['deb', 'rpm'], outDir });
   const vitest = path.join(checkoutDir, 'node_modules', 'vitest', 'vitest.mjs');
   const child = spawnOwned([process.execPath, vitest, 'run', '--project', 'install', ...args], {

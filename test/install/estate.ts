@@ -1,7 +1,10 @@
 // What the tests of packages share: the packages, the profiles, jobs, and what a computer has before and after.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Computer } from './computer.ts';
+import type { Disposer } from '../../electron/base/disposal.ts';
+import { people } from '../../resources/dev/install-root.ts';
+import { Computer } from './computer.ts';
 
 const given = (name: string): string => {
   const value = process.env[name];
@@ -21,13 +24,36 @@ export function packageIn(dir: string, kind: 'deb' | 'rpm'): string {
 }
 
 /**
+ * Boots a computer to install packages on; it and all it wrote go with the disposer.
+ * @param shelfDir seen at /mnt/packages
+ * @returns it, and what was on it before anything was installed
+ */
+export async function bootLab(
+  disposer: Disposer,
+  shelfDir: string,
+): Promise<{ readonly computer: Computer; readonly before: readonly string[] }> {
+  const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  disposer.ownCallback(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const computer = disposer.own(await Computer.boot(rootDir, dir, shelfDir));
+  // As in every home that was ever used.
+  for (const name of Object.keys(people)) {
+    const folders = ['.cache', '.config', '.local/share'].map((folder) => `/home/${name}/${folder}`);
+    await computer.must(['runuser', '-u', name, '--', 'mkdir', '-p', ...folders]);
+  }
+  return { computer, before: await inventory(computer) };
+}
+
+/**
  * All that is on the computer, but for what any package's coming and going leaves (the package manager's own books and logs)
- * and what people's programs of the desktop keep (the shell's, dconf's): one line for each file, account, group and unit.
+ * and the caches of fonts and graphics of a person who had any window: one line for each file, account, group and unit.
  */
 export async function inventory(computer: Computer): Promise<string[]> {
   const skipped = [
     ...['/proc', '/sys', '/dev', '/run', '/tmp', '/var/tmp', '/mnt', '/var/log', '/var/cache'],
     ...['/var/lib/dpkg', '/var/lib/apt', '/var/lib/systemd', '/var/backups'],
+    ...['/home/*/.cache/fontconfig', '/home/*/.cache/mesa_shader_cache'],
   ];
   const prune = skipped.flatMap((path) => ['-path', path, '-o']).slice(0, -1);
   const files = await computer.must(['find', '/', '(', ...prune, ')', '-prune', '-o', '-print']);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,9 +9,9 @@ import { checkoutDir } from '../../resources/dev/console.mjs';
 import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
 import { must } from '../condor/exec.ts';
 import { ReadmeBlocks, readmeSection } from '../fixtures/readme.ts';
-import { Computer, until } from './computer.ts';
+import { type Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
-import { inventory, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { bootLab, inventory, packageIn, packagesDir, processesOf } from './estate.ts';
 import { jobOf } from './job.ts';
 
 /**
@@ -41,12 +41,10 @@ const older = packageIn(packagesDir, 'deb');
 const newer = packageIn(join(packagesDir, 'newer'), 'deb');
 
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'lab-'));
+  shelf = mkdtempSync(join(tmpdir(), 'shelf-'));
   disposer.ownCallback(() => {
-    rmSync(dir, { recursive: true, force: true });
+    rmSync(shelf, { recursive: true, force: true });
   });
-  shelf = join(dir, 'shelf');
-  mkdirSync(shelf);
   await shelve(older);
   // The README's profiles, by the sentence before each.
   for (const [, name = '', text = ''] of readmeSection('Deploy silently').matchAll(
@@ -54,9 +52,7 @@ beforeAll(async () => {
   )) {
     writeFileSync(join(shelf, `${name}.json`), text);
   }
-  mkdirSync(join(dir, 'computer'));
-  computer = disposer.own(await Computer.boot(rootDir, join(dir, 'computer'), shelf));
-  before = await inventory(computer);
+  ({ computer, before } = await bootLab(disposer, shelf));
 });
 
 afterAll(async () => {

@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { Disposer } from '../../electron/base/disposal.ts';
 import { commands } from '../../electron/contract/commands.ts';
 import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
-import { Computer, until } from './computer.ts';
+import { type Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
-import { inventory, packageIn, packagesDir, processesOf, rootDir } from './estate.ts';
+import { bootLab, inventory, packageIn, packagesDir, processesOf } from './estate.ts';
 import { jobOf } from './job.ts';
 
 /**
@@ -38,13 +37,7 @@ const profile = {
 };
 
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'lab-'));
-  disposer.ownCallback(() => {
-    rmSync(dir, { recursive: true, force: true });
-  });
-  mkdirSync(join(dir, 'computer'));
-  computer = disposer.own(await Computer.boot(rootDir, join(dir, 'computer'), packagesDir));
-  before = await inventory(computer);
+  ({ computer, before } = await bootLab(disposer, packagesDir));
 });
 
 afterAll(async () => {

@@ -177,6 +177,7 @@ forget_person() { # NAME HOME
     rm -rf "$data"
     if grep -qs "^X-Gleaner-Data=" "$HOME/.config/autostart/gleaner.desktop"; then
       rm -f "$HOME/.config/autostart/gleaner.desktop"
+      rmdir "$HOME/.config/autostart" 2>/dev/null || true
     fi' sh "$2/$record" || say "not all of the data of $1 could be removed"
 }
 
@@ -197,6 +198,8 @@ forget_all() {
   rm -rf "$data" "$data-root" /etc/gleaner /run/gleaner
   rm -f /etc/systemd/system/multi-user.target.wants/gleaner.service
   rm -f /etc/systemd/system/paths.target.wants/gleaner-profile.path
+  # As systemctl made it, where nothing else is in it.
+  rmdir /etc/systemd/system/paths.target.wants 2>/dev/null || true
   if getent passwd "$account" >/dev/null; then userdel "$account" >/dev/null 2>&1 || true; fi
   if getent group "$account" >/dev/null; then groupdel "$account" >/dev/null 2>&1 || true; fi
   if booted_with_systemd; then systemctl daemon-reload || true; fi
