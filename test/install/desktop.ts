@@ -5,6 +5,7 @@ import type { Snapshot } from '../../electron/contract/snapshot.ts';
 import { people } from '../../resources/dev/install-root.ts';
 import { type Ended, outputOf } from '../condor/exec.ts';
 import { type Computer, until } from './computer.ts';
+import { jobOf } from './job.ts';
 
 /** What a display manager does: a display, the person's bus, and what the desktop starts at login. */
 const sessionScript = `#!/bin/sh
@@ -28,15 +29,29 @@ export class Desktop {
     this.#display = display;
   }
 
-  static async signIn(computer: Computer, name: keyof typeof people, display: string): Promise<Desktop> {
+  /** @param seat of whose screen the session is; one without is always in front */
+  static async signIn(
+    computer: Computer,
+    name: keyof typeof people,
+    display: string,
+    seat?: string,
+  ): Promise<Desktop> {
     writeFileSync(computer.outside(sessionProgram), sessionScript, { mode: 0o755 });
     await computer.must([
       ...['systemd-run', '--quiet', `--unit=desktop-${name}`, '--collect'],
       ...[`--property=User=${name}`, '--property=PAMName=login'],
       ...['--setenv=XDG_SESSION_TYPE=x11', '--setenv=XDG_SESSION_CLASS=user', '--setenv=LANG=C.UTF-8'],
+      ...(seat === undefined ? [] : [`--setenv=XDG_SEAT=${seat}`]),
       ...[sessionProgram, display],
     ]);
     return new Desktop(computer, name, display);
+  }
+
+  /** Gives the screen to this session, as a display manager does when somebody switches to it. */
+  async bringToFront(): Promise<void> {
+    const sessions = await this.#computer.must(['loginctl', 'list-sessions', '--no-legend']);
+    const row = sessions.split('\n').find((line) => line.trim().split(/\s+/)[2] === this.name);
+    await this.#computer.must(['loginctl', 'activate', row?.trim().split(/\s+/)[0] ?? '']);
   }
 
   /** Ends the session, with all that runs in it and for it. */
@@ -76,6 +91,14 @@ export class Desktop {
   /** What `gleaner … --json` answers. */
   async ask<T>(type: z.ZodType<T>, ...argv: readonly string[]): Promise<T> {
     return type.parse(JSON.parse(await this.must(['gleaner', ...argv, '--json'])));
+  }
+
+  /** Hands in a job of so many seconds, whose files lie in `job-SECONDS` at home. @returns its id */
+  async addJob(seconds: number): Promise<string> {
+    const dir = `/home/${this.name}/job-${seconds}`;
+    await this.must(['sh', '-euc', `mkdir -p ${dir} && cat > ${dir}/job.json`], jobOf(seconds));
+    const { id } = await this.ask(commands['jobs.add'].output, 'jobs', 'add', dir);
+    return id ?? '';
   }
 
   /** Resolves once this person's own host answers. */

@@ -12,7 +12,6 @@ import { ReadmeBlocks, readmeSection } from '../fixtures/readme.ts';
 import { type Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
 import { bootLab, inventory, packageIn, packagesDir, processesOf } from './estate.ts';
-import { jobOf } from './job.ts';
 
 /**
  * "Deploy silently" of the README, block by block as it stands there, on a Debian that was booted for it, with its own systemd and
@@ -127,13 +126,6 @@ test('and in the window', async () => {
   expect(seen).toMatchObject({ result: { result: { value: 'setting-locked' } } });
 });
 
-async function add(seconds: number): Promise<string> {
-  const dir = `/home/alice/job-${seconds}`;
-  await alice.must(['sh', '-euc', `mkdir -p ${dir} && cat > ${dir}/job.json`], jobOf(seconds));
-  const { id } = await alice.ask(commands['jobs.add'].output, 'jobs', 'add', dir);
-  return id ?? '';
-}
-
 async function stateOf(id: string) {
   const jobs = await alice.ask(commands['jobs.list'].output, 'jobs', 'list');
   return jobs.find((job) => job.id === id);
@@ -144,13 +136,13 @@ async function entries() {
 }
 
 test('a job is finished and booked', async () => {
-  const id = await add(1);
+  const id = await alice.addJob(1);
   await until(async () => (await stateOf(id))?.state === 'done', 500);
   expect((await entries()).filter(({ body }) => JSON.stringify(body).includes(id))).toHaveLength(1);
 });
 
 test('a newer version replaces it in the middle of a job, which goes on', async () => {
-  const id = await add(30);
+  const id = await alice.addJob(30);
   await until(async () => (await stateOf(id))?.state === 'running', 500);
   await shelve(newer);
   const said = await computer.run([

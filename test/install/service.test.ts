@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { Disposer } from '../../electron/base/disposal.ts';
 import { commands } from '../../electron/contract/commands.ts';
 import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
+import { enrolment } from '../unit/condor-fixture.ts';
 import { type Computer, until } from './computer.ts';
 import { Desktop } from './desktop.ts';
 import { bootLab, inventory, packageIn, packagesDir, processesOf } from './estate.ts';
@@ -103,6 +104,44 @@ test('it works with nobody signed in, in a virtual machine within the unit’s b
   expect(about).toMatch(/^NoNewPrivs:\t1$/m);
   expect(about).toMatch(/^CapEff:\t0+$/m);
   expect(about).toMatch(/^Seccomp:\t2$/m);
+});
+
+test('an enrolment file in the profile is read by the service’s account alone, and told nowhere', async () => {
+  const token = 'c2VjcmV0.b2YtdGhlLWNvbXBhbnk.c2lnbmVk';
+  const file = '/etc/gleaner/pool.json';
+  const naming = {
+    ...profile,
+    settings: { ...profile.settings, 'grids.pools': [{ enrolment: file, share: 50 }] },
+  };
+  const lay = (organization: string, document: object = naming) => {
+    writeFileSync(
+      computer.outside('/etc/gleaner/locked.json'),
+      JSON.stringify({ ...document, organization }),
+    );
+  };
+  const enrolled = async () =>
+    (await ask(commands['grids.list'].output, 'grids', 'list')).map(({ name }) => name);
+  const inFile = JSON.stringify({ ...enrolment, token, expiresAt: Date.now() + 86_400_000 });
+  writeFileSync(computer.outside('/root/pool.json'), inFile);
+  // As a careless copy leaves it: everybody's to read.
+  await computer.must(['install', '-m', '0644', '/root/pool.json', file]);
+  lay('ACME');
+  const refused = `A pool of your organization is not joined (${file})`;
+  await until(async () => (await computer.must(['gleaner', 'status', '--json'])).includes(refused));
+  expect(await enrolled()).not.toContain(enrolment.name);
+  await computer.must(['install', '-o', 'gleaner', '-m', '0600', '/root/pool.json', file]);
+  lay('ACME Ltd');
+  await until(async () => (await enrolled()).includes(enrolment.name));
+  await computer.must(['gleaner', 'support-bundle', '/root/bundle.tar.gz']);
+  const told = await computer.must([
+    ...['sh', '-euc'],
+    'journalctl --no-pager -u gleaner; cat /var/lib/gleaner/log/*; tar -xzOf /root/bundle.tar.gz',
+  ]);
+  expect(told.length).toBeGreaterThan(1000);
+  for (const part of token.split('.')) expect(told).not.toContain(part);
+  lay('ACME', profile);
+  await until(async () => !(await enrolled()).includes(enrolment.name));
+  for (const name of ['bundle.tar.gz', 'pool.json']) rmSync(computer.outside(`/root/${name}`));
 });
 
 test('two people sign in and see the same, of which they may do what policy lets them', async () => {

@@ -1,0 +1,67 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Disposer } from '../../electron/base/disposal.ts';
+import { commands } from '../../electron/contract/commands.ts';
+import { type Computer, until } from './computer.ts';
+import { Desktop } from './desktop.ts';
+import { bootLab, packageIn, packagesDir } from './estate.ts';
+
+/** Two people signed in at one screen, each with a host of their own: only that of whoever has the screen works. */
+const disposer = new Disposer();
+let computer: Computer;
+let alice: Desktop;
+let bob: Desktop;
+
+beforeAll(async () => {
+  ({ computer } = await bootLab(disposer, packagesDir));
+  const settings = {
+    ...{ 'ui.startAtLogin': true, 'inUse.share': 1, 'idle.share': 1 },
+    ...{ 'pauseOn.load': null, 'resume.afterSeconds': 5 },
+  };
+  mkdirSync(computer.outside('/etc/gleaner'));
+  writeFileSync(
+    computer.outside('/etc/gleaner/locked.json'),
+    JSON.stringify({ version: 2, organization: 'ACME', settings }),
+  );
+  await computer.must(['dpkg', '-i', `/mnt/packages/${basename(packageIn(packagesDir, 'deb'))}`]);
+});
+
+afterAll(async () => {
+  await disposer.dispose();
+});
+
+async function job(person: Desktop) {
+  const [first] = await person.ask(commands['jobs.list'].output, 'jobs', 'list');
+  return first;
+}
+
+async function seen() {
+  const { contribution, vms } = await alice.snapshot();
+  return { phase: vms[0]?.phase, reasons: contribution.allowance.reasons.map(({ code }) => code) };
+}
+
+test('the host of who has the screen works', async () => {
+  alice = await Desktop.signIn(computer, 'alice', ':1', 'seat0');
+  await alice.hostAnswers();
+  await alice.addJob(20);
+  await until(async () => (await job(alice))?.state === 'running' && (await seen()).phase === 'running', 200);
+});
+
+test('another one takes the screen: it stands still and says why, and the other one’s works', async () => {
+  bob = await Desktop.signIn(computer, 'bob', ':2', 'seat0');
+  await bob.hostAnswers();
+  await bob.bringToFront();
+  await until(async () => (await seen()).phase === 'frozen', 50);
+  expect((await seen()).reasons).toContain('session-away');
+  await bob.addJob(1);
+  await until(async () => (await job(bob))?.state === 'done', 300);
+  expect((await job(alice))?.state).toBe('running');
+  expect((await seen()).reasons).toContain('session-away');
+});
+
+test('back at the screen, the same attempt goes on', async () => {
+  await alice.bringToFront();
+  await until(async () => (await job(alice))?.state === 'done', 300);
+  expect(await job(alice)).toMatchObject({ attempt: 1 });
+});
