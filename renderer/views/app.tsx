@@ -16,7 +16,7 @@ import { useFocusAtHeading, useVisit } from './visit.ts';
 /** `begin`: what the window was opened for. */
 export function App({ begin }: { begin: AskedPlace | null }): ReactNode {
   const snapshot = useReplica((replica) => replica.snapshot);
-  const [visit, go] = useVisit(begin, snapshot);
+  const [visit, go, boundFor] = useVisit(begin, snapshot);
   const page = useFocusAtHeading(visit);
   /** Refusals up to here (epoch ms) were waved away on the home page; the window remembers, nothing else does. */
   const [seenUntil, setSeenUntil] = useState(0);
@@ -44,7 +44,7 @@ export function App({ begin }: { begin: AskedPlace | null }): ReactNode {
               aria-current={current === name ? 'page' : undefined}
               onClick={() => {
                 // Whoever is there already keeps what they have begun.
-                if (visit?.place.page !== name) go({ page: name });
+                if (boundFor()?.page !== name) go({ page: name });
               }}
             >
               {t(`common:tab.${name}`)}

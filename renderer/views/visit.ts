@@ -16,13 +16,19 @@ export interface Visit {
  * Where the window is: first where it was sent, else where the Snapshot leads; null before the first Snapshot. Then
  * wherever the person goes, and wherever the shell sends it.
  * @param begin what the window was opened for
+ * @returns also what tells where it is going: there already, or while that page is still being read
  */
-export function useVisit(begin: AskedPlace | null, snapshot: Snapshot | null): readonly [Visit | null, Go] {
+export function useVisit(
+  begin: AskedPlace | null,
+  snapshot: Snapshot | null,
+): readonly [Visit | null, Go, () => Place | null] {
   const [visit, setVisit] = useState<Visit | null>(() => {
     const place = begin === null ? null : placeAsked(begin);
     return place === null ? null : { place, count: 0 };
   });
+  const bound = useRef<Place | null>(null);
   const go = useCallback<Go>((place) => {
+    bound.current = place;
     // The page before stays until the next one has been read.
     startTransition(() => {
       setVisit((before) => ({ place, count: (before?.count ?? 0) + 1 }));
@@ -39,7 +45,7 @@ export function useVisit(begin: AskedPlace | null, snapshot: Snapshot | null): r
   // Once: later changes of the Snapshot move nobody to another page.
   if (visit === null && snapshot !== null)
     setVisit({ place: firstPlace(snapshot, rememberedSetup()), count: 0 });
-  return [visit, go];
+  return [visit, go, () => bound.current ?? visit?.place ?? null];
 }
 
 /**

@@ -98,6 +98,23 @@ test.describe('the window', () => {
     await expect.poll(asked).toContain('pause');
   });
 
+  test('is where the last click asked for, however soon it comes after another', async () => {
+    await gallery.show('working', 'Working');
+    const [there, back] = await Promise.all(
+      (['Activity', 'Home'] as const).map((name) => main.tab(name).elementHandle()),
+    );
+    // In one task, before any page could have been read.
+    await gallery.page.evaluate(
+      ([first, second]) => {
+        for (const tab of [first, second]) (tab as HTMLElement | null)?.click();
+      },
+      [there, back],
+    );
+    // Whatever page has come has the focus.
+    await expect(main.state).toBeFocused();
+    await expect(main.state).toHaveText('Working');
+  });
+
   test('tells a change of the state once, and neither the next job nor what was there at first', async () => {
     await gallery.show('working', 'Working');
     const before = (await main.announced.textContent()) ?? '';
