@@ -13,8 +13,8 @@ export interface Lane {
   /** Of package.json. */
   readonly npmScript: string;
   /**
-   * `checks` need no more than the sources; `tests` write a report. A test lane that `waits` mostly waits for a VM or a
-   * pool, which use one core: like checks, two of these run side by side. The others have the computer to themselves.
+   * `checks` need no more than the sources; `tests` write a report. A test lane that `waits` mostly waits for a VM, a pool or a
+   * window: these run side by side, as checks do. The others have the computer to themselves.
    */
   readonly kind: 'checks' | 'tests';
   readonly waits?: boolean;
@@ -39,20 +39,30 @@ export const lanes: readonly Lane[] = [
   { name: 'types', title: 'Types (TypeScript)', npmScript: 'types', kind: 'checks' },
   { name: 'dead', title: 'Dead code (knip)', npmScript: 'dead', kind: 'checks' },
   { name: 'unit', title: 'Unit tests', npmScript: 'test:unit', kind: 'tests', reportArgs: vitestArgs },
+  // The longest first, so that all end close to each other.
+  {
+    name: 'vm',
+    title: 'VM tests on real QEMU',
+    npmScript: 'test:vm',
+    kind: 'tests',
+    waits: true,
+    reportArgs: vitestArgs,
+    needsProducts: true,
+  },
   {
     name: 'e2e',
     title: 'The application in real Electron',
     npmScript: 'test:e2e',
     kind: 'tests',
+    waits: true,
     reportArgs: playwrightArgs,
     needsProducts: true,
     needsDisplay: true,
   },
-  // The longest first, so that the two ends are close to each other.
   {
-    name: 'vm',
-    title: 'VM tests on real QEMU',
-    npmScript: 'test:vm',
+    name: 'hosts',
+    title: 'Computers in real HTCondor pools',
+    npmScript: 'test:hosts',
     kind: 'tests',
     waits: true,
     reportArgs: vitestArgs,
@@ -68,9 +78,9 @@ export const lanes: readonly Lane[] = [
     needsProducts: true,
   },
   {
-    name: 'hosts',
-    title: 'Computers in real HTCondor pools',
-    npmScript: 'test:hosts',
+    name: 'install',
+    title: 'Packages on a Debian of their own, with systemd',
+    npmScript: 'test:install',
     kind: 'tests',
     waits: true,
     reportArgs: vitestArgs,
@@ -80,15 +90,6 @@ export const lanes: readonly Lane[] = [
     name: 'condor',
     title: 'Real HTCondor pools in network namespaces',
     npmScript: 'test:condor',
-    kind: 'tests',
-    waits: true,
-    reportArgs: vitestArgs,
-    needsProducts: true,
-  },
-  {
-    name: 'install',
-    title: 'Packages on a Debian of their own, with systemd',
-    npmScript: 'test:install',
     kind: 'tests',
     waits: true,
     reportArgs: vitestArgs,
