@@ -19,7 +19,7 @@ async function run(args: readonly string[]): Promise<number> {
   const newer = packageVersion(newerVersion(ownVersion()), electronDist());
   const common = { imageDir, pressing: 'none' } as const;
   await makeRelease({ ...common, version: newer, kinds: ['deb', 'rpm'], outDir: path.join(outDir, 'newer') });
-  await makeRelease({ ...common, version, kinds: ['deb', 'rpm'], outDir });
+  await makeRelease({ ...common, version, kinds: ['deb', 'rpm', 'tar'], outDir });
   const vitest = path.join(checkoutDir, 'node_modules', 'vitest', 'vitest.mjs');
   const child = spawnOwned([process.execPath, vitest, 'run', '--project', 'install', ...args], {
     cwd: checkoutDir,

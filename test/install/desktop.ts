@@ -103,9 +103,14 @@ export class Desktop {
 
   /** Resolves once this person's own host answers. */
   async hostAnswers(): Promise<void> {
+    await this.socketIsThere();
+    await this.snapshot();
+  }
+
+  /** Resolves once this person's own host listens. */
+  async socketIsThere(): Promise<void> {
     const socket = `/run/user/${people[this.name]}/gleaner/control.sock`;
     await until(async () => (await this.#computer.run(['test', '-S', socket])).code === 0, 50);
-    await this.snapshot();
   }
 
   snapshot(): Promise<Snapshot> {

@@ -66,12 +66,17 @@ export async function inventory(computer: Computer): Promise<string[]> {
     .sort();
 }
 
-/** The processes of the program, whoever runs them: pids. */
-export async function processesOf(computer: Computer): Promise<string[]> {
+/** The processes of the installed program, whoever runs them: pids. */
+export function processesOf(computer: Computer): Promise<string[]> {
+  return processesBelow(computer, '/opt/Gleaner');
+}
+
+/** The processes of programs below a folder, and the VMs: pids, the first one first. */
+export async function processesBelow(computer: Computer, dir: string): Promise<string[]> {
   const { stdout } = await computer.run([
     'sh',
     '-c',
-    'for p in /proc/[0-9]*; do case $(readlink $p/exe) in /opt/Gleaner/*|*qemu-system*) echo ${p#/proc/};; esac; done',
+    `for p in $(ls -v /proc | grep '^[0-9]'); do case $(readlink /proc/$p/exe) in ${dir}/*|*qemu-system*) echo $p;; esac; done`,
   ]);
   return stdout.split('\n').filter((line) => line !== '');
 }

@@ -204,6 +204,24 @@ test('one who signs out is forgotten', async () => {
   await until(async () => (await job(id))?.state === 'done', 500);
 });
 
+test('a profile without a service ends it and lets people’s own hosts begin; a broken one starts nothing; and back', async () => {
+  const lay = (text: string) => {
+    writeFileSync(computer.outside('/etc/gleaner/locked.json'), text);
+  };
+  const inSession = { ...profile, settings: { ...profile.settings, 'host.place': 'session' } };
+  lay(JSON.stringify(inSession));
+  await until(async () => (await property('ActiveState')) !== 'active');
+  await alice.hostAnswers();
+  lay('{');
+  // It cannot be told what is wanted: whoever is there stays, and contributes nothing.
+  await until(async () => (await alice.snapshot()).problems.some(({ code }) => code === 'profile-broken'));
+  expect(await property('ActiveState')).not.toBe('active');
+  lay(JSON.stringify(profile));
+  await until(async () => (await property('ActiveState')) === 'active');
+  await until(async () => (await alice.run(['gleaner', 'settings', 'set', 'idle.share', '0.1'])).code === 4);
+  expect((await computer.run(['test', '-S', '/run/user/1001/gleaner/control.sock'])).code).toBe(1);
+});
+
 test('killed, it comes back by itself, and so do the trays', async () => {
   const pid = await property('MainPID');
   await computer.must(['kill', '-9', pid]);
