@@ -135,7 +135,7 @@ test('an enrolment file in the profile is read by the service’s account alone,
   await computer.must(['gleaner', 'support-bundle', '/root/bundle.tar.gz']);
   const told = await computer.must([
     ...['sh', '-euc'],
-    'journalctl --no-pager -u gleaner; cat /var/lib/gleaner/log/*; tar -xzOf /root/bundle.tar.gz',
+    'journalctl --no-pager -u gleaner; cat /var/lib/gleaner/logs/*; tar -xzOf /root/bundle.tar.gz',
   ]);
   expect(told.length).toBeGreaterThan(1000);
   for (const part of token.split('.')) expect(told).not.toContain(part);
