@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Denial } from '../../electron/contract/network.ts';
+import { useAdministered } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Mark } from '../ui/marks.tsx';
@@ -15,6 +16,7 @@ export function DeniedLately(props: {
   onSeen: (until: number) => void;
 }): ReactNode {
   const { denials, name, go } = props;
+  const administered = useAdministered();
   const [latest] = denials;
   if (latest === undefined) return null;
   const others = denials.length - 1;
@@ -28,13 +30,15 @@ export function DeniedLately(props: {
         {others === 0 ? null : <p className="soft small">{t('home:denied.more', { count: others })}</p>}
       </div>
       <span className="buttons">
-        <Button
-          onPress={() => {
-            go({ page: 'grids', open: latest.grid });
-          }}
-        >
-          {t('home:denied.see')}
-        </Button>
+        {administered ? null : (
+          <Button
+            onPress={() => {
+              go({ page: 'grids', open: latest.grid });
+            }}
+          >
+            {t('home:denied.see')}
+          </Button>
+        )}
         <Button
           quiet
           onPress={() => {

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import type { GridState, GridView } from '../../electron/contract/grids.ts';
 import type { JobView } from '../../electron/contract/snapshot.ts';
-import { client } from '../bridge/store.ts';
+import { client, useAdministered } from '../bridge/store.ts';
 import { figure, percent } from '../text/format.ts';
 import { finishedWords } from '../text/grid-names.ts';
 import { sayGrid } from '../text/host-words.ts';
@@ -38,6 +38,7 @@ export function GridCard(props: {
   const card = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const command = useCommand();
+  const administered = useAdministered();
   const mark = marks[grid.state];
   useEffect(() => {
     if (!open) return;
@@ -76,15 +77,17 @@ export function GridCard(props: {
         </ul>
       )}
       <Facts rows={factsOf(grid)} />
-      <Controls grid={grid} command={command} />
+      {administered ? null : <Controls grid={grid} command={command} />}
       {command.failure === null ? null : <Failed failure={command.failure} />}
-      <Disclosure
-        label={t('grids:details')}
-        spoken={t('grids:detailsLabel', { name: plain(grid.name) })}
-        startsOpen={open}
-      >
-        <GridDetails grid={grid} at={at} />
-      </Disclosure>
+      {administered ? null : (
+        <Disclosure
+          label={t('grids:details')}
+          spoken={t('grids:detailsLabel', { name: plain(grid.name) })}
+          startsOpen={open}
+        >
+          <GridDetails grid={grid} at={at} />
+        </Disclosure>
+      )}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useId, useState } from 'react';
 import type { GridView, ManagerView } from '../../electron/contract/grids.ts';
-import { client } from '../bridge/store.ts';
+import { client, useAdministered } from '../bridge/store.ts';
 import { ago, ahead } from '../text/format.ts';
 import { say } from '../text/host-words.ts';
 import { plain } from '../text/plain.ts';
@@ -21,6 +21,7 @@ export function ManagerCard(props: {
   const id = useId();
   const [leaving, setLeaving] = useState(false);
   const { busy, failure, run } = useCommand();
+  const administered = useAdministered();
   const asked =
     manager.syncedAt === null
       ? t('grids:manager.never')
@@ -53,25 +54,27 @@ export function ManagerCard(props: {
           </ul>
         </div>
       )}
-      <div className="buttons">
-        <Button
-          disabled={busy}
-          onPress={() => {
-            void run(() => client.call('manager.sync', {}));
-          }}
-        >
-          {t('grids:manager.ask')}
-        </Button>
-        <Button
-          disabled={busy}
-          label={t('grids:leaveLabel', { name: plain(manager.name) })}
-          onPress={() => {
-            setLeaving(true);
-          }}
-        >
-          {t('grids:leave')}
-        </Button>
-      </div>
+      {administered ? null : (
+        <div className="buttons">
+          <Button
+            disabled={busy}
+            onPress={() => {
+              void run(() => client.call('manager.sync', {}));
+            }}
+          >
+            {t('grids:manager.ask')}
+          </Button>
+          <Button
+            disabled={busy}
+            label={t('grids:leaveLabel', { name: plain(manager.name) })}
+            onPress={() => {
+              setLeaving(true);
+            }}
+          >
+            {t('grids:leave')}
+          </Button>
+        </div>
+      )}
       {failure === null ? null : <Failed failure={failure} />}
       {leaving ? (
         <LeaveManager

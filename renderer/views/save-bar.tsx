@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../electron/contract/commands.ts';
+import { useAdministered } from '../bridge/store.ts';
 import { plain } from '../text/plain.ts';
 import { t } from '../text/say.ts';
 import { Button } from '../ui/primitives.tsx';
@@ -12,10 +13,14 @@ interface Choice {
   readonly save: () => Promise<Answer<{ readonly saved: string | null }>>;
 }
 
-/** Buttons that each write a file where the person wants it, and what became of the last. */
+/**
+ * Buttons that each write a file where the person wants it, and what became of the last. What a service of the machine has on
+ * record is for its administrator to take away.
+ */
 export function SaveBar(props: { choices: readonly Choice[]; small?: boolean; quiet?: boolean }): ReactNode {
   const { choices, small = false, quiet = false } = props;
   const { busy, failure, run } = useCommand();
+  const administered = useAdministered();
   const [file, setFile] = useState<string | null>(null);
   const begin = async ({ save }: Choice): Promise<void> => {
     setFile(null);
@@ -25,6 +30,7 @@ export function SaveBar(props: { choices: readonly Choice[]; small?: boolean; qu
       return answer;
     });
   };
+  if (administered) return null;
   return (
     <>
       <div className="buttons">

@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useState } from 'react';
 import type { GridView } from '../../electron/contract/grids.ts';
 import type { Snapshot } from '../../electron/contract/snapshot.ts';
-import { client } from '../bridge/store.ts';
+import { client, useAdministered } from '../bridge/store.ts';
 import { percent } from '../text/format.ts';
 import { gridNames } from '../text/grid-names.ts';
 import { plain } from '../text/plain.ts';
@@ -30,6 +30,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
   const [draft, setDraft] = useState<Draft | null>(null);
   const { failure, run } = useCommand();
   const { answer } = useAsked(client.listSettings, null);
+  const administered = useAdministered();
   if (grids.length < 2) return null;
 
   const moved = grids.find(({ id }) => id === draft?.id);
@@ -74,7 +75,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
               part={parts[index] ?? 0}
               setBy={
                 grid.managedBy ??
-                (grid.kind === 'local' && localIsLocked
+                (administered || (grid.kind === 'local' && localIsLocked)
                   ? organizationName(snapshot.preset.organization)
                   : null)
               }

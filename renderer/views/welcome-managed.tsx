@@ -31,6 +31,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
   const pools = countOf(settings.get(poolsKey)?.value ?? null);
   const isSet = urls.length > 0 || pools > 0;
   const isService = snapshot.service !== null;
+  const mayPause = snapshot.service === null || snapshot.service.mayPause === 'everyone';
   return (
     <>
       <div className="welcome">
@@ -40,6 +41,7 @@ export function ManagedWelcome(props: { snapshot: Snapshot; settings: InForce; g
             : t('welcome:managed.heading', { organization: plain(organization) })}
         </h1>
         <p>{t('welcome:managed.what')}</p>
+        {mayPause ? <p>{t('welcome:managed.mayPause')}</p> : null}
         <p>{isSet || isService ? t('welcome:managed.nothingToDo') : t('welcome:managed.choose')}</p>
       </div>
       <div className="columns">

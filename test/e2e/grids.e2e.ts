@@ -302,6 +302,26 @@ test.describe('grids elsewhere', () => {
     await expect(main.card('Today')).not.toContainText('bserved');
   });
 
+  test('of a service of the machine: everything to be seen is there, and nothing to steer', async () => {
+    const { app, page } = gallery;
+    await gallery.show('volunteer', 'Working');
+    await app.evaluate(() => {
+      globalThis.gallery.serve('everyone');
+    });
+    const notice = main.card('What it was refused');
+    await expect(notice.getByRole('button')).toHaveText(['Dismiss']);
+    await main.openTab('Grids');
+    const card = new GridsPage(page).card(orchard);
+    await expect(card.getByRole('heading', { name: orchard })).toBeVisible();
+    await expect(card.locator('button, input')).toHaveCount(0);
+    await expect(page.getByRole('slider')).not.toHaveCount(0);
+    await expect(page.locator('input[type=range]:enabled')).toHaveCount(0);
+    await expect(page.getByText('Your organization').first()).toBeVisible();
+    await main.openTab('Activity');
+    await expect(page.getByRole('heading', { level: 1, name: 'Activity' })).toBeVisible();
+    await expect(page.getByRole('button', { name: /CSV|JSON/ })).toHaveCount(0);
+  });
+
   test('at home: what was refused lately leads to why, and can be waved away', async () => {
     await gallery.show('volunteer', 'Working');
     const notice = main.card('What it was refused');
