@@ -56,7 +56,11 @@ app.commandLine.appendSwitch('enable-features', 'NetworkServiceInProcess2');
 sandboxRenderers(app);
 declareAppScheme(protocol);
 
-if (app.requestSingleInstanceLock(start)) runFirst();
+if (app.isPackaged && isBeingReplaced(process.platform)) {
+  // Half of us may be the next version already: whole again, we come back.
+  comeBackAfterReplacement(process.execPath);
+  app.exit(0);
+} else if (app.requestSingleInstanceLock(start)) runFirst();
 else if (start.demo) {
   process.stderr.write('Gleaner is already running.\n');
   app.exit(1);

@@ -67,9 +67,9 @@ async function findHost({ paths, machine }: Places): Promise<FoundHost> {
     mayCompose: false,
   });
   if ('place' in told) return told.place === 'service' ? await service() : own;
-  // Whoever runs may be asked all the same.
+  // Whoever runs may be asked all the same; one that is not ours to ask is not why nobody can tell.
   for (const found of [await service(), { ...own, mayCompose: false }]) {
-    if (await isListening(found.endpoint.socketPath)) return found;
+    if (await isListening(found.endpoint.socketPath).catch(() => false)) return found;
   }
   throw new GleanerError(told.failure.code, told.failure.sentence, told.failure.hint);
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Clock } from '../base/clock.ts';
@@ -13,7 +14,8 @@ export async function readUserFile(
   settingsPath: string,
 ): Promise<(ParsedSettings & { readonly text?: string }) | null> {
   try {
-    const file = await open(settingsPath, 'r');
+    // Not waiting for the other end of a pipe, which is then no regular file.
+    const file = await open(settingsPath, constants.O_RDONLY | (constants.O_NONBLOCK || 0));
     try {
       if (!(await file.stat()).isFile()) return { fault: 'it is not a regular file' };
       const bytes = Buffer.alloc(maxBytes + 1);

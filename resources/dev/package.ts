@@ -14,7 +14,7 @@ const usage = `Makes the packages for Linux (x86-64) out of this checkout, into 
 
 npm run package [-- OPTIONS]
   --kinds deb,rpm    which of deb, rpm, tar, appimage (deb,rpm if not said)
-  --version X.Y.Z    another version than package.json's
+  --version X.Y.Z    another version than package.json's; of tar and appimage also X.Y.Z-beta.N, for the channel beta
   --out DIR          another folder
   --quick            press the data by zstd instead of xz: bigger, in a tenth of the time
   --appimage-runtime FILE
@@ -81,10 +81,22 @@ async function run(args: readonly string[]): Promise<void> {
     say(usage);
     return;
   }
-  if (!/^\d+\.\d+\.\d+$/.test(version)) {
-    throw new SetupError(`"${version}" is no version.`, 'A version is written like 1.2.3.', 2);
-  }
   const wanted = kindsOf(kinds);
+  if (!/^\d+\.\d+\.\d+(-beta\.\d+)?$/.test(version)) {
+    throw new SetupError(
+      `"${version}" is no version.`,
+      'A version is written like 1.2.3 or 1.2.3-beta.1.',
+      2,
+    );
+  }
+  // Distributions' tools order such versions otherwise.
+  if (version.includes('-') && wanted.some((kind) => kind === 'deb' || kind === 'rpm')) {
+    throw new SetupError(
+      `No .deb or .rpm is made of the trial version ${version}.`,
+      'Say --kinds tar,appimage.',
+      2,
+    );
+  }
   const feed = feedOf(options);
   // Before anything long is begun.
   const appImageRuntime = options['appimage-runtime'];

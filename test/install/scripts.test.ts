@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Disposer } from '../../electron/base/disposal.ts';
@@ -102,6 +102,53 @@ describe('a .deb', () => {
     writeFileSync(script, text);
     await serviceRuns();
     expect(await computer.must(['dpkg', '--audit'])).toBe('');
+  });
+});
+
+describe('what an administrator or a person has done to it', () => {
+  beforeAll(boot);
+  afterAll(() => disposer.dispose());
+
+  const as = (name: string, ...argv: readonly string[]): string[] => [
+    'runuser',
+    '-u',
+    name,
+    '--',
+    'env',
+    `HOME=/home/${name}`,
+    ...argv,
+  ];
+
+  test('a service that was disabled stays so when the package is replaced', async () => {
+    layProfile();
+    await computer.must(['dpkg', '-i', onShelf(older.deb)]);
+    await serviceRuns();
+    await computer.must(['systemctl', 'disable', '--now', ...units]);
+    await computer.must(['dpkg', '-i', onShelf(older.deb)]);
+    expect(await enabled()).toBe('disabled\ndisabled\n');
+    for (const unit of units) expect((await computer.run(['systemctl', 'is-active', unit])).code).not.toBe(0);
+    expect((await computer.run(['systemctl', 'is-active', 'gleaner-replacement.timer'])).code).not.toBe(0);
+    rmSync(computer.outside('/etc/gleaner/locked.json'));
+  });
+
+  test('a purge is held up by nobody’s folder, and keeps what people, and root, have on record', async () => {
+    const begin = ['gleaner', 'run', '--headless', '--until-idle'];
+    for (const argv of [as('alice', ...begin), as('bob', ...begin), begin]) await computer.must(argv);
+    // Settings that nobody will ever write to the end, and a folder that its owner cannot open.
+    await computer.must(
+      as('bob', 'sh', '-euc', 'cd ~/.local/share/gleaner && rm -f settings.json && mkfifo settings.json'),
+    );
+    await computer.must(as('alice', 'sh', '-euc', 'chmod 0 ~/.local/share/gleaner'));
+    const away = await computer.run(['apt-get', 'purge', '--yes', 'gleaner']);
+    expect(away, away.stderr).toMatchObject({ code: 0 });
+    expect(away.stderr + away.stdout).toContain('alice');
+    expect(readdirSync(computer.outside('/home/bob'))).toEqual([
+      expect.stringMatching(/^gleaner-record-[\d-]+\.json$/),
+    ]);
+    expect(readdirSync(computer.outside('/var/backups'))).toContainEqual(
+      expect.stringMatching(/^gleaner-root-[\d-]+$/),
+    );
+    expect(existsSync(computer.outside('/var/lib/gleaner-root'))).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -164,10 +165,10 @@ describe('packing an AppImage', () => {
   test.skipIf(!hasTools)('gives the runtime, the folder behind it, and what the feed says of it', () => {
     put('runtime', runtime);
     layOutAppDir({ ...options('AppDir'), feed });
-    const make = (outDir: string) =>
+    const make = (outDir: string, as = version) =>
       writeAppImage({
         ...{ rootDir: join(root, 'AppDir'), outDir: join(root, outDir), runtimePath: join(root, 'runtime') },
-        ...{ version, pressing: 'none', epoch, feed },
+        ...{ version: as, pressing: 'none', epoch, feed },
       });
     const file = make('out');
     expect(file).toBe(join(root, 'out/Gleaner-1.2.3.AppImage'));
@@ -182,5 +183,11 @@ describe('packing an AppImage', () => {
       files: [{ url: 'Gleaner-1.2.3.AppImage', size: statSync(file).size }],
     });
     expect(readFileSync(make('again')).equals(readFileSync(file))).toBe(true);
+    // A trial version is for those who chose them.
+    make('trial', '1.3.0-beta.1');
+    expect(readdirSync(join(root, 'trial')).sort()).toEqual([
+      'Gleaner-1.3.0-beta.1.AppImage',
+      'beta-linux.yml',
+    ]);
   });
 });

@@ -173,6 +173,11 @@ describe('the person’s settings', () => {
     expect((await open()).current.problems).toEqual([]);
   });
 
+  test('are a problem, not a wait, when a pipe is in their place', async () => {
+    execFileSync('mkfifo', [settingsPath]);
+    expect((await open()).current.problems).toMatchObject([{ code: 'settings-invalid' }]);
+  });
+
   test('are a problem, not a crash, when a folder is in their place', async () => {
     await mkdir(settingsPath);
     expect((await open()).current.problems).toMatchObject([{ code: 'settings-invalid' }]);

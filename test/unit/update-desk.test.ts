@@ -250,6 +250,25 @@ describe('the desk of updates', () => {
     expect(engine.seen?.takenBack).toEqual(['1.1.0']);
   });
 
+  it('tries a download that fails again, later each time', async () => {
+    await soon();
+    const minute = 60_000;
+    for (const [failures, minutes] of [5, 10, 20, 40].entries()) {
+      expect(engine.downloads).toBe(failures + 1);
+      engine.cancel();
+      await settled();
+      expect(desk.view().state).toBe('failed');
+      clock.advance(minutes * minute - 1);
+      await settled();
+      expect(engine.downloads).toBe(failures + 1);
+      clock.advance(1);
+      await settled();
+    }
+    engine.arrive();
+    await settled();
+    expect(installed).toHaveLength(1);
+  });
+
   it('leaves a version alone for a day that could not be put in place', async () => {
     desk.dispose();
     const failure = { code: 'update-failed', sentence: 'The disk is full.' } as const;

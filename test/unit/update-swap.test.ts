@@ -187,6 +187,17 @@ describe('the start of a version', () => {
     await swapIn(join(dir, 'fresh'));
   });
 
+  it('holds nothing against a version that never took its place, for want of power', async () => {
+    const { previous, ...trial } = files.readTrial() ?? { previous: '' };
+    expect(existsSync(previous)).toBe(true);
+    expect(trial).toMatchObject({ from: '1.0.0' });
+    // As it lies between the note and the swap: the old one is at its place.
+    program(target, 'old', 'exit 0');
+    expect(await begin('1.0.0')).toBeNull();
+    expect(files.readMemory()).toMatchObject({ takenBack: [], failed: null });
+    expect([files.readTrial(), existsSync(previous), left]).toEqual([null, false, []]);
+  });
+
   it('counts itself while it is on trial, and gives way after three', async () => {
     for (const count of [1, 2, 3]) expect(await begin('1.1.0')).toMatchObject({ starts: count });
     expect(await begin('1.1.0')).toBe('gone');

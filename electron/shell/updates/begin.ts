@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Log } from '../../base/log.ts';
 import { toFailure } from '../../contract/failures.ts';
 import { putInPlace, type UpdateFiles } from './files.ts';
@@ -35,6 +37,13 @@ export async function beginUpdates(o: BeginOptions): Promise<Trial | null | 'gon
       return step.trial;
     case 'remember': {
       const { trial } = step;
+      // Every way back moves that file. While it is there, the newer one never took our place: the power went before that.
+      if (existsSync(trial.previous)) {
+        files.endTrial();
+        await rm(trial.previous, { force: true });
+        log.info('update', 'was not put in place', { version: trial.version });
+        return null;
+      }
       const aside = await o.takeUpAfter(trial.version);
       await files.writeMemory(afterTakenBack(files.readMemory(), trial.version, o.now()));
       files.endTrial();

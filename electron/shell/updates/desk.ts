@@ -170,7 +170,7 @@ export class UpdateDesk implements Updates, Disposable {
       this.#show(plainUpdate('checking'));
       const { takenBack, newest: known, failed } = this.#memory;
       const { newest, offer } = await engine.look(channel, { newest: known[channel] ?? null, takenBack });
-      this.#failures = 0;
+      if (!offer) this.#failures = 0;
       this.#memory = {
         ...this.#memory,
         newest: { ...known, [channel]: newest },
@@ -199,6 +199,7 @@ export class UpdateDesk implements Updates, Disposable {
       });
       if (this.#disposed) return;
       this.#o.log.info('update', 'downloaded', { version });
+      this.#failures = 0;
       this.#prepared = { ...downloaded, version };
       this.#show({ ...base, state: 'ready', progress: null });
       this.#decide();

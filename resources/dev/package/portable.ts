@@ -16,6 +16,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Installation } from '../../../electron/contract/install.ts';
 import { applicationEntry } from '../../../electron/shell/desktop-entry.ts';
+import { manifestName } from '../../../electron/shell/updates/feed.ts';
 import { checkoutDir, SetupError } from '../console.mjs';
 import type { Pressing } from './deb.ts';
 import { filled } from './tree.ts';
@@ -121,8 +122,8 @@ export function requireAppImageTools(
 }
 
 /**
- * Packs the folder: the runtime, and a file system behind it. Beside it, where there is a feed, `latest-linux.yml` describes
- * it, which is then to be signed.
+ * Packs the folder: the runtime, and a file system behind it. Beside it, where there is a feed, the channel's manifest
+ * describes it, which is then to be signed.
  * @returns the AppImage's path
  */
 export function writeAppImage(o: {
@@ -160,8 +161,10 @@ export function writeAppImage(o: {
     closeSync(written);
   }
   chmodSync(file, 0o755);
-  if (feed.feed !== undefined)
-    writeFileSync(path.join(outDir, 'latest-linux.yml'), manifestOf(file, version, epoch));
+  if (feed.feed !== undefined) {
+    const channel = /^\d+\.\d+\.\d+-/.test(version) ? 'beta' : 'stable';
+    writeFileSync(path.join(outDir, manifestName(channel, 'linux', 'x64')), manifestOf(file, version, epoch));
+  }
   return file;
 }
 

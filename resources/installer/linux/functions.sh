@@ -47,16 +47,35 @@ stop_hosts() {
   done
 }
 
+# What is to be started after a replacement: whether the service goes on is the profile's word ("gleaner service wanted"), and what
+# an administrator has disabled stays as it is.
+start_units='for unit in gleaner-profile.path gleaner.service; do
+  if systemctl is-enabled --quiet "$unit"; then systemctl start --no-block "$unit" || true; fi
+done'
+
 start_service() {
   booted_with_systemd || return 0
   systemctl daemon-reload || true
-  systemctl start gleaner-profile.path || true
-  # Whether it goes on is the profile's word: see "gleaner service wanted".
-  systemctl start --no-block gleaner.service || true
+  eval "$start_units"
 }
 
-begin_replacing() { : >"$mark"; stop_hosts; }
-end_replacing() { rm -f "$mark"; }
+begin_replacing() {
+  : >"$mark"
+  # Nobody calls us again where a replacement by rpm fails half way, or any is killed.
+  if booted_with_systemd; then
+    systemd-run --quiet --collect --on-active=15min --unit=gleaner-replacement \
+      /bin/sh -c "rm -f $mark; $start_units" 2>/dev/null || true
+  fi
+  stop_hosts
+}
+
+end_replacing() {
+  rm -f "$mark"
+  if booted_with_systemd; then systemctl stop gleaner-replacement.timer 2>/dev/null || true; fi
+}
+
+# Semantic Versioning's build metadata is no part of which is newer.
+plain_version() { printf '%s' "${1%%+*}"; }
 
 # An older version may not understand what a newer one wrote: the ledger, settings, saved machines.
 refuse_older() { # INSTALLED NEW
@@ -92,7 +111,6 @@ take_down() {
   stop_hosts
   # While a host runs, its data is its own.
   keep_records
-  keep_service_record
   if [ -e /etc/apparmor.d/gleaner ]; then
     if [ -d /sys/kernel/security/apparmor ]; then apparmor_parser --remove /etc/apparmor.d/gleaner || true; fi
     rm -f /etc/apparmor.d/gleaner
@@ -105,12 +123,12 @@ disable_units() {
   fi
 }
 
-# Runs a command as a person, with nothing of ours in it: their folders are theirs, links in them too; and without our
-# terminal, into which they could else type.
+# Runs a command as a person, with nothing of ours in it: their folders are theirs, links and pipes in them too; without our
+# terminal, into which they could else type; and not for ever, whatever they have laid in its way.
 as_person() { # NAME HOME COMMAND…
   name=$1 home=$2
   shift 2
-  (cd / && setsid --wait setpriv --reuid "$name" --regid "$(id -g "$name")" --init-groups \
+  (cd / && timeout --kill-after=5 120 setsid --wait setpriv --reuid "$name" --regid "$(id -g "$name")" --init-groups \
     env -i HOME="$home" USER="$name" LOGNAME="$name" LANG=C.UTF-8 PATH=/usr/bin:/bin "$@" </dev/null)
 }
 
@@ -128,28 +146,44 @@ people() {
 # Calls a function with name and home of everybody who has data of Gleaner's.
 each_person() { # FUNCTION
   people | while IFS=: read -r name _ uid _ _ home _; do
-    if [ "$uid" -ge 1000 ] 2>/dev/null && timeout 10 test -d "$home/.local/share/gleaner"; then "$1" "$name" "$home"; fi
+    if [ "$uid" -ge 1000 ] 2>/dev/null && timeout 10 test -d "$home/.local/share/gleaner"; then
+      # One person's folder holds up nobody else's, nor the package.
+      "$1" "$name" "$home" || say "the data of $name could not be looked after"
+    fi
   done
 }
 
 record=.local/share/gleaner/record.json
 
-# Where the program cannot be asked: the profiles' own words.
+# Where the program cannot be asked: the profiles' own words, of which locked ones count first.
 profile_wants_no_record() {
-  grep -qsE '"removal.keepRecord"[[:space:]]*:[[:space:]]*false' /etc/gleaner/locked.json /etc/gleaner/defaults.json
+  for profile in locked defaults; do
+    if [ -f "/etc/gleaner/$profile.json" ]; then
+      case $(tr -d ' \t\r\n' <"/etc/gleaner/$profile.json") in
+        *'"removal.keepRecord":false'*) return 0 ;;
+        *'"removal.keepRecord":true'*) return 1 ;;
+      esac
+    fi
+  done
+  return 1
 }
 
 # Whether policy, or the person, wants no record. Where nobody can tell there is one.
 wants_no_record() { # NAME HOME
-  profile_wants_no_record || as_person "$1" "$2" /usr/bin/gleaner settings get removal.keepRecord --json 2>/dev/null | grep -q '"value":false'
+  case $(as_person "$1" "$2" /usr/bin/gleaner settings get removal.keepRecord --json 2>/dev/null) in
+    *'"value":false'*) return 0 ;;
+    *'"value":true'*) return 1 ;;
+  esac
+  profile_wants_no_record
 }
 
 keep_record() { # NAME HOME
   if wants_no_record "$1" "$2"; then
-    as_person "$1" "$2" sh -c ': >"$1"' sh "$2/.local/share/gleaner/no-record"
+    as_person "$1" "$2" sh -c ': >"$1"' sh "$2/.local/share/gleaner/no-record" || true
     return 0
   fi
-  as_person "$1" "$2" rm -f "$2/.local/share/gleaner/no-record"
+  # Also the record of an earlier removal, after which more was done.
+  as_person "$1" "$2" rm -f "$2/.local/share/gleaner/no-record" "$2/$record" || true
   as_person "$1" "$2" /usr/bin/gleaner ledger export --json --force --out "$2/$record" >/dev/null ||
     say "the record of $1 could not be written out: a purge leaves them the ledger itself"
 }
@@ -181,13 +215,18 @@ forget_person() { # NAME HOME
     fi' sh "$2/$record" || say "not all of the data of $1 could be removed"
 }
 
-# The service's own record, for root alone; the same policy.
-keep_service_record() {
-  [ -f "$data/gleaner.db" ] && [ -x /usr/bin/gleaner ] || return 0
+# The ledgers of the service and of a host that root ran, for root alone; the same policy.
+keep_machine_records() {
   if profile_wants_no_record; then return 0; fi
-  kept=/var/backups/gleaner-service-$(date +%Y-%m-%d)
-  (umask 077 && mkdir -p "$kept" && cp "$data"/gleaner.db* "$kept/") ||
-    say "the service's ledger could not be copied to $kept"
+  for from in "$data" "$data-root"; do
+    [ -f "$from/gleaner.db" ] || continue
+    kept=/var/backups/gleaner-service-$(date +%Y-%m-%d)
+    if [ "$from" != "$data" ]; then kept=/var/backups/gleaner-root-$(date +%Y-%m-%d); fi
+    n=
+    while [ -e "$kept$n" ]; do n=$((${n:--1} - 1)); done
+    (umask 077 && mkdir -p "$kept$n" && cp "$from"/gleaner.db* "$kept$n/") ||
+      say "the ledger in $from could not be copied to $kept$n"
+  done
 }
 
 forget_all() {
@@ -195,12 +234,16 @@ forget_all() {
   stop_hosts
   end_replacing
   each_person forget_person
+  keep_machine_records
   rm -rf "$data" "$data-root" /etc/gleaner /run/gleaner
   rm -f /etc/systemd/system/multi-user.target.wants/gleaner.service
   rm -f /etc/systemd/system/paths.target.wants/gleaner-profile.path
   # As systemctl made it, where nothing else is in it.
   rmdir /etc/systemd/system/paths.target.wants 2>/dev/null || true
-  if getent passwd "$account" >/dev/null; then userdel "$account" >/dev/null 2>&1 || true; fi
-  if getent group "$account" >/dev/null; then groupdel "$account" >/dev/null 2>&1 || true; fi
+  # An account of that name that somebody else made stays, with its group.
+  if [ "$(getent passwd "$account" | cut -d: -f6)" = "$data" ]; then
+    userdel "$account" >/dev/null 2>&1 || true
+    if getent group "$account" >/dev/null; then groupdel "$account" >/dev/null 2>&1 || true; fi
+  fi
   if booted_with_systemd; then systemctl daemon-reload || true; fi
 }
