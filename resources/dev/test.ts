@@ -12,10 +12,8 @@ import { setUp } from './setup.ts';
 
 /** Programs that are already ending when their lane is over, as Chromium's helpers are, may take this long. */
 const endingMs = 5000;
-/** Checks that run side by side: each is a core's work. */
-const checksAtOnce = 2;
-/** Lanes that run side by side: on two cores three are faster than two, since each mostly waits. */
-const waitingAtOnce = 3;
+/** Checks, and lanes that mostly wait, that run side by side: three waiting ones want more than two cores have. */
+const atOnce = 2;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const running = new Set<OwnedChild>();
@@ -45,7 +43,6 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
   const tests = chosen.filter(({ kind }) => kind === 'tests');
   const results = await sideBySide(
     chosen.filter(({ kind }) => kind === 'checks'),
-    checksAtOnce,
     env,
   );
   for (const lane of tests.filter(({ waits }) => waits !== true)) {
@@ -58,7 +55,6 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
   results.push(
     ...(await sideBySide(
       tests.filter(({ waits }) => waits === true),
-      waitingAtOnce,
       env,
     )),
   );
@@ -66,11 +62,7 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
 }
 
 /** Runs lanes, some at a time, in their order; tells what each said when it is over. */
-async function sideBySide(
-  lanes: readonly Lane[],
-  atOnce: number,
-  env: NodeJS.ProcessEnv,
-): Promise<LaneResult[]> {
+async function sideBySide(lanes: readonly Lane[], env: NodeJS.ProcessEnv): Promise<LaneResult[]> {
   const results: LaneResult[] = [];
   const waiting = [...lanes];
   const worker = async () => {

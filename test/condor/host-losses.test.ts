@@ -82,7 +82,7 @@ test('a program that is killed takes its VM along; started again, it books the j
   expect(await host.client.call('ledger.verify', {})).toMatchObject({ ok: true });
 });
 
-test('a computer that slept for longer than the lease is back in the pool when it wakes, and takes the job anew', async () => {
+test('soak: a computer that slept for longer than the lease is back in the pool when it wakes, and takes the job anew', async () => {
   const job = await runningJob(50);
   const qemu = qemuPid(home.dir, gridId);
   const { hostCable } = side.pool.network;

@@ -64,7 +64,7 @@ async function ready(host: PoolHost): Promise<void> {
 
 const otherThan = (host: PoolHost): PoolHost => (host === first ? second : first);
 
-test('a job whose computer is not given back for long is handed back, and finished elsewhere with the same result', async () => {
+test('soak: a job whose computer is not given back for long is handed back, and finished elsewhere with the same result', async () => {
   const { job, host } = await runningJob(40);
   await host.host.call('pause', { length: 'manual' });
   await host.sees((_, { vms }) =>
@@ -79,7 +79,7 @@ test('a job whose computer is not given back for long is handed back, and finish
   await ready(host);
 });
 
-test('a network quota that is used up waits until the job is handed back', async () => {
+test('soak: a network quota that is used up waits until the job is handed back', async () => {
   const { job, host } = await runningJob(40);
   await host.host.call('settings.set', { key: 'network.quotaDayBytes', value: 1 });
   await host.sees(({ running, sentence }) => running === 0 && sentence.includes('quota is used up'));
@@ -132,7 +132,7 @@ test('a network that is away for less than the lease costs nothing', async () =>
   expect(side.pool.output(job, 'out')).toBe(countingResult(24));
 });
 
-test('a network that is away for longer than the lease costs what was not in a checkpoint', async () => {
+test('soak: a network that is away for longer than the lease costs what was not in a checkpoint', async () => {
   const { job, host } = await runningJob(50);
   const { hostCable } = side.pool.network;
   await hostCable.cut();
