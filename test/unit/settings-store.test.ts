@@ -173,13 +173,8 @@ describe('the person’s settings', () => {
     expect((await open()).current.problems).toEqual([]);
   });
 
-  test('are a problem, not a wait, when a pipe is in their place', async () => {
-    execFileSync('mkfifo', [settingsPath]);
-    expect((await open()).current.problems).toMatchObject([{ code: 'settings-invalid' }]);
-  });
-
-  test('are a problem, not a crash, when a folder is in their place', async () => {
-    await mkdir(settingsPath);
+  test.each(['mkdir', 'mkfifo'])('are a problem, and no wait, after a %s', async (made) => {
+    execFileSync(made, [settingsPath]);
     expect((await open()).current.problems).toMatchObject([{ code: 'settings-invalid' }]);
   });
 
