@@ -1,4 +1,8 @@
 import { defineConfig } from '@playwright/test';
+import { noonZone } from './test/fixtures/noon.ts';
+
+// The app, and whoever reads this again for a worker, inherits it.
+process.env['TZ'] ??= noonZone(new Date());
 
 export default defineConfig({
   testDir: 'test/e2e',

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { noonZone } from './test/fixtures/noon.ts';
 
 /**
  * A lane of tests that boot VMs or wait for peers. Boots under TCG take seconds, a project's whole life minutes: the limits
@@ -9,6 +10,8 @@ const patient = (name: string, include: string[], globalSetup: string[] = []) =>
     name,
     include,
     environment: 'node' as const,
+    // What is counted by the day is asked about at the end of tests that take minutes.
+    env: { TZ: noonZone(new Date()) },
     globalSetup,
     testTimeout: 240_000,
     hookTimeout: 240_000,
@@ -22,7 +25,7 @@ const privateNet = ['test/fixtures/private-net-setup.ts'];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], environment: 'node' } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', maxWorkers: 2 } },
       patient('vm', ['test/vm/**/*.test.ts']),
       patient('grid', ['test/grid/**/*.test.ts'], privateNet),
       patient('boinc', ['test/boinc/**/*.test.ts'], privateNet),

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { Protocol } from 'electron';
+import type { Disposable } from '../base/disposal.ts';
 
 /** Where the window's pages live. */
 export const pageOrigin = 'app://gleaner';
@@ -79,7 +80,12 @@ const securityHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Serves the pages in `dir` to this session. */
-export function servePages(protocol: Protocol, dir: string): void {
+/** Serves the pages in `dir` to this session until it is disposed of. */
+export function servePages(protocol: Protocol, dir: string): Disposable {
   protocol.handle(scheme, createPageHandler(dir));
+  return {
+    dispose: () => {
+      protocol.unhandle(scheme);
+    },
+  };
 }

@@ -1,4 +1,5 @@
-import type { App, Session, WebContents } from 'electron';
+import type { App, DownloadItem, Event, Session, WebContents } from 'electron';
+import type { Disposable } from '../base/disposal.ts';
 import type { Log } from '../base/log.ts';
 import { pageOrigin } from './app-protocol.ts';
 
@@ -21,9 +22,9 @@ const logRefusals =
 /**
  * Denies by default everything that a page could ask of its session: permissions, devices, downloads and requests
  * that leave `app://gleaner`. The window's own pages need none of it, so whatever is refused here is a fault or an
- * attack and goes to the log.
+ * attack and goes to the log. Disposing it lets downloads pass; all else stays denied.
  */
-export function denyInSession(session: Session, log: Log): void {
+export function denyInSession(session: Session, log: Log): Disposable {
   const refused = logRefusals(log);
   session.setPermissionRequestHandler((_contents, permission, answer) => {
     refused('a permission', permission);
@@ -43,18 +44,22 @@ export function denyInSession(session: Session, log: Log): void {
     if (!ours) refused('a request', url);
     answer({ cancel: !ours });
   });
-  session.on('will-download', (event, item) => {
+  const refuseDownload = (event: Event, item: DownloadItem): void => {
     refused('a download', item.getURL());
     event.preventDefault();
-  });
+  };
+  session.on('will-download', refuseDownload);
+  return { dispose: () => void session.off('will-download', refuseDownload) };
 }
 
-/** Denies every page, of whatever window, navigation, new windows, webviews and Bluetooth. Once, at the start. */
-export function denyInPages(app: App, log: Log): void {
+/** Denies every page, of whatever window, navigation, new windows, webviews and Bluetooth. Disposing it leaves pages made later alone. */
+export function denyInPages(app: App, log: Log): Disposable {
   const refused = logRefusals(log);
-  app.on('web-contents-created', (_event, contents) => {
+  const deny = (_event: Event, contents: WebContents): void => {
     denyIn(contents, refused);
-  });
+  };
+  app.on('web-contents-created', deny);
+  return { dispose: () => void app.off('web-contents-created', deny) };
 }
 
 function denyIn(contents: WebContents, refused: Refused): void {

@@ -88,7 +88,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
   const setMenu = (): void => {
     Menu.setApplicationMenu(Menu.buildFromTemplate(appMenu(voice.speaker, platform)));
   };
-  denyInPages(app, log);
+  owned.own(denyInPages(app, log));
   const icons = loadIcons(options.iconsDir, platform);
   const window = owned.own(
     new MainWindow({
@@ -100,8 +100,10 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
         memory.remember({ bounds });
       },
       prepareSession: () => {
-        denyInSession(session.defaultSession, log);
-        servePages(session.defaultSession.protocol, options.pagesDir);
+        const prepared = new Disposer();
+        prepared.own(denyInSession(session.defaultSession, log));
+        prepared.own(servePages(session.defaultSession.protocol, options.pagesDir));
+        return prepared;
       },
     }),
   );

@@ -22,8 +22,8 @@ export interface MainWindowOptions {
   readonly log: Log;
   readonly bounds: () => Rectangle | null;
   readonly onBounds: (bounds: Rectangle) => void;
-  /** Called before the first window only: a session costs memory that a tray alone does not need. */
-  readonly prepareSession: () => void;
+  /** Called before the first window only: a session costs memory that a tray alone does not need. Lasts as long as the windows. */
+  readonly prepareSession: () => Disposable;
 }
 
 /** What the page shows before its own colours are there; the tokens' `--paper` in renderer/ui/tokens.css. */
@@ -36,7 +36,7 @@ const paper = { light: '#f8f9f7', dark: '#141815' };
 export class MainWindow implements Disposable {
   readonly #o: MainWindowOptions;
   #window: BrowserWindow | undefined;
-  #prepared = false;
+  #session: Disposable | undefined;
   /** The address of the window's page, without its fragment. */
   #page = '';
   /** How often a place was asked for. */
@@ -75,18 +75,19 @@ export class MainWindow implements Disposable {
     window.focus();
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     const window = this.#window;
     this.#window = undefined;
-    if (!window) return;
-    this.#o.onBounds(window.getNormalBounds());
-    window.destroy();
+    if (window) {
+      this.#o.onBounds(window.getNormalBounds());
+      window.destroy();
+    }
+    await this.#session?.dispose();
   }
 
   #create(notice: OpenOptions['notice'], place: Place | undefined): BrowserWindow {
     const { log, icons, preloadPath } = this.#o;
-    if (!this.#prepared) this.#o.prepareSession();
-    this.#prepared = true;
+    this.#session ??= this.#o.prepareSession();
     const saved = usableBounds(
       this.#o.bounds(),
       screen.getAllDisplays().map((display) => display.workArea),

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { ActivityPage } from './support/activity-page.ts';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { MainPage } from './support/pages.ts';
 import { scrollThrough } from './support/tasks.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { galleryUpdateNames } from '../fixtures/updates.ts';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { HealthPage } from './support/health-pages.ts';
 
 /** The next save dialog answers so; null: cancelled. */

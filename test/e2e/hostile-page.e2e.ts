@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from '@playwright/test';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { expect } from '@playwright/test';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 
 /** What a script that got into the page would try; the page itself stays ours. */
 test.describe('a page turned hostile', () => {
@@ -19,7 +19,7 @@ test.describe('a page turned hostile', () => {
       server.listen(0, '127.0.0.1', resolve);
     });
     outside = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    gallery = await openGallery({});
+    gallery = await openGallery({ alone: true });
     await gallery.show('working', 'Working');
   });
   test.afterAll(async () => {

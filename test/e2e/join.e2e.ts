@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { expect } from '@playwright/test';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { GridsPage, JoinPage } from './support/grid-pages.ts';
 
 const key = '0123456789abcdef0123456789abcdef';

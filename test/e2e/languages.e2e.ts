@@ -1,7 +1,7 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { languages } from '../../text/languages.ts';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { sendTo, speaks } from './support/language.ts';
 
 /** Headings of the page for earnings, as each language has them in its catalogue. */

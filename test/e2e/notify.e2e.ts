@@ -1,9 +1,9 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { placeOfFragment } from '../../electron/contract/place.ts';
 import type { SettingsLayer } from '../../electron/contract/settings.ts';
 import { FakeNotifications } from '../fakes/fake-notifications.ts';
 import type { GalleryState } from '../fixtures/snapshots.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 
 test.describe('notifications', () => {
   let desktop: FakeNotifications | undefined;
@@ -17,7 +17,7 @@ test.describe('notifications', () => {
 
   /** With nobody at the window, which would see everything there. */
   async function begin(state: GalleryState, wishes: SettingsLayer = {}): Promise<void> {
-    gallery = await openGallery({ state });
+    gallery = await openGallery({ alone: true, state });
     const closed = gallery.page.waitForEvent('close');
     await gallery.app.evaluate(({ BrowserWindow }, layer) => {
       globalThis.gallery.host.settings.layers.user = layer;

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import type { Place } from '../../electron/contract/place.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { sendTo } from './support/language.ts';
 import { MainPage, tabs } from './support/pages.ts';
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { fakeEnrolment } from '../fakes/fake-pool-views.ts';
 import { ActivityPage } from './support/activity-page.ts';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { GridsPage } from './support/grid-pages.ts';
 import { sendTo, speaks } from './support/language.ts';
 import { JoinPoolPage, poolName } from './support/pool-pages.ts';

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ElectronApplication, expect, type Page, test } from '@playwright/test';
+import { type ElectronApplication, expect, type Page } from '@playwright/test';
 import { SettingsDocument } from '../../electron/contract/settings.ts';
 import { violations } from './support/axe.ts';
-import { changesIn, type GalleryRun, openGallery } from './support/gallery.ts';
+import { changesIn, type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { type Home, launch, makeHome } from './support/launch.ts';
 import { PreferencesPage } from './support/pages.ts';
 

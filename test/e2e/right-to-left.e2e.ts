@@ -1,6 +1,6 @@
-import { expect, type Locator, test } from '@playwright/test';
+import { expect, type Locator } from '@playwright/test';
 import { ActivityPage } from './support/activity-page.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { JoinPage } from './support/grid-pages.ts';
 import { HealthPage } from './support/health-pages.ts';
 import { sendTo, speaks } from './support/language.ts';

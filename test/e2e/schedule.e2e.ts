@@ -1,6 +1,6 @@
-import { expect, type Locator, test } from '@playwright/test';
+import { expect, type Locator } from '@playwright/test';
 import type { ScheduleWindow } from '../../electron/contract/settings.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { PreferencesPage } from './support/pages.ts';
 
 test.describe('the schedule', () => {

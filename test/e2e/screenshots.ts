@@ -15,6 +15,7 @@ import { picturePreferences } from './preferences-pictures.ts';
 import { pictureReadme } from './readme-pictures.ts';
 import { pictureService } from './service-pictures.ts';
 import provideDisplay from './support/display.ts';
+import { closeTheatre } from './support/gallery.ts';
 import { checkoutDir } from './support/launch.ts';
 import { type Take, takeInto } from './support/take.ts';
 import { pictureUpdates } from './update-pictures.ts';
@@ -67,5 +68,6 @@ try {
   }
   process.stdout.write(`${dir}\n`);
 } finally {
+  await closeTheatre();
   await closeDisplay();
 }

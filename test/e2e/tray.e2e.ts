@@ -1,9 +1,9 @@
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { placeOfFragment } from '../../electron/contract/place.ts';
 import { loadCatalogue } from '../../text/catalogues.ts';
 import { languages } from '../../text/languages.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
-import { type GalleryRun, openGallery } from './support/gallery.ts';
+import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { MainPage, PreferencesPage } from './support/pages.ts';
 
 test.describe('the tray', () => {
@@ -12,7 +12,7 @@ test.describe('the tray', () => {
 
   test.beforeEach(async () => {
     watcher = await FakeTrayWatcher.appear();
-    gallery = await openGallery({ noTray: true });
+    gallery = await openGallery({ alone: true, noTray: true });
   });
   test.afterEach(async () => {
     await gallery.close();

@@ -1,6 +1,6 @@
-import { expect, type Locator, test } from '@playwright/test';
+import { expect, type Locator } from '@playwright/test';
 import type { GalleryService, GalleryUpdate } from '../fixtures/updates.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { HealthPage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';
 

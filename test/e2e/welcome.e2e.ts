@@ -1,7 +1,7 @@
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import type { GalleryState } from '../fixtures/snapshots.ts';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { JoinPage } from './support/grid-pages.ts';
 import { WelcomePage } from './support/health-pages.ts';
 import { MainPage } from './support/pages.ts';

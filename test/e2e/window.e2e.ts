@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { violations } from './support/axe.ts';
-import { type GalleryRun, openGallery, overflow } from './support/gallery.ts';
+import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
 import { MainPage, tabs } from './support/pages.ts';
 
 const headings = {

@@ -179,7 +179,12 @@ export class TestGateway {
   async tunnel(authority: string): Promise<{ status: number; socket: Socket; text: string }> {
     const socket = this.connect();
     socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
-    const text = await heard(socket, /\r\n\r\n/);
+    const all = await heard(socket, /\r\n\r\n/);
+    const end = all.indexOf('\r\n\r\n') + 4;
+    const text = end > 3 ? all.slice(0, end) : all;
+    // What the other side said at once may have come with the head: it is the tunnel's.
+    const rest = all.slice(text.length);
+    if (rest !== '') socket.unshift(Buffer.from(rest, 'latin1'));
     return { status: statusIn(text), socket, text };
   }
 }

@@ -45,13 +45,16 @@ export function greeter(world: World, address: string = pool.host, port: number 
   });
 }
 
-/** Resolves when this socket has given so many bytes. */
+/** Resolves when this socket has given so many bytes; rejects when it ends before. */
 export function given(socket: Socket, bytes: number): Promise<void> {
   let left = bytes;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     socket.on('data', (chunk: Buffer) => {
       left -= chunk.length;
       if (left <= 0) resolve();
+    });
+    socket.once('close', () => {
+      reject(new Error(`it ended ${left} bytes too early`));
     });
     socket.resume();
   });

@@ -1,6 +1,7 @@
 // The real shell, page and IPC over a fake host: for looking at states that the real host reaches too rarely.
-import { app, ipcMain, protocol } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, protocol, session } from 'electron';
 import { type Clock, systemClock } from '../../../electron/base/clock.ts';
+import { Disposer } from '../../../electron/base/disposal.ts';
 import { streamLog } from '../../../electron/base/log.ts';
 import type { SettingsLayer } from '../../../electron/contract/settings.ts';
 import { serveIpc } from '../../../electron/control/ipc-server.ts';
@@ -41,8 +42,27 @@ export interface Gallery {
   fill(count: number): void;
 }
 
+/** How a gallery begins. */
+export interface GalleryStart {
+  /** A folder of its own, for what the shell remembers. */
+  readonly homeDir: string;
+  /** What its window begins with; it decides about its first page by that. */
+  readonly state: GalleryState;
+  /** Much is wrong with the computer. */
+  readonly troubled: boolean;
+}
+
+/** Where one gallery after the other is shown: Electron starts in seconds, a window in a moment. */
+export interface Stage {
+  /** Opens a gallery's window. */
+  begin(start: GalleryStart): Promise<void>;
+  /** Closes all of the gallery, and forgets what its page has stored. */
+  end(): Promise<void>;
+}
+
 declare global {
   var gallery: Gallery;
+  var stage: Stage;
 }
 
 const setting = (name: string): string => {
@@ -52,48 +72,56 @@ const setting = (name: string): string => {
 };
 
 const checkoutDir = setting('GALLERY_CHECKOUT');
-const homeDir = setting('GLEANER_HOME');
-const lines: string[] = [];
-const log = streamLog({ write: (line) => lines.push(line) });
+app.setPath('userData', setting('GLEANER_HOME'));
 
-let skipped = 0;
-const clock: Clock = { ...systemClock, now: () => Date.now() + skipped };
-
-app.setPath('userData', homeDir);
 sandboxRenderers(app);
 declareAppScheme(protocol);
 app.on('window-all-closed', () => undefined);
 
-async function open(): Promise<void> {
+/** Everything of the gallery that is shown. */
+let shown = new Disposer();
+// A test may answer in its place.
+const { showSaveDialog } = dialog;
+
+async function begin({ homeDir, state: first, troubled }: GalleryStart): Promise<void> {
+  process.env['GLEANER_HOME'] = homeDir;
+  process.env['XDG_CONFIG_HOME'] = `${homeDir}/config`;
+  const lines: string[] = [];
+  const log = streamLog({ write: (line) => lines.push(line) });
+  let skipped = 0;
+  const clock: Clock = { ...systemClock, now: () => Date.now() + skipped };
   const host = new FakeHost();
-  const first = process.env['GALLERY_STATE'] as GalleryState | undefined;
-  host.snapshot = galleryStates(Date.now())[first ?? 'working'];
+  host.snapshot = galleryStates(Date.now())[first];
   const earn = (story: EarningsStory): void => {
     host.earningsOf = (query) => madeUpEarnings(query, story, Date.now());
   };
   earn('much');
-  host.entries = galleryRecord(first ?? 'working', Date.now());
+  host.entries = galleryRecord(first, Date.now());
   host.day = (day) => galleryDay(day, Date.now());
-  const shell = await createShell({
-    app,
-    api: host,
-    clock,
-    log,
-    iconsDir: `${checkoutDir}/resources/icons`,
-    preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
-    pagesDir: `${checkoutDir}/out/renderer`,
-    stateDir: homeDir,
-    start: { hidden: process.argv.includes('--hidden'), demo: false, link: null },
-    dataDir: homeDir,
-    platform: process.platform,
-  });
-  serveIpc({
-    ipcMain,
-    api: host,
-    log,
-    isOwnWindow: (contents) => shell.isOwnWindow(contents),
-    desk: shell.desk,
-  });
+  const shell = shown.own(
+    await createShell({
+      app,
+      api: host,
+      clock,
+      log,
+      iconsDir: `${checkoutDir}/resources/icons`,
+      preloadPath: `${checkoutDir}/out/preload/preload.cjs`,
+      pagesDir: `${checkoutDir}/out/renderer`,
+      stateDir: homeDir,
+      start: { hidden: false, demo: false, link: null },
+      dataDir: homeDir,
+      platform: process.platform,
+    }),
+  );
+  shown.own(
+    serveIpc({
+      ipcMain,
+      api: host,
+      log,
+      isOwnWindow: (contents) => shell.isOwnWindow(contents),
+      desk: shell.desk,
+    }),
+  );
   globalThis.gallery = {
     host,
     shell,
@@ -129,14 +157,18 @@ async function open(): Promise<void> {
       host.entries = manyEntries(count, Date.now());
     },
   };
-  globalThis.gallery.checkUp(process.env['GALLERY_CHECKS'] === 'troubled' ? 'troubled' : 'well');
+  globalThis.gallery.checkUp(troubled ? 'troubled' : 'well');
   await shell.showUp(null);
 }
 
-app
-  .whenReady()
-  .then(open)
-  .catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    app.exit(1);
-  });
+async function end(): Promise<void> {
+  const ended = shown;
+  shown = new Disposer();
+  // Kept by place, not by window.
+  for (const window of BrowserWindow.getAllWindows()) window.webContents.setZoomFactor(1);
+  await ended.dispose();
+  dialog.showSaveDialog = showSaveDialog;
+  await session.defaultSession.clearStorageData();
+}
+
+globalThis.stage = { begin, end };

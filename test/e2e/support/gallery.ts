@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ElectronApplication, Page } from '@playwright/test';
+import { test as base, type ElectronApplication, type Page } from '@playwright/test';
 import type { GalleryState } from '../../fixtures/snapshots.ts';
 import { buildGallery } from '../gallery/build.ts';
 import { checkoutDir, launch, makeHome } from './launch.ts';
@@ -39,36 +39,98 @@ export async function changesIn({ app }: GalleryRun): Promise<unknown[]> {
   );
 }
 
-/** Starts the gallery with its window open. */
-export async function openGallery(options: {
+export interface GalleryOptions {
   readonly dark?: boolean;
   readonly scale?: number;
   /** Leaves the shell to notice that there is no tray. */
   readonly noTray?: boolean;
-  /** What the window begins with; it decides about its first page by that. */
+  /** What the window begins with. */
   readonly state?: GalleryState;
   /** Much is wrong with the computer. */
   readonly troubled?: boolean;
-}): Promise<GalleryRun> {
+  /** In a process of its own: for what changes more than a window, as what Electron knows of this desktop. */
+  readonly alone?: boolean;
+}
+
+/** An Electron that galleries are opened in, one after the other. */
+interface Theatre {
+  readonly app: ElectronApplication;
+  /** What cannot change while it runs. */
+  readonly kind: string;
+  close(): Promise<void>;
+}
+
+let theatre: Theatre | undefined;
+
+async function openTheatre(options: GalleryOptions): Promise<Theatre> {
+  const { dark = false, scale } = options;
   built ??= buildGallery(galleryDir);
   await built;
   const home = makeHome();
-  if (options.noTray !== true) {
-    writeFileSync(path.join(home.homeDir, 'shell.json'), JSON.stringify({ toldAboutTray: true }));
-  }
   const app = await launch({
     appDir: galleryDir,
     homeDir: home.homeDir,
-    switches: [...(options.scale === undefined ? [] : [`--force-device-scale-factor=${options.scale}`])],
-    colorScheme: options.dark === true ? 'dark' : 'light',
-    env: {
-      GALLERY_CHECKOUT: checkoutDir,
-      XDG_CONFIG_HOME: path.join(home.homeDir, 'config'),
-      ...(options.troubled === true ? { GALLERY_CHECKS: 'troubled' } : {}),
-      ...(options.state === undefined ? {} : { GALLERY_STATE: options.state }),
-    },
+    switches: scale === undefined ? [] : [`--force-device-scale-factor=${scale}`],
+    colorScheme: dark ? 'dark' : 'light',
+    env: { GALLERY_CHECKOUT: checkoutDir },
   });
-  const page = await app.firstWindow();
+  return {
+    app,
+    kind: kindOf(options),
+    async close() {
+      await app.close();
+      home.remove();
+    },
+  };
+}
+
+const kindOf = ({ dark, scale }: GalleryOptions): string => `${dark === true} ${scale ?? 'as it is'}`;
+
+/** The one that is open, if it is of this kind. */
+async function theatreFor(options: GalleryOptions): Promise<Theatre> {
+  if (theatre?.kind !== kindOf(options)) {
+    await closeTheatre();
+    theatre = await openTheatre(options);
+  }
+  return theatre;
+}
+
+/** Ends what galleries were opened in. */
+export async function closeTheatre(): Promise<void> {
+  const closed = theatre;
+  theatre = undefined;
+  await closed?.close();
+}
+
+/** Tests that open galleries: what these were opened in is ended with the last of them. */
+export const test = base.extend<object, { theatre: undefined }>({
+  theatre: [
+    // Playwright reads from the pattern what a fixture needs.
+    // biome-ignore lint/correctness/noEmptyPattern: it needs nothing
+    async ({}, use) => {
+      await use(undefined);
+      await closeTheatre();
+    },
+    { scope: 'worker', auto: true },
+  ],
+});
+
+/** Opens a gallery's window. */
+export async function openGallery(options: GalleryOptions): Promise<GalleryRun> {
+  const { alone = false, noTray = false, state = 'working', troubled = false } = options;
+  const home = makeHome();
+  if (!noTray) {
+    writeFileSync(path.join(home.homeDir, 'shell.json'), JSON.stringify({ toldAboutTray: true }));
+  }
+  const where = alone ? await openTheatre(options) : await theatreFor(options);
+  const { app } = where;
+  const opened = app.waitForEvent('window');
+  await app.evaluate((_electron, start) => globalThis.stage.begin(start), {
+    homeDir: home.homeDir,
+    state,
+    troubled,
+  });
+  const page = await opened;
   return {
     app,
     page,
@@ -85,7 +147,8 @@ export async function openGallery(options: {
       await page.waitForFunction((wanted) => Math.abs(window.innerWidth - wanted) < 20, width);
     },
     async close() {
-      await app.close();
+      if (alone) await where.close();
+      else await app.evaluate(() => globalThis.stage.end());
       home.remove();
     },
   };
