@@ -12,8 +12,8 @@ import { setUp } from './setup.ts';
 
 /** Programs that are already ending when their lane is over, as Chromium's helpers are, may take this long. */
 const endingMs = 5000;
-/** Checks, and lanes that mostly wait, that run side by side: three waiting ones want more than two cores have. */
-const atOnce = 2;
+/** How many checks run side by side, and how many lanes that mostly wait: of these, three keep two cores busy. */
+const atOnce = { checks: 2, tests: 3 } as const;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const running = new Set<OwnedChild>();
@@ -43,6 +43,7 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
   const tests = chosen.filter(({ kind }) => kind === 'tests');
   const results = await sideBySide(
     chosen.filter(({ kind }) => kind === 'checks'),
+    atOnce.checks,
     env,
   );
   for (const lane of tests.filter(({ waits }) => waits !== true)) {
@@ -55,6 +56,7 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
   results.push(
     ...(await sideBySide(
       tests.filter(({ waits }) => waits === true),
+      atOnce.tests,
       env,
     )),
   );
@@ -62,10 +64,14 @@ async function runLanes(chosen: readonly Lane[], env: NodeJS.ProcessEnv): Promis
 }
 
 /** Runs lanes, some at a time, in their order; tells what each said when it is over. */
-async function sideBySide(lanes: readonly Lane[], env: NodeJS.ProcessEnv): Promise<LaneResult[]> {
+async function sideBySide(
+  lanes: readonly Lane[],
+  count: number,
+  env: NodeJS.ProcessEnv,
+): Promise<LaneResult[]> {
   const results: LaneResult[] = [];
   const waiting = [...lanes];
-  const worker = async () => {
+  const worker = async (): Promise<void> => {
     for (let lane = waiting.shift(); lane !== undefined && !interrupted; lane = waiting.shift()) {
       say(`${lane.name}: ${lane.title} …`);
       const result = await onDisplay(lane, env, true);
@@ -73,7 +79,7 @@ async function sideBySide(lanes: readonly Lane[], env: NodeJS.ProcessEnv): Promi
       tell(result);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: count }, worker));
   return results;
 }
 
