@@ -81,7 +81,7 @@ app.on('window-all-closed', () => undefined);
 /** Everything of the gallery that is shown. */
 let shown = new Disposer();
 // A test may answer in its place.
-const { showSaveDialog } = dialog;
+const original = { ...dialog };
 
 async function begin({ homeDir, state: first, troubled }: GalleryStart): Promise<void> {
   process.env['GLEANER_HOME'] = homeDir;
@@ -167,7 +167,7 @@ async function end(): Promise<void> {
   // Kept by place, not by window.
   for (const window of BrowserWindow.getAllWindows()) window.webContents.setZoomFactor(1);
   await ended.dispose();
-  dialog.showSaveDialog = showSaveDialog;
+  Object.assign(dialog, original);
   await session.defaultSession.clearStorageData();
 }
 
