@@ -14,8 +14,8 @@ const installRoot: DebianRoot = {
     // What the package depends on, so that it can be installed there without a network.
     ...debDepends.map((name) => name.split(' | ')[0] ?? ''),
     // A desktop's parts: sessions, their bus, a display, and what starts at login.
-    ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'procps', 'iproute2'],
-    ...['xvfb', 'xdotool', 'dex', 'fonts-dejavu-core'],
+    ...['systemd', 'systemd-sysv', 'dbus', 'dbus-user-session', 'libpam-systemd', 'polkitd'],
+    ...['procps', 'iproute2', 'xvfb', 'xdotool', 'dex', 'fonts-dejavu-core'],
     // As far as a Debian can look at a package for others.
     ...['rpm', 'cpio'],
   ],

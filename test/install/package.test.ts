@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkoutDir } from '../../resources/dev/console.mjs';
 import { externalImports, packageNameOf } from '../../resources/dev/package/imports.ts';
-import { ownVersion } from '../../resources/dev/package/version.ts';
+import { newerVersion, ownVersion } from '../../resources/dev/package/version.ts';
 import { exec, must } from '../condor/exec.ts';
 import { packageIn, packagesDir } from './estate.ts';
 
@@ -181,6 +181,33 @@ describe('both packages', () => {
     // A spec's macros would have eaten these.
     expect(scripts).toContain('${program% (deleted)}');
     expect(scripts).not.toMatch(/DISPLAY|whiptail|dialog|debconf|reboot/);
+  });
+
+  test('of Debian’s kind are told older from newer by their version alone, whatever Electron is in them', async () => {
+    const [own, newer] = [ownVersion(), newerVersion(ownVersion())];
+    const preinst = (installed: string) =>
+      exec(['dash', join(roots.deb, 'DEBIAN', 'preinst'), 'upgrade', installed]);
+    for (const installed of ['0.0.9', '0.0.9+devruntime', own, `${own}+devruntime`]) {
+      expect(await preinst(installed), installed).toMatchObject({ code: 0, stderr: '' });
+    }
+    for (const installed of [newer, `${newer}+devruntime`, '1.0.0']) {
+      const { code, stderr } = await preinst(installed);
+      expect({ code, stderr }).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(installed) as string,
+      });
+    }
+  });
+
+  test('are not made of a version on trial, whose place among others distributions’ tools see otherwise', async () => {
+    const { code, stderr } = await exec([
+      process.execPath,
+      ...[join(checkoutDir, 'resources/dev/package.ts'), '--kinds', 'tar,rpm', '--version', '1.2.3-beta.1'],
+    ]);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('No .deb or .rpm is made of the trial version 1.2.3-beta.1.') as string,
+    });
   });
 
   test('need what they need', async () => {

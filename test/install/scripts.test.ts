@@ -106,7 +106,15 @@ describe('a .deb', () => {
 });
 
 describe('what an administrator or a person has done to it', () => {
-  beforeAll(boot);
+  const account = 'gleaner:x:990:990::/srv/gleaner:/bin/false';
+
+  beforeAll(async () => {
+    await boot();
+    // Of the name that the service goes by, and of somebody else's making.
+    const [name = '', , uid = '', , , home = '', shell = ''] = account.split(':');
+    await computer.must(['groupadd', '--gid', uid, name]);
+    await computer.must(['useradd', '--no-create-home', '-u', uid, '-g', uid, '-d', home, '-s', shell, name]);
+  });
   afterAll(() => disposer.dispose());
 
   const as = (name: string, ...argv: readonly string[]): string[] => [
@@ -150,6 +158,10 @@ describe('what an administrator or a person has done to it', () => {
     );
     expect(existsSync(computer.outside('/var/lib/gleaner-root'))).toBe(false);
   });
+
+  test('an account of its name that was there before is there afterwards', async () => {
+    expect(await computer.must(['getent', 'passwd', 'gleaner'])).toBe(`${account}\n`);
+  });
 });
 
 describe('an .rpm, as far as rpm on a Debian goes', () => {
@@ -171,8 +183,32 @@ describe('an .rpm, as far as rpm on a Debian goes', () => {
     expect(await enabled()).toBe('enabled\nenabled\n');
   });
 
-  test('is replaced by a newer one, under which the service comes back', async () => {
+  test('whose replacement ends half way, with nobody to tell of it, comes back after a quarter of an hour', async () => {
     await decide();
+    await computer.must(
+      [
+        'sh',
+        '-euc',
+        '"$@" & until [ -e /run/gleaner-upgrade ]; do sleep 0.05; done; kill -9 $!',
+        'sh',
+      ].concat([
+        ...['rpm', '--force-debian', '--dbpath', '/var/lib/rpm', '--nodeps', '--upgrade', onShelf(newer.rpm)],
+      ]),
+    );
+    await until(async () => (await processesOf(computer)).length === 0);
+    await until(async () => (await computer.run(['pgrep', '--full', 'rpm-tmp'])).code !== 0);
+    const timer = await computer.must(['systemctl', 'show', 'gleaner-replacement.timer']);
+    expect(timer).toMatch(/^ActiveState=active$/m);
+    expect(timer).toMatch(/^TimersMonotonic=\{ OnActiveUSec=15min /m);
+    // As the timer does when the time has come.
+    await computer.must(['systemctl', 'start', 'gleaner-replacement.service']);
+    await serviceRuns();
+    expect((await computer.run(['test', '-e', '/run/gleaner-upgrade'])).code).toBe(1);
+    expect(await version()).not.toContain(newerVersion(ownVersion()));
+    await stillDecided();
+  });
+
+  test('is replaced by a newer one, under which the service comes back', async () => {
     await well('--upgrade', onShelf(newer.rpm));
     await serviceRuns();
     expect(await version()).toContain(newerVersion(ownVersion()));

@@ -1,9 +1,6 @@
-/**
- * What the program needs of Debian and Ubuntu; Ubuntu 24.04 and Debian 13 have renamed some libraries. Recommended: a tray
- * on desktops whose panel wants libayatana.
- */
 export const maintainer = 'The Gleaner authors <packages@gleaner.invalid>';
 
+/** What the program needs of Debian and Ubuntu; Ubuntu 24.04 and Debian 13 have renamed some libraries. */
 export const debDepends = [
   'bubblewrap',
   'libasound2 | libasound2t64',
@@ -20,7 +17,11 @@ export const debDepends = [
   'passwd',
   'qemu-system-x86',
 ] as const;
-export const debRecommends = ['libayatana-appindicator3-1', 'xdg-utils'];
+/** A tray on desktops whose panel wants libayatana; and polkit, without which logind grants a service no lock on sleep. */
+export const debRecommends = ['libayatana-appindicator3-1', 'polkitd | policykit-1', 'xdg-utils'];
+
+/** As {@link debRecommends}. */
+export const rpmRecommends = ['polkit'];
 
 /** What the program needs of Fedora and RHEL 9, by their names for it. */
 export const rpmRequires = [

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pressing } from './deb.ts';
-import { rpmRequires } from './depends.ts';
+import { rpmRecommends, rpmRequires } from './depends.ts';
 import { configFiles, script } from './tree.ts';
 
 export interface RpmOptions {
@@ -81,6 +81,7 @@ function specText(rootDir: string, version: string): string {
     'Vendor: The Gleaner authors',
     'AutoReqProv: no',
     ...rpmRequires.map((name) => `Requires: ${name}`),
+    ...rpmRecommends.map((name) => `Recommends: ${name}`),
     '%global __os_install_post %{nil}',
     '%global debug_package %{nil}',
     '%description',
