@@ -15,22 +15,27 @@ const manager = {
 };
 /** `cat` comes to life when the lock is held, and says so by giving this back; it ends with our end of the pipe. */
 const word = 'held\n';
-const argv = [
+const lockOn = (what: 'sleep' | 'shutdown'): readonly string[] => [
   'systemd-inhibit',
-  '--what=sleep:shutdown',
+  `--what=${what}`,
   '--mode=delay',
   '--who=Gleaner',
   '--why=Jobs are being brought to a halt and saved',
-  'cat',
-] as const;
+];
+/**
+ * One inside the other: for a lock on both at once logind looks up another permission, of handling the lid's switch, which a
+ * service never has.
+ */
+const argv = [...lockOn('sleep'), ...lockOn('shutdown'), 'cat'];
 
 /** Starts a command with pipes for its stdin and stdout. */
 export type Spawn = (argv: readonly string[]) => ChildProcess;
 
 /**
- * logind's delay lock on sleep and shutdown (org.freedesktop.login1(5), "Inhibit"): while it is held, PrepareForSleep
- * and PrepareForShutdown leave us time. The lock is a file descriptor, which our D-Bus library cannot receive without
- * native code, so `systemd-inhibit` holds it; should we die without a word, the pipe closes and it lets go.
+ * logind's delay locks on sleep and shutdown (org.freedesktop.login1(5), "Inhibit"): while they are held, PrepareForSleep
+ * and PrepareForShutdown leave us time. A lock is a file descriptor, which our D-Bus library cannot receive without
+ * native code, so `systemd-inhibit` holds it; should we die without a word, the pipe closes and it lets go. Both are taken and
+ * released together, and are called the lock.
  */
 export class Inhibitor implements Disposable {
   readonly #clock: Clock;

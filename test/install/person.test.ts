@@ -179,6 +179,19 @@ test('an older version is refused with the reason, and nothing is touched', asyn
   expect(await computer.must(['dpkg', '--audit'])).toBe('');
 });
 
+test('whoever opens it while its package is being replaced has it once that is over, and once only', async () => {
+  const mark = computer.outside('/run/gleaner-upgrade');
+  writeFileSync(mark, '');
+  await alice.must(['pkill', '--oldest', '-TERM', 'gleaner-app']);
+  await until(async () => (await processesOf(computer)).length === 0);
+  await alice.must(['/opt/Gleaner/gleaner-app']);
+  expect(await processesOf(computer)).toEqual([]);
+  rmSync(mark);
+  await alice.hostAnswers();
+  const apps = ['pgrep', '--full', '--count', '^/opt/Gleaner/gleaner-app --hidden$'];
+  await until(async () => (await alice.run(apps)).stdout.trim() === '1');
+});
+
 test('it is taken off without a trace, and leaves people their record', async () => {
   rmSync(computer.outside('/home/alice/result'), { recursive: true });
   for (const seconds of [1, 30]) rmSync(computer.outside(`/home/alice/job-${seconds}`), { recursive: true });

@@ -104,6 +104,10 @@ test('it works with nobody signed in, in a virtual machine within the unit’s b
   expect(about).toMatch(/^NoNewPrivs:\t1$/m);
   expect(about).toMatch(/^CapEff:\t0+$/m);
   expect(about).toMatch(/^Seccomp:\t2$/m);
+  // By logind's leave, which asks polkit about whoever is not root.
+  const locks = await computer.must(['systemd-inhibit', '--list', '--no-pager']);
+  expect(locks).toMatch(/^Gleaner +\d+ gleaner .* sleep .* delay$/m);
+  expect(locks).toMatch(/^Gleaner +\d+ gleaner .* shutdown .* delay$/m);
 });
 
 test('an enrolment file in the profile is read by the service’s account alone, and told nowhere', async () => {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   job = await addCountingJob(host, { steps: [steps], pauseSeconds: 0.02, interval: 3600 });
   await host.start();
   await sees(host, (seen) => counted(seen, job) >= 3);
-  await holds(1);
+  await holds(2);
 });
 afterAll(async () => {
   await host.stop();
@@ -75,7 +75,7 @@ test('before a sleep the VM is frozen and saved, and only then the system is let
 test('after it the lock is held again, and the job goes on where it stood', async () => {
   const before = counted(await host.call('status', {}), job);
   await prepare('Sleep', false);
-  await holds(1);
+  await holds(2);
   await sees(host, ({ contribution }) => contribution.sentence.endsWith('(just ended).'));
   await sees(host, (seen) => counted(seen, job) > before);
   expect((await host.call('status', {})).jobs[0]).toMatchObject({ state: 'running', attempt: 1 });
@@ -99,11 +99,11 @@ test('before a shutdown its checkpoint is kept, too; a host after it ends the jo
 test('a shutdown that is taken back lets work go on', async () => {
   const second = await addCountingJob(host, { steps: [100_000], pauseSeconds: 0.02, interval: 3600 });
   await sees(host, (seen) => counted(seen, second) >= 3);
-  await holds(1);
+  await holds(2);
   await prepare('Shutdown', true);
   await holds(0);
   const before = counted(await host.call('status', {}), second);
   await prepare('Shutdown', false);
-  await holds(1);
+  await holds(2);
   await sees(host, (seen) => counted(seen, second) > before);
 });
