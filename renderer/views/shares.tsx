@@ -89,6 +89,7 @@ export function Shares({ snapshot }: { snapshot: Snapshot }): ReactNode {
       </ul>
       {failure === null ? null : <Failed failure={failure} />}
       <p className="soft small">{t('grids:sharesHint')}</p>
+      {administered ? null : <p className="soft small">{t('grids:sharesMove')}</p>}
     </Card>
   );
 }

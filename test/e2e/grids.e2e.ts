@@ -305,6 +305,9 @@ test.describe('grids elsewhere', () => {
   test('of a service of the machine: everything to be seen is there, and nothing to steer', async () => {
     const { app, page } = gallery;
     await gallery.show('volunteer', 'Working');
+    await main.openTab('Grids');
+    await expect(page.getByText('the others give way in proportion')).toBeVisible();
+    await main.openTab('Home');
     await app.evaluate(() => {
       globalThis.gallery.serve('everyone');
     });
@@ -316,6 +319,8 @@ test.describe('grids elsewhere', () => {
     await expect(card.locator('button, input')).toHaveCount(0);
     await expect(page.getByRole('slider')).not.toHaveCount(0);
     await expect(page.locator('input[type=range]:enabled')).toHaveCount(0);
+    await expect(page.getByText('Parts of the CPU time of a day')).toBeVisible();
+    await expect(page.getByText('the others give way in proportion')).toHaveCount(0);
     await expect(page.getByText('Your organization').first()).toBeVisible();
     await main.openTab('Activity');
     await expect(page.getByRole('heading', { level: 1, name: 'Activity' })).toBeVisible();

@@ -250,6 +250,23 @@ test.describe('the welcome page', () => {
     await expect(new MainPage(await reopen(gallery)).state).toHaveText('Waiting');
   });
 
+  test('says of a service of the machine who may pause it', async () => {
+    const { app } = gallery;
+    await app.evaluate(() => {
+      globalThis.gallery.lock({ preset: 'gentle' });
+      globalThis.gallery.serve('everyone');
+    });
+    const page = await reopen(gallery);
+    await expect(new WelcomePage(page).heading('Acme Research has set up this computer')).toBeVisible();
+    await expect(page.getByText('You may pause it at any time.')).toBeVisible();
+    await app.evaluate(() => {
+      globalThis.gallery.serve('administrators');
+    });
+    await expect(page.getByText('You may pause it at any time.')).toHaveCount(0);
+    await expect(page.getByText('There is nothing for you to do.')).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+
   test('names the pools that an organization joins', async () => {
     const { app } = gallery;
     await app.evaluate(() => {
