@@ -65,3 +65,41 @@ test('back at the screen, the same attempt goes on', async () => {
   await until(async () => (await job(alice))?.state === 'done', 300);
   expect(await job(alice)).toMatchObject({ attempt: 1 });
 });
+
+test('a greeter that has the screen is nobody: who had it last goes on, and nobody else begins', async () => {
+  await computer.must([
+    ...[
+      'systemd-run',
+      '--quiet',
+      '--collect',
+      '--unit=greeter',
+      '--property=User=bob',
+      '--property=PAMName=login',
+    ],
+    ...['XDG_SESSION_TYPE=x11', 'XDG_SESSION_CLASS=greeter', 'XDG_SEAT=seat0'].map(
+      (one) => `--setenv=${one}`,
+    ),
+    ...['sleep', 'infinity'],
+  ]);
+  const greeter = async (): Promise<string | undefined> => {
+    const listed = await computer.must(['loginctl', 'list-sessions', '--no-legend']);
+    for (const [id = ''] of listed.split('\n').map((line) => line.trim().split(/\s+/))) {
+      const about = id === '' ? '' : await computer.must(['loginctl', 'show-session', id]);
+      if (/^Class=greeter$/m.test(about)) return id;
+    }
+    return undefined;
+  };
+  await until(async () => (await greeter()) !== undefined);
+  await computer.must(['loginctl', 'activate', (await greeter()) ?? '']);
+  expect(await computer.must(['loginctl', 'show-seat', 'seat0'])).toContain(
+    `ActiveSession=${await greeter()}\n`,
+  );
+  const id = await alice.addJob(2);
+  await until(async () => {
+    const jobs = await alice.ask(commands['jobs.list'].output, 'jobs', 'list');
+    return jobs.find((one) => one.id === id)?.state === 'done';
+  }, 300);
+  expect((await seen()).reasons).not.toContain('session-away');
+  const hers = (await bob.snapshot()).contribution.allowance.reasons;
+  expect(hers.map(({ code }) => code)).toContain('session-away');
+});

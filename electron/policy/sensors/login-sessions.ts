@@ -107,8 +107,10 @@ async function lookAtSessions(bus: Bus, clock: Clock): Promise<LoginState[]> {
 /** Ms of CLOCK_MONOTONIC, in which logind tells. */
 const bootMs = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 
-/** Only these hold a person; a greeter, a lock screen's and a background job's do not. */
 const personal: readonly unknown[] = ['user', 'user-early', 'user-light', 'user-early-light'];
+
+/** Whether a session of this class holds a person; a greeter, a lock screen's and a background job's do not. Pure. */
+export const isPersonal = (sessionClass: unknown): boolean => personal.includes(sessionClass);
 
 /**
  * A session out of its properties; null for one that is no person's, or of which nothing can be told. Pure.
@@ -118,7 +120,7 @@ const personal: readonly unknown[] = ['user', 'user-early', 'user-light', 'user-
 export function loginState(properties: Properties, now: number, boot: number): LoginState | null {
   const id = properties.get('Id');
   const kind = properties.get('Class');
-  if (typeof id !== 'string' || id === '' || (kind !== undefined && !personal.includes(kind))) return null;
+  if (typeof id !== 'string' || id === '' || (kind !== undefined && !isPersonal(kind))) return null;
   if (properties.get('State') === 'closing') return null;
   const type = properties.get('Type');
   const graphical = type === 'x11' || type === 'wayland' || type === 'mir';

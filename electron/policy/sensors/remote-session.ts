@@ -31,16 +31,26 @@ export function remoteReading({ remote, type }: LoginSession): Reading {
 
 /** Whether the session has the screen, or another one was switched to. */
 export function sessionActiveSensor(on: OnBus): Sensor {
+  let before: Reading = {};
   return sessionSensor(on, {
     name: 'session-active',
     gives: ['sessionActive'],
-    parse: (session) => activeReading(session),
+    looksAtScreen: true,
+    parse: (session) => {
+      before = activeReading(session, before);
+      return before;
+    },
   });
 }
 
-/** A shell has no screen that could be taken from it. Pure. */
-export function activeReading({ active, type }: LoginSession): Reading {
-  return { sessionActive: isGraphical(type) ? active : null };
+/**
+ * A shell has no screen that could be taken from it. While a greeter has it, as where that locks the screen, it is still that
+ * session's that had it last: of several one, as ever. Pure.
+ */
+export function activeReading({ active, type, screen }: LoginSession, before: Reading): Reading {
+  if (!isGraphical(type)) return { sessionActive: null };
+  const stays = active === false && screen === 'nobody' && before.sessionActive === true;
+  return { sessionActive: stays || active };
 }
 
 const isGraphical = (type: string | null): boolean => type === 'x11' || type === 'wayland' || type === 'mir';

@@ -153,3 +153,17 @@ export async function openGallery(options: GalleryOptions): Promise<GalleryRun> 
     },
   };
 }
+
+/** Closes the window, which ends its page, and opens another. */
+export async function reopen({ app, page }: GalleryRun): Promise<Page> {
+  const closed = page.waitForEvent('close');
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.close();
+  });
+  await closed;
+  const opened = app.waitForEvent('window');
+  await app.evaluate(() => {
+    globalThis.gallery.shell.openWindow();
+  });
+  return await opened;
+}
