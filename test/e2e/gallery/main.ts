@@ -84,6 +84,7 @@ let shown = new Disposer();
 const original = { ...dialog };
 
 async function begin({ homeDir, state: first, troubled }: GalleryStart): Promise<void> {
+  await app.whenReady();
   process.env['GLEANER_HOME'] = homeDir;
   process.env['XDG_CONFIG_HOME'] = `${homeDir}/config`;
   const lines: string[] = [];
