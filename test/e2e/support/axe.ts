@@ -16,6 +16,8 @@ declare global {
 
 /** What axe finds wrong with the page as it is now, a line each; of a dark one, what colours do. */
 export async function violations(page: Page): Promise<string[]> {
+  // A colour on its way from one to another is neither.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   // Read by the page once, however often it is looked at.
   if (!(await page.evaluate(() => window.axe !== undefined))) await page.evaluate(source);
   return await page.evaluate(async (rules) => {
