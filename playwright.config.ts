@@ -14,11 +14,12 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   // A real VM boots and computes in emulation; the limits only end a hung run, they judge no speed.
-  timeout: 240_000,
-  expect: { timeout: 120_000 },
+  timeout: 900_000,
+  expect: { timeout: 600_000 },
   reporter: [['list']],
   projects: [
-    { name: 'app', testMatch: '**/*.e2e.ts' },
+    // The rest is what `user` runs.
+    { name: 'app', testMatch: '**/*.e2e.ts', grepInvert: /@user/ },
     // In a network of its own, with a stand-in for a project's server.
     { name: 'grid', testDir: 'test/grid-e2e', testMatch: '**/*.e2e.ts' },
     // What an ordinary user's app must do with Chromium's sandbox on.

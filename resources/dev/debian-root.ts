@@ -71,6 +71,8 @@ async function make(root: DebianRoot, rootDir: string): Promise<void> {
   await mustRunStep(
     `Installing Debian packages into a folder of their own, for a ${root.title}`,
     [
+      // What it mounts there ends with it, however it ends.
+      ...['unshare', '--mount'],
       ...['mmdebstrap', '--mode=root', '--variant=minbase', `--include=${root.packages.join(',')}`],
       // Nothing of it has to outlast a crash.
       '--dpkgopt=force-unsafe-io',

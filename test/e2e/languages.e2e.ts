@@ -17,7 +17,6 @@ for (const { code, direction } of languages.filter((language) => language.code !
     test.afterEach(() => gallery.close());
 
     test('every page speaks it, fits, and is clean for axe in both themes', async () => {
-      test.setTimeout(300_000);
       const { page } = gallery;
       const t = await speaks(gallery, code);
       await expect(page.locator('html')).toHaveAttribute('lang', code);

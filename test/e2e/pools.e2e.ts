@@ -290,11 +290,13 @@ test.describe('a joined pool', () => {
     await grids.press(`Let ${poolName} go on`).click();
     await grids.noNewWork(poolName).check();
     const id = 'condor-pool-acme-example';
-    expect(await asked(gallery, 'grids.set')).toEqual([
-      { id, suspended: true },
-      { id, suspended: false },
-      { id, noNewWork: true },
-    ]);
+    await expect
+      .poll(() => asked(gallery, 'grids.set'))
+      .toEqual([
+        { id, suspended: true },
+        { id, suspended: false },
+        { id, noNewWork: true },
+      ]);
     await gallery.show('pooled', 'Grids');
     await grids.press(`Leave ${poolName}`).click();
     await expect(grids.question).toContainText('2 jobs that are here are handed back first');

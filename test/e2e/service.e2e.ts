@@ -8,6 +8,7 @@ import { type Home, launch, makeHome } from './support/launch.ts';
 import { MachineService } from './support/machine-service.ts';
 import { MainPage, PreferencesPage } from './support/pages.ts';
 import type { Ended } from './support/processes.ts';
+import { stays } from './support/stays.ts';
 
 /** A full disk, as this profile has it, keeps the VM from being started: what sessions do shows in the reasons. */
 const profile: SettingsLayer = {
@@ -101,8 +102,7 @@ test.describe('a service of the machine, and two people', () => {
   test('input on either screen is seen by the one host, and both are told', async () => {
     await bothSee(atRest);
     for (const { desktop } of [anna, ben]) {
-      desktop.move();
-      await bothSee(inUse);
+      await stays(desktop, () => bothSee(inUse));
       await bothSee(atRest);
     }
     // By event, in the sessions: nobody polls.
@@ -194,8 +194,7 @@ test.describe('a service of the machine, and two people', () => {
     expect(asked.stderr).toContain('systemctl start gleaner');
     await service.start();
     await bothSee(atRest);
-    anna.desktop.move();
-    await bothSee(inUse);
+    await stays(anna.desktop, () => bothSee(inUse));
   });
 
   test('a profile that wants no service any more ends it, saved, with 0', async () => {

@@ -81,7 +81,7 @@ test.describe('the first start', () => {
     expect(await violations(page)).toEqual([]);
     await welcome.copyOf('QEMU').click();
     const command = await welcome.command('QEMU').textContent();
-    expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(command);
+    await expect.poll(() => app.evaluate(({ clipboard }) => clipboard.readText())).toBe(command);
 
     install(binDir, path.join(checkoutDir, 'test', 'fakes', 'old-qemu.sh'));
     await welcome.lookAgain.click();

@@ -35,7 +35,7 @@ test.describe('a newer version in the window', () => {
     await stands('ready');
     await expect(line).toHaveText(/^Version 1\.3\.0 is here; it begins with a restart\./);
     await button('Restart to update').click();
-    expect(await asked()).toEqual(['update.install']);
+    await expect.poll(asked).toEqual(['update.install']);
     // There it has to be weighed: Health says what.
     await stands('waiting');
     await expect(line).toHaveText('Version 1.3.0 waits for a good moment to begin.');

@@ -140,9 +140,9 @@ describe('rules', () => {
       forwards: [forward],
       downBytesPerSecond: bytes,
     });
+    const began = performance.now();
     const { socket: tunnel } = await gateway.tunnel(`${pool.host}:${pool.port}`);
     const raw = enter(forward);
-    const began = performance.now();
     await Promise.all([tunnel, raw].map((socket) => given(socket, bytes)));
     // 2 s by the rate, less the burst of a quarter of a second and the last pieces.
     expect(performance.now() - began).toBeGreaterThan(1400);

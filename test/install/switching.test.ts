@@ -44,7 +44,8 @@ async function seen() {
 test('the host of who has the screen works', async () => {
   alice = await Desktop.signIn(computer, 'alice', ':1', 'seat0');
   await alice.hostAnswers();
-  await alice.addJob(20);
+  // It lasts until it is told to end.
+  await alice.addJob(3000);
   await until(async () => (await job(alice))?.state === 'running' && (await seen()).phase === 'running', 200);
 });
 
@@ -62,8 +63,11 @@ test('another one takes the screen: it stands still and says why, and the other 
 
 test('back at the screen, the same attempt goes on', async () => {
   await alice.bringToFront();
-  await until(async () => (await job(alice))?.state === 'done', 300);
-  expect(await job(alice)).toMatchObject({ attempt: 1 });
+  await until(async () => (await seen()).phase === 'running', 50);
+  const going = await job(alice);
+  expect(going).toMatchObject({ state: 'running', attempt: 1 });
+  await alice.must(['gleaner', 'jobs', 'abort', going?.id ?? '']);
+  await until(async () => (await job(alice))?.state === 'aborted', 300);
 });
 
 test('a greeter that has the screen is nobody: who had it last goes on, and nobody else begins', async () => {
