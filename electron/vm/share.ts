@@ -102,7 +102,8 @@ function stepCgroup(state: ShareState, share: number, vcpus: number): ShareState
 
 function stepPwm(state: ShareState, share: number, vcpus: number): ShareState {
   const recent = measuredShare(state, vcpus, Math.min(2, state.samples.length)) ?? 0;
-  const wanted = recent > 0 ? (state.duty * share) / recent : 1;
+  // No more than all of the time: a guest that others starve for a moment would come back at full speed.
+  const wanted = recent > 0 ? Math.min(1, (state.duty * share) / recent) : 1;
   const duty = clamp(state.duty + 0.5 * (wanted - state.duty), smallestDuty, 1);
   const idleSamples = duty >= fullDuty ? state.idleSamples + 1 : 0;
   if (idleSamples < windowSamples) return { ...state, duty, idleSamples };

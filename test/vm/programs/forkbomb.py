@@ -1,6 +1,6 @@
 """Forks without bound. Whatever the limit refuses is tried again, for ever, by all of its processes.
 
-The first one writes how many children it got before the first refusal.
+The first one tells, as its progress, how many children it got before the first refusal.
 """
 
 import os
@@ -16,4 +16,5 @@ while True:
     except OSError as error:
         if not refused:
             refused = True
-            print(f"refused after {children}: {error.strerror}", flush=True)
+            with open("progress", "w") as file:
+                file.write(f"0.5 refused after {children}: {error.strerror}\n")
