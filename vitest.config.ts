@@ -13,8 +13,8 @@ const patient = (name: string, include: string[], globalSetup: string[] = []) =>
     // What is counted by the day is asked about at the end of tests that take minutes.
     env: { TZ: noonZone(new Date()) },
     globalSetup,
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     fileParallelism: false,
     maxWorkers: 1,
   },

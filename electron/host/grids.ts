@@ -172,6 +172,7 @@ export class Grids implements Disposable {
       vmWorld: this.vmWorld,
       gatewayWorld,
       settings: values,
+      lastCheckpointMs: host.lastCheckpointMs,
     });
     this.fleet.add(this.local);
     const sealed = new SealedFiles(paths.keysDir, secrets);

@@ -8,10 +8,19 @@ import { closeWithoutGuest, contributionOf, type Lane, type LaneHost } from './l
 import type { LocalGrid } from './local-grid.ts';
 import { LocalVm } from './local-vm.ts';
 
-/** How long an orderly end waits for the running job's last checkpoint. */
-const lastCheckpointMs = 5000;
+/** See {@link LocalLaneOptions.lastCheckpointMs}. */
+const defaultLastCheckpointMs = 5000;
 /** How long it waits for a saved machine's job to be noted as waiting for it. */
 const parkMs = 3000;
+
+export interface LocalLaneOptions {
+  readonly grid: LocalGrid;
+  readonly vmWorld: VmWorld;
+  readonly gatewayWorld: GatewayWorld;
+  readonly settings: () => Settings;
+  /** How long an orderly end waits for the running job's last checkpoint, in ms. */
+  readonly lastCheckpointMs: number | undefined;
+}
 
 /** The embedded grid and its VM. */
 export class LocalLane implements Lane {
@@ -22,12 +31,10 @@ export class LocalLane implements Lane {
   readonly #host: LaneHost;
   readonly gateway: GridGateway;
   readonly #settings: () => Settings;
+  readonly #lastCheckpointMs: number;
   readonly #stopListening: () => void;
 
-  constructor(
-    host: LaneHost,
-    o: { grid: LocalGrid; vmWorld: VmWorld; gatewayWorld: GatewayWorld; settings: () => Settings },
-  ) {
+  constructor(host: LaneHost, o: LocalLaneOptions) {
     const { grid } = o;
     this.gateway = new GridGateway(o.gatewayWorld, this.id, () => network.contacts);
     const network = new JobGateway(this.gateway, (id) => grid.document(id).network);
@@ -36,6 +43,7 @@ export class LocalLane implements Lane {
     this.vm = vm;
     this.#host = host;
     this.#settings = o.settings;
+    this.#lastCheckpointMs = o.lastCheckpointMs ?? defaultLastCheckpointMs;
     this.contribution = contributionOf(host, this.id, vm, {
       hasWork: () => grid.hasWork(),
       keepsSaved: () => grid.needs(vm.vm.status().generation),
@@ -99,7 +107,7 @@ export class LocalLane implements Lane {
     const phase: VmPhase = this.vm.vm.status().phase;
     // A frozen machine cannot deliver anything; its job goes on from the checkpoint before. With a save, the last
     // checkpoint is for the case that the saved machine does not come back.
-    const patienceMs = phase === 'running' ? lastCheckpointMs : 0;
+    const patienceMs = phase === 'running' ? this.#lastCheckpointMs : 0;
     if (save && patienceMs > 0) await this.grid.keepProgress(patienceMs);
     if (save && (await this.contribution.end())) {
       // The job is parked as soon as its session is gone; a disk that refuses to note that must not hold up the end.

@@ -48,6 +48,8 @@ export interface HostOptions {
   readonly qemuPath?: string;
   /** How long an idle VM is kept, in ms. */
   readonly lingerMs?: number;
+  /** How long an orderly end waits for the running job's last checkpoint, in ms; by default 5 s. */
+  readonly lastCheckpointMs?: number;
 }
 
 /** What sensors need of the host. */

@@ -16,6 +16,7 @@ import {
   send,
 } from './condor-fixture.ts';
 import { program } from './host-jobs-fixture.ts';
+import { patientBounds } from './patience.ts';
 import { type BareVm, bootBareVm, bootLimitMs } from './session-fixture.ts';
 
 /** The real daemons in their appliance, with no pool to be found; each test goes on where the one before ended. */
@@ -46,7 +47,7 @@ async function slotReaches(state: string): Promise<Answer> {
 
 beforeAll(async () => {
   vm = await bootBareVm({ appliance: 'condor', grid: 'condor', vcpus: 1 });
-  session = vm.session();
+  session = vm.session(patientBounds);
   await session.connect(bootLimitMs);
   await session.reach({ port: controlPort, socketPath: socketPath() });
 });
@@ -244,14 +245,11 @@ with socket.create_connection(("127.0.0.1", ${controlPort})) as s:
 test('garbage, what is too large and what never ends are refused, beside those that are answered', async () => {
   // Open for as long as the agent waits for its line.
   const slow = Array.from({ length: 4 }, () => send(socketPath(), '{"secret":'));
-  const refused = async (bytes: string | Uint8Array): Promise<string> => {
-    const { error } = JSON.parse(await send(socketPath(), bytes)) as { error: string };
-    return error;
-  };
+  const errorOf = (answer: string): string => (JSON.parse(answer) as { error: string }).error;
+  const refused = async (line: string): Promise<string> => errorOf(await send(socketPath(), line));
   expect(await refused('\n')).toBe('the request is no JSON');
-  expect(await refused(Uint8Array.from({ length: 2000 }, (_, i) => (i % 256 === 10 ? 0 : i % 256)))).toMatch(
-    /./,
-  );
+  const noLine = Uint8Array.from({ length: 2000 }, (_, i) => (i % 256 === 10 ? 0 : i % 256));
+  expect(errorOf(await send(socketPath(), noLine))).toMatch(/./);
   expect(await refused(`${'['.repeat(100_000)}\n`)).toBe('the request is no JSON');
   expect(await refused(`${'9'.repeat(100_000)}\n`)).toBe('the request is no JSON');
   const line = (request: Readonly<Record<string, unknown>>): string =>
@@ -357,7 +355,7 @@ test('the daemons hold the capabilities that were named and no more, and the sec
   ]);
   ssh.end();
   socket.destroy();
-  session = vm.session();
+  session = vm.session(patientBounds);
   await session.connect(bootLimitMs);
   await session.reach({ port: controlPort, socketPath: socketPath() });
   expect((await look()).slots).toHaveLength(1);

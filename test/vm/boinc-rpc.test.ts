@@ -8,6 +8,7 @@ import { FakeWeb } from '../fakes/fake-web.ts';
 import { rejectionOf } from '../unit/boinc-wire-fixture.ts';
 import { boincAgent, guiRpcPort, rpcPassword } from './agent-fixture.ts';
 import { temporaryDir } from './harness.ts';
+import { patientBounds } from './patience.ts';
 import { type BareVm, bootBareVm, bootLimitMs } from './session-fixture.ts';
 
 /** The stock client in a real VM, asked and ordered by the worker, and a fake project that has no work for it. */
@@ -29,8 +30,11 @@ const worker = new BoincWorker({
   spawnWorker: forkWorkers({ boinc: new URL('../../electron/grid/boinc/child.ts', import.meta.url) }),
 });
 let lost = 0;
-worker.onLost(() => {
-  lost += 1;
+const firstLoss = new Promise<void>((resolve) => {
+  worker.onLost(() => {
+    lost += 1;
+    resolve();
+  });
 });
 
 const parts = () => {
@@ -92,7 +96,7 @@ beforeAll(async () => {
   });
   const dataDisk = { path: join(place.dir, 'data', 'data.raw'), bytes: 256 * MiB };
   vm = await bootBareVm({ appliance: 'boinc', dir: place.dir, dataDisk, vcpus: 1 });
-  session = vm.session();
+  session = vm.session(patientBounds);
   await session.connect(bootLimitMs);
   await session.forward({ bindAddress: '127.0.0.1', port: 3128, toSocketPath: web.gatewayPath });
   await session.reach({ port: guiRpcPort, socketPath: parts().socketPath });
@@ -204,8 +208,7 @@ test('it quits when it is asked to', async () => {
     { timeout: 100_000, interval: 500 },
   );
   expect((await session.agentStatus('boinc')).words).toMatch(/^exit 0/);
-  await vi.waitFor(() => {
-    expect(lost).toBe(1);
-  });
+  await firstLoss;
+  expect(lost).toBe(1);
   expect((await rejectionOf(worker.call('update', { url }))).code).toBe('agent-failed');
 });

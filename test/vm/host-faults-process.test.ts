@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LedgerEntry } from '../../electron/contract/index.ts';
+import type { Host } from '../../electron/host.ts';
 import { pidFileName, writePidFile } from '../../electron/vm/orphans.ts';
 import { systemProcesses } from '../../electron/vm/proc.ts';
 import { temporaryDir } from './harness.ts';
@@ -20,10 +21,14 @@ import {
   story,
   vmPids,
 } from './host-faults-world.ts';
+import { hostIn, sees } from './host-world.ts';
+import { hangMs } from './patience.ts';
 
 let place: ReturnType<typeof temporaryDir>;
 let home = '';
 let host: HostChild | undefined;
+/** One in this process, which has time for a last checkpoint. */
+let patient: Host | undefined;
 /** Jobs in the order of their adding. */
 const jobs: string[] = [];
 
@@ -32,6 +37,7 @@ beforeAll(() => {
   home = join(place.dir, 'home');
 });
 afterAll(async () => {
+  await patient?.stop();
   host?.signal('SIGKILL');
   await host?.ended;
   await allGone(vmPids(home));
@@ -99,6 +105,10 @@ test('the next start goes on from the last checkpoint and books everything once'
 });
 
 test('a second host on the same folder is refused and harms nothing', async () => {
+  jobs.push(
+    await addCountingJob(running().client, { steps: [15, 15, 15], pauseSeconds: 0.02, interval: 3600 }),
+  );
+  await running().sees((snapshot) => counted(snapshot, job(1)) === 15);
   const second = runCli(home, 'run', '--headless');
   let said = '';
   second.child.stderr?.on('data', (chunk: Buffer) => {
@@ -107,7 +117,9 @@ test('a second host on the same folder is refused and harms nothing', async () =
   expect(await second.ended).toMatchObject({ code: 4, signal: null });
   expect(said).toContain('already-running');
   expect(vmPids(home).every((pid) => systemProcesses.stat(pid) !== undefined)).toBe(true);
-  expect((await running().client.call('status', {})).vms[0]?.phase).toBe('running');
+  const status = await running().client.call('status', {});
+  expect(phaseIn(status)).toBe('running');
+  expect(jobIn(status, job(1))).toMatchObject({ state: 'running', attempt: 1 });
 });
 
 /** The job is back where it stood when its machine was saved, and waits there. */
@@ -132,27 +144,31 @@ async function kill(): Promise<void> {
   await allGone(pids);
 }
 
-test('an orderly end takes a last checkpoint, and saves the job where it stands', async () => {
-  const counting = { steps: [15, 15, 15], pauseSeconds: 0.02, interval: 3600 };
-  jobs.push(await addCountingJob(running().client, counting));
-  await running().sees((snapshot) => counted(snapshot, job(1)) === 15);
-  expect(keptCount(home, job(1))).toBeUndefined();
-  await end();
-  expect(keptCount(home, job(1))).toBe(15);
-  expect(readdirSync(join(home, 'vms', 'local'))).toContain('state');
-});
+/** Starts the one in this process, and ends it in order once the job has come so far. */
+async function endPatiently(count: number): Promise<void> {
+  patient = await hostIn(home, { lastCheckpointMs: hangMs });
+  await patient.start();
+  await sees(patient, (snapshot) => phaseIn(snapshot) === 'running' && counted(snapshot, job(1)) === count);
+  await patient.stop({ save: true });
+}
 
-test('one restart after the other finds it where it stood', async () => {
+test('an orderly end saves the job where it stands', async () => {
+  await end();
+  expect(readdirSync(join(home, 'vms', 'local'))).toContain('state');
   await isBack(1, 15);
   await end();
+});
+
+test('it takes a last checkpoint, too, if there is the time', async () => {
+  await endPatiently(15);
+  expect(keptCount(home, job(1))).toBe(15);
+  expect(readdirSync(join(home, 'vms', 'local'))).toContain('state');
   await isBack(1, 15);
 });
 
 test('killed after that, it goes on from its last checkpoint, which a saved machine does not take away', async () => {
   await kill();
-  host = await HostChild.start(home);
-  await running().sees((snapshot) => counted(snapshot, job(1)) === 30);
-  await end();
+  await endPatiently(30);
   expect(keptCount(home, job(1))).toBe(30);
   await isBack(2, 30);
   await kill();

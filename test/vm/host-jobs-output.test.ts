@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FailureCode, JobView } from '../../electron/contract/index.ts';
+import type { FailureCode, JobView, Snapshot } from '../../electron/contract/index.ts';
 import { samplePackages } from '../../electron/grid/local/sample.ts';
 import type { Host } from '../../electron/host.ts';
 import {
@@ -11,7 +11,7 @@ import {
   resultOf,
   startedHost,
 } from './host-jobs-fixture.ts';
-import { addShellJob, ended, sampleDir } from './host-world.ts';
+import { addShellJob, ended, sampleDir, sees } from './host-world.ts';
 
 /** What jobs leave behind for the host to read: results, checkpoints, progress, prices. */
 
@@ -49,6 +49,10 @@ const cheats: readonly Cheat[] = [
   { how: 'empty', says: /prices\.csv is missing/ },
 ];
 
+/** Counts until it is ended, beside a checkpoint that nobody takes. */
+const endless = String.raw`printf x >"checkpoint/$(printf 'a\nb')"
+n=0; while :; do n=$((n + 1)); echo "0.5 $n" >progress; sleep 1; done`;
+
 let world: Awaited<ReturnType<typeof startedHost>> | undefined;
 const ids = new Map<string, string>();
 const problemsTold = new Set<string>();
@@ -73,7 +77,7 @@ beforeAll(async () => {
   // Long enough that a checkpoint is asked for.
   const checkpoint = { interval: 5 };
   await add('replaced', 'python3 in/program.py replaced; sleep 8', { checkpoint }, 'hostile_output.py');
-  await add('checkpoint', `printf x >"checkpoint/$(printf 'a\\nb')"; sleep 8`, { checkpoint }, 'progress.py');
+  await add('checkpoint', endless, { checkpoint }, 'progress.py');
   await add('progress', 'python3 in/program.py', {}, 'progress.py');
   const { value: sample } = await samplePackages(sampleDir).next();
   if (!sample) throw new Error('no sample');
@@ -133,10 +137,16 @@ test('folders replaced by a link to the root and by a pipe give nothing, and blo
 });
 
 test('a checkpoint with a bad name is not kept, which is told while the job goes on', async () => {
-  const shown = await endOf('checkpoint');
-  expectDone(shown);
+  const id = ids.get('checkpoint') ?? '';
+  const count = ({ jobs }: Snapshot): number => Number(jobs.find((job) => job.id === id)?.progressText);
+  const since = count(await sees(running(), ({ problems }) => problems.length > 0));
+  await sees(running(), (snapshot) => count(snapshot) > since);
+  await running().call('jobs.abort', { id });
+  const { job, entries } = await ended(running(), id);
+  expect(job).toMatchObject({ state: 'aborted', attempt: 1, hasResult: false });
+  expect(entries.map(({ body }) => body)).toMatchObject([{ attempt: 1, outcome: 'aborted', credit: null }]);
   expect([...problemsTold]).toEqual([expect.stringMatching(/^No checkpoint was kept\. .*control character/)]);
-  expect(told.some(({ id, checkpointAt }) => id === shown.job.id && checkpointAt !== null)).toBe(false);
+  expect(told.some((seen) => seen.id === id && seen.checkpointAt !== null)).toBe(false);
 });
 
 test('rubbish in progress is no progress, and hostile words come through clean and short', async () => {
@@ -159,7 +169,7 @@ test('after all of them a good job runs', async () => {
   const shown = await ended(running(), await addJob(running(), 'echo good >out/y'));
   expectDone(shown);
   const { today, problems } = await running().call('status', {});
-  expect(today.earned).toMatchObject([{ unit: 'points', settled: 6 }]);
+  expect(today.earned).toMatchObject([{ unit: 'points', settled: 5 }]);
   expect(problems).toEqual([]);
   expect(await running().call('ledger.verify', {})).toMatchObject({ ok: true });
 });

@@ -19,6 +19,7 @@ import { reapLeftovers, type Vm } from '../../electron/vm/vm.ts';
 import { forkWorkers } from '../../electron/workers.ts';
 import { defaultOutDir } from '../../resources/guest/recipe.ts';
 import { testLog } from './harness.ts';
+import { hangMs } from './patience.ts';
 
 const MiB = 1024 * 1024;
 
@@ -196,10 +197,10 @@ export class SaveHost {
     await this.until(() => !['queued', 'running'].includes(this.job(id).state));
   }
 
-  /** As the host ends. */
+  /** As the host ends, but for the time that its last checkpoint may take. */
   async stop({ save = false } = {}): Promise<void> {
     if (save) {
-      if (this.vm.status().phase === 'running') await this.grid.keepProgress(5000);
+      if (this.vm.status().phase === 'running') await this.grid.keepProgress(hangMs);
       if (await this.contribution.end()) await this.contribution.finished();
     }
     await this.grid.end(0);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GuestSession } from '../../electron/vm/session/client.ts';
+import { patientBounds } from './patience.ts';
 import { type BareVm, bootBareVm, bootLimitMs } from './session-fixture.ts';
 
 const MiB = 1024 * 1024;
 /** This test loses more sessions in a minute than a sound VM ever does. */
-const patient = { losses: 1000 };
+const patient = { ...patientBounds, losses: 1000 };
 
 let vm: BareVm | undefined;
 let session: GuestSession | undefined;
@@ -44,6 +45,7 @@ test('a call goes round', async () => {
 });
 
 test('a child killed while idle is replaced, 10 of 10', async () => {
+  const children = running().children.length;
   const times: number[] = [];
   for (let count = 0; count < 10; count += 1) {
     const before = performance.now();
@@ -53,7 +55,7 @@ test('a child killed while idle is replaced, 10 of 10', async () => {
     await session?.usage();
     times.push(performance.now() - before);
   }
-  expect(running().children).toHaveLength(11);
+  expect(running().children).toHaveLength(children + 10);
   console.log(`repaired after a kill: ${spread(times)}`);
 });
 
@@ -95,6 +97,7 @@ test('connections that are cut in mid-transfer are followed by good ones, 10 of 
 
 test('a session outlives a frozen guest, whose clock is set afterwards', async () => {
   const { monitor } = running();
+  const children = running().children.length;
   await monitor.execute('stop');
   session?.frozen(true);
   let answered = false;
@@ -107,7 +110,7 @@ test('a session outlives a frozen guest, whose clock is set afterwards', async (
   await monitor.execute('cont');
   await session?.setClock(Date.now());
   await usage;
-  expect(running().children).toHaveLength(12);
+  expect(running().children).toHaveLength(children);
 });
 
 test('of two thousand commands in a row none stands still', async () => {
@@ -129,19 +132,21 @@ test('a guest that floods console and session is contained: other calls are answ
   const { ssh } = await running().raw({ fresh: false });
   await ssh.exec('sh -c "yes console >/dev/ttyS0 & echo \\$! >/run/flood"');
   let flooded = 0;
-  const flood = ssh.exec('yes session', {
-    onOutput: (chunk) => {
-      flooded += chunk.length;
-    },
+  await new Promise<void>((begun) => {
+    const flood = ssh.exec('yes session', {
+      onOutput: (chunk) => {
+        flooded += chunk.length;
+        begun();
+      },
+    });
+    flood.catch(() => undefined);
   });
-  flood.catch(() => undefined);
   const times: number[] = [];
   for (let count = 0; count < 10; count += 1) {
     const before = performance.now();
     expect((await ssh.exec('ctl usage')).code).toBe(0);
     times.push(performance.now() - before);
   }
-  expect(flooded).toBeGreaterThan(0);
   console.log(`ctl usage beside a flood of ${Math.round(flooded / MiB)} MiB: ${spread(times)}`);
   await ssh.exec('sh -c "kill \\$(cat /run/flood)"');
   ssh.end();
