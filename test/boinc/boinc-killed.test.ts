@@ -31,7 +31,7 @@ afterAll(async () => {
 
 test('after kill -9 of the host the next one ends what is left, and the task goes on from its checkpoint', async () => {
   const { key } = standIn.account('person@example.org', 'a good password');
-  const task = standIn.addTask({ cpuSeconds: 30, credit: 3 });
+  const task = standIn.addTask({ cpuSeconds: 15, untilTold: true, credit: 3 });
   const offer = await host.client.call('grids.lookup', { url: standIn.masterUrl });
   const { id } = await host.client.call('grids.join', {
     url: offer.url,
@@ -46,6 +46,7 @@ test('after kill -9 of the host the next one ends what is left, and the task goe
   await host.ended;
   await allGone(left);
   host = await HostChild.start(folder.dir);
+  standIn.tell(task);
   await standIn.until(() => task.granted !== null);
   const starts = resultOf(task)?.starts ?? [];
   expect(starts).toHaveLength(2);

@@ -212,7 +212,7 @@ test('the manager takes the project away again', async () => {
 const hostileScript = `
 section() { echo "== $1"; }
 ask() { # host port request
-  timeout 20 bash -c 'exec 3<>/dev/tcp/127.0.0.1/3128 && printf "%s\\r\\nHost: %s\\r\\n\\r\\n" "$1" "$2" >&3 && head -n 1 <&3' - "$1" "$2" 2>&1
+  bash -c 'exec 3<>/dev/tcp/127.0.0.1/3128 && printf "%s\\r\\nHost: %s\\r\\n\\r\\n" "$1" "$2" >&3 && head -n 1 <&3' - "$1" "$2" 2>&1
 }
 section id; id
 section 'host name'; cat /proc/sys/kernel/hostname
@@ -232,5 +232,5 @@ section other; ask 'CONNECT second.example:443 HTTP/1.1' second.example:443
 section company; ask 'GET http://${inside}/ HTTP/1.1' ${inside}
 section loopback; ask 'CONNECT 127.0.0.1:31416 HTTP/1.1' 127.0.0.1:31416
 section host; ask 'CONNECT 45.34.0.1:22 HTTP/1.1' 45.34.0.1:22
-section direct; timeout 5 bash -c 'exec 3<>/dev/tcp/45.33.1.1/443' 2>&1
+section direct; bash -c 'exec 3<>/dev/tcp/45.33.1.1/443' 2>&1
 `;

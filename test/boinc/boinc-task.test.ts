@@ -43,18 +43,33 @@ async function runs(task: StandInTask, wanted: (view: TaskView) => boolean = () 
   return of(detail.tasks) as TaskView;
 }
 
+/** Resolves when the client knows that it may ask no more: none of its requests is on its way; with what ends that. */
+async function quiet(): Promise<() => Promise<unknown>> {
+  const { project } = standIn;
+  const { requestDelaySeconds, nextContactSeconds } = project;
+  Object.assign(project, { requestDelaySeconds: 3600, nextContactSeconds: null });
+  await shows(world.host, id, ({ messages }) =>
+    messages.some(({ text }) => text === 'Project requested delay of 3600 seconds'),
+  );
+  return () => {
+    Object.assign(project, { requestDelaySeconds, nextContactSeconds });
+    return world.host.call('grids.update', { id });
+  };
+}
+
 const phase = (wanted: string) => (snapshot: Snapshot) =>
   snapshot.vms.some((vm) => vm.grid === id && vm.phase === wanted);
 
 test('a task is fetched, computed, uploaded, reported and credited', async () => {
   const { host } = world;
-  const task = standIn.addTask({ cpuSeconds: 4, credit: 7.5 });
+  const task = standIn.addTask({ cpuSeconds: 4, untilTold: true, credit: 7.5 });
   const joined = await joinProject(host, standIn.masterUrl, { kind: 'login', email, password });
   ({ id } = joined);
   expect(joined).toMatchObject({ kind: 'boinc', name: 'Stand-in', url: standIn.masterUrl, state: 'joining' });
   const seen = await runs(task);
   expect(seen).toMatchObject({ application: 'Stand-in counting', words: null });
   expect(Math.abs((seen.deadline ?? 0) - Date.now() - 86_400_000)).toBeLessThan(600_000);
+  standIn.tell(task);
   await world.until(standIn, () => task.granted !== null);
   expect(resultOf(task)?.starts).toEqual([0]);
   const { today } = await sees(host, (one) => one.today.earned.some(({ observed }) => observed > 0));
@@ -73,38 +88,45 @@ test('a task is fetched, computed, uploaded, reported and credited', async () =>
 
 test('frozen for a minute in mid-task, it goes on as if nothing had been', async () => {
   const { host } = world;
-  const task = standIn.addTask({ cpuSeconds: 10 });
+  const task = standIn.addTask({ cpuSeconds: 4, untilTold: true });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
+  const speak = await quiet();
   await host.call('pause', { length: 'manual' });
   await sees(host, phase('frozen'));
   const asked = standIn.requests.length;
   await delay(61_000);
   expect(standIn.requests).toHaveLength(asked);
+  const resumedAt = Date.now() / 1000;
   await host.call('resume', {});
   const date = standIn.addTask({ script: 'date +%s' });
+  standIn.tell(task);
+  await speak();
   await verdictOf(task);
   await verdictOf(date);
   expect(resultOf(task)?.starts).toEqual([0]);
   // The guest's clock was set: what ran after the thaw knows the time.
-  expect(Math.abs(Number(date.output?.toString()) - Date.now() / 1000)).toBeLessThan(60);
+  const told = Number(date.output?.toString());
+  expect(told).toBeGreaterThanOrEqual(resumedAt - 2);
+  expect(told).toBeLessThanOrEqual(Date.now() / 1000 + 2);
   await seesGrid(host, id, ({ done }) => done === 3);
   const entry = (await entriesOf(host, id)).find(({ body }) => body.job === `${task.name}_0`);
   expect(entry?.body).toMatchObject({ outcome: 'done' });
 });
 
 test('saved in mid-task and brought back by the next host, it computes on', async () => {
-  const task = standIn.addTask({ cpuSeconds: 10 });
+  const task = standIn.addTask({ cpuSeconds: 4, untilTold: true });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
   await world.stopHost({ save: true });
   await world.startHost();
   await sees(world.host, phase('running'));
+  standIn.tell(task);
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);
 });
 
 test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
-  const task = standIn.addTask({ cpuSeconds: 30 });
+  const task = standIn.addTask({ cpuSeconds: 15, untilTold: true });
   // A file system forgets what it was told in the last seconds before.
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 12);
   // The pid file names the wrapper, then QEMU.
@@ -112,6 +134,7 @@ test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
   process.kill(readPidFile(pidPath)?.processes.at(-1)?.pid ?? 0, 'SIGKILL');
   await sees(world.host, phase('backoff'));
   await sees(world.host, phase('running'));
+  standIn.tell(task);
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   const starts = resultOf(task)?.starts ?? [];
@@ -123,7 +146,7 @@ test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
 test('clocks that jump ahead and back do it no harm', async () => {
   const { host } = world;
   const hour = 3_600_000;
-  const task = standIn.addTask({ cpuSeconds: 15, deadlineSeconds: 30 * 3600 });
+  const task = standIn.addTask({ cpuSeconds: 4, untilTold: true, deadlineSeconds: 30 * 3600 });
   await runs(task, ({ cpuSeconds }) => cpuSeconds > 2);
   for (const ahead of [26 * hour, -5 * hour, 0]) {
     const { cpuSeconds } = await runs(task);
@@ -134,6 +157,7 @@ test('clocks that jump ahead and back do it no harm', async () => {
     await host.call('resume', {});
     await runs(task, (view) => view.cpuSeconds > cpuSeconds + 1);
   }
+  standIn.tell(task);
   await verdictOf(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);
@@ -141,9 +165,12 @@ test('clocks that jump ahead and back do it no harm', async () => {
 
 test('a project that is down for a while is waited for', async () => {
   const { host } = world;
+  const uploads = standIn.count('upload');
+  standIn.trouble('upload', { kind: 'silent' });
   const task = standIn.addTask({ cpuSeconds: 4 });
-  await runs(task);
+  await world.until(standIn, () => standIn.count('upload') > uploads);
   await standIn.goDown();
+  standIn.trouble('upload', null);
   await shows(
     host,
     id,

@@ -56,7 +56,7 @@ abstract class Typist extends Space {
     const path = join(this.dir, `said.${this.#blocks}`);
     const out = openSync(path, 'w');
     const shell = spawnOwned([...this.entry, ...this.login(user), 'sh', '-euc', block], {
-      env: { PATH: searchPath, LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
+      env: { PATH: searchPath, LC_ALL: 'C.UTF-8', NO_COLOR: '1', TZ: process.env['TZ'] },
       stdio: ['ignore', out, out],
     });
     closeSync(out);

@@ -107,8 +107,10 @@ echo frozen
 
 test('a policy that narrows reaches the node within a minute, and new jobs that exceed it do not start', async () => {
   await side.must('policy', 'set', side.dir, '--run', 'off');
-  await side.pool.untilSlots((slots) =>
-    slots.every(({ GleanerState, Start }) => GleanerState === 'draining' || Start === false),
+  await side.pool.untilSlots(
+    (slots) =>
+      slots.length > 0 &&
+      slots.every(({ GleanerState, Start }) => GleanerState === 'draining' || Start === false),
   );
   expect((await pc.detail()).grid.sentence).toBe('The pool asks all its computers to rest.');
   await side.must('policy', 'set', side.dir, '--run', 'on', '--share', '50%');
@@ -118,11 +120,12 @@ test('a policy that narrows reaches the node within a minute, and new jobs that 
 });
 
 test('a workload reaches the pool’s own places and nothing else', async () => {
+  // Nothing drops packets where it runs: each place answers or cannot be reached, and none needs a limit.
   const script = `#!/bin/sh
 for place in 10.77.0.1/9618 10.77.0.1/8080 10.77.0.1/22 10.77.0.9/22 127.0.0.1/22 192.0.2.1/80; do
-  timeout 5 bash -c "exec 3<>/dev/tcp/$place" 2>/dev/null && echo "$place open" || echo "$place closed"
+  bash -c "exec 3<>/dev/tcp/$place" 2>/dev/null && echo "$place open" || echo "$place closed"
 done
-timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9620; echo {} >&3; read -r -t 4 line <&3 && echo "control: $line"' || echo 'control: nothing'
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/9620; echo {} >&3; read -r line <&3 && echo "control: $line"' || echo 'control: nothing'
 cat /dev/shm/gleaner/tokens/* 2>/dev/null || echo 'no token'
 ls /proc | grep -c '^[0-9]' | sed 's/^[1-9]$/few processes/'
 unshare -r true 2>/dev/null && echo 'another namespace' || echo 'no namespace'

@@ -97,7 +97,11 @@ export class PlainNode implements Disposable {
   /** Takes no more jobs. */
   async close(): Promise<void> {
     this.machine.writeConfig('90-closed.config', 'START = False');
+    const log = this.machine.log('Start');
+    const from = log.end;
     await this.machine.reconfig();
+    // Its master passes that on when it comes to it.
+    await log.untilMatch(/Got SIGHUP/, from);
   }
 
   /** Takes jobs again. */

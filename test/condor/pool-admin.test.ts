@@ -6,6 +6,8 @@ import { runProgram } from '../../electron/cli/program.ts';
 import { Enrolment } from '../../electron/contract/pool.ts';
 import { testProgram } from '../fixtures/test-program.ts';
 import { memoryIo } from '../unit/cli-fixture.ts';
+import { countingJob, countingResult, countingScript, tell } from './jobs.ts';
+import type { CondorMachine } from './machine.ts';
 import { PlainNode } from './plain-node.ts';
 import { TestPool } from './pool.ts';
 import { toolPath } from './tools.ts';
@@ -14,6 +16,7 @@ import { toolPath } from './tools.ts';
 const dirThere = '/home/gleaner';
 let pool: TestPool;
 let dir: string;
+const nodes = new Map<string, PlainNode>();
 
 /** The command as an administrator runs it on the central manager: HTCondor's tools are the ones there. */
 async function gleaner(...argv: readonly string[]): Promise<Record<string, unknown>> {
@@ -26,13 +29,13 @@ async function gleaner(...argv: readonly string[]): Promise<Record<string, unkno
 }
 
 /** A node that joins with the token of `pool add-host-token`, and says in every way it can that it is `says`. */
-async function joined(name: string, address: string, says = name): Promise<PlainNode> {
+async function joined(name: string, address: string, says = name): Promise<void> {
   await gleaner('add-host-token', dir, name, '--out', join(pool.dir, 'tokens'));
   const text = await readFile(join(pool.dir, 'tokens', `${name}.gleaner-pool.json`), 'utf8');
   const { token } = Enrolment.parse(JSON.parse(text));
   const ours = vi.spyOn(pool, 'token').mockResolvedValue(token);
   try {
-    return await PlainNode.start(pool, {
+    const node = await PlainNode.start(pool, {
       name,
       address,
       config: `
@@ -44,6 +47,7 @@ AuthenticatedIdentity = "exec-${says}@${pool.domain}"
 STARTD_ATTRS = $(STARTD_ATTRS) GleanerHost GleanerDepartment GleanerState GleanerCores AuthenticatedIdentity
 `,
     });
+    nodes.set(name, node);
   } finally {
     ours.mockRestore();
   }
@@ -75,6 +79,11 @@ afterAll(async () => {
 });
 
 const small = 'should_transfer_files = YES\nrequest_memory = 64\nrequest_disk = 1000\n';
+const nodeOf = (name: string): CondorMachine => {
+  const node = nodes.get(name);
+  if (node === undefined) throw new Error(`${name} did not join`);
+  return node.machine;
+};
 const where = (host: string): string => `requirements = GleanerHost == "${host}"\n`;
 
 describe('a pool that is run by the command', () => {
@@ -136,10 +145,9 @@ describe('a pool that is run by the command', () => {
   });
 
   test('shuts a host out at once: its job starts elsewhere, and it is let in again by a word', async () => {
-    const script = { 'job.sh': '#!/bin/sh\nsleep ${1}; echo done\n' };
     const job = await pool.submit(
-      `${small}requirements = member(Machine, {"pc1.${pool.domain}", "pc2.${pool.domain}"})\nrank = (GleanerHost == "pc1") * 10\nexecutable = job.sh\narguments = 25\noutput = out\nqueue`,
-      script,
+      `requirements = member(Machine, {"pc1.${pool.domain}", "pc2.${pool.domain}"})\nrank = (GleanerHost == "pc1") * 10\n${countingJob({ steps: 2, perCheckpoint: 100, until: 'told' })}`,
+      countingScript,
     );
     await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
     const [ad] = await pool.jobs(`ClusterId == ${job.cluster}`);
@@ -147,11 +155,15 @@ describe('a pool that is run by the command', () => {
     const from = pool.manager.log('Collector').end;
     const revoked = await gleaner('revoke-host', dir, host);
     expect(revoked).toMatchObject({ isDone: true });
+    // It starts anew, for it ends nowhere before it is told.
+    await pool.untilJob(job, (seen) => seen.filter(({ code }) => code === 1).length > 1);
+    const other = host === 'pc1' ? 'pc2' : 'pc1';
+    tell(nodeOf(other), job);
     const events = await pool.untilDone(job);
+    expect(pool.output(job, 'out')).toBe(countingResult(2));
     const runs = events.filter(({ code }) => code === 1).map(({ text }) => text);
     expect(runs).toHaveLength(2);
-    const other = host === 'pc1' ? '10.77.0.12' : '10.77.0.11';
-    expect(runs[1]).toContain(other);
+    expect(runs[1]).toContain(nodeOf(other).address);
     await pool.manager.log('Collector').untilMatch(new RegExp(`PERMISSION DENIED to exec-${host}@`), from);
     const again = pool.manager.log('Collector').end;
     await gleaner('revoke-host', dir, host, '--undo');

@@ -8,13 +8,14 @@ import { TestPool } from './pool.ts';
 import { toolPath } from './tools.ts';
 
 const cli = fileURLToPath(new URL('../../electron/cli.ts', import.meta.url));
-/** A connection without an answer is given up within half a minute, whether something waits to be sent or not. */
-const impatience = `
-cd /proc/sys/net/ipv4
-echo 5 > tcp_keepalive_intvl
-echo 4 > tcp_keepalive_probes
-echo 5 > tcp_retries2
-`;
+/**
+ * When a connection without an answer is given up, whether something waits to be sent or not: impatient within half a
+ * minute, patient (as Linux is by itself) after more than ten.
+ */
+const patience = {
+  impatient: { tcp_keepalive_intvl: 5, tcp_keepalive_probes: 4, tcp_retries2: 5 },
+  patient: { tcp_keepalive_intvl: 75, tcp_keepalive_probes: 9, tcp_retries2: 15 },
+};
 
 /** A pool as its administrator runs it: by the commands of the product, on the central manager. */
 export class PoolSide implements Disposable {
@@ -41,7 +42,7 @@ export class PoolSide implements Disposable {
       );
       side.useSnippet();
       pool.writeConfig('95-impatient.config', 'TCP_KEEPALIVE_INTERVAL = 5');
-      await pool.manager.must(['sh', '-euc', impatience]);
+      await side.wait('impatient');
       await pool.reconfig();
       side.#server = await CatalogServer.start(pool.manager, join(side.dir, 'public'));
       return side;
@@ -54,6 +55,12 @@ export class PoolSide implements Disposable {
   async dispose(): Promise<void> {
     await this.#server?.dispose();
     await this.pool.dispose();
+  }
+
+  /** How the central manager waits for answers from now on, on connections that it has, too. */
+  async wait(how: keyof typeof patience): Promise<void> {
+    const lines = Object.entries(patience[how]).map(([name, value]) => `echo ${value} > ${name}`);
+    await this.pool.manager.must(['sh', '-euc', ['cd /proc/sys/net/ipv4', ...lines].join('\n')]);
   }
 
   /** Puts what the product wrote for HTCondor where HTCondor reads it. */

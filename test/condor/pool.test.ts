@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { countingJob, countingResult, countingScript, scratchFile } from './jobs.ts';
+import { countingJob, countingResult, countingScript, scratchFile, tell } from './jobs.ts';
 import { hostAddress } from './network.ts';
 import { PlainNode } from './plain-node.ts';
 import { type Submitted, TestPool } from './pool.ts';
@@ -50,7 +50,7 @@ queue ${numbers.length}`,
     await pool.untilDone(job, numbers.length);
     const outputs = numbers.map((number) => pool.output(job, `out.${number}`));
     expect(outputs).toEqual(numbers.map((number) => `the square is ${number * number} nobody\n`));
-    expect(await pool.jobs(`ClusterId == ${job.cluster}`)).toEqual([]);
+    await pool.untilForgotten(job);
   });
 
   test('takes jobs from a second submit node, and of another user', async () => {
@@ -67,9 +67,15 @@ queue ${numbers.length}`,
   });
 
   test('goes on with a job after the central manager was killed and came back', async () => {
-    const job = await pool.submit(countingJob({ steps: 12, perCheckpoint: 100 }), countingScript);
+    const job = await pool.submit(
+      countingJob({ steps: 12, perCheckpoint: 100, until: 'told' }),
+      countingScript,
+    );
     await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
+    const { its } = await placeOf(job);
     await pool.killAndReturn();
+    await pool.untilJob(job, (events) => events.some(({ code }) => code === 23 || code === 24));
+    tell(its.machine, job);
     const events = await pool.untilDone(job);
     expect(pool.output(job, 'out')).toBe(countingResult(12));
     // A new shadow took over what the node had gone on with.
@@ -78,11 +84,15 @@ queue ${numbers.length}`,
   });
 
   test('loses nothing when a node cannot be reached for less than the lease', async () => {
-    const job = await pool.submit(countingJob({ steps: 8, perCheckpoint: 100 }), countingScript);
+    const job = await pool.submit(
+      countingJob({ steps: 8, perCheckpoint: 100, until: 'told' }),
+      countingScript,
+    );
     await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
     const { its } = await placeOf(job);
     onTestFinished(() => its.machine.cable.mend());
     await its.machine.cable.cut();
+    tell(its.machine, job);
     // The starter itself waits for its shadow now, so it is the job that tells.
     await scratchFile(its.machine, job, 'state').untilMatch(/^8 /);
     expect(pool.output(job, 'out') ?? '').toBe('');
@@ -93,16 +103,22 @@ queue ${numbers.length}`,
   });
 
   test('finishes a vacated job elsewhere, from its checkpoint, with the same result', async () => {
-    const job = await pool.submit(countingJob({ steps: 12, perCheckpoint: 4 }), countingScript);
-    // The first checkpoint is on the submit node.
-    await pool.untilJob(job, (events) =>
-      events.some(({ text }) => /Finished transferring output/.test(text)),
+    const job = await pool.submit(
+      countingJob({ steps: 12, perCheckpoint: 4, until: 'told' }),
+      countingScript,
     );
+    await pool.untilJob(job, (events) => events.some(({ code }) => code === 1));
     const { its, other } = await placeOf(job);
     onTestFinished(() => its.open());
+    // It handed over its checkpoints, and waits.
+    await scratchFile(its.machine, job, 'state').untilMatch(/^11 /);
     await its.vacate();
+    await pool.untilJob(job, (seen) => seen.filter(({ code }) => code === 1).length > 1);
+    tell(other.machine, job);
     const events = await pool.untilDone(job);
     expect(pool.output(job, 'out')).toBe(countingResult(12));
+    // Started once, again after each checkpoint that it wrote itself, and once elsewhere.
+    expect(pool.output(job, 'state')).toMatch(/^12 650 [34]\n$/);
     const runs = events.filter(({ code }) => code === 1).map(({ text }) => text);
     expect(runs[0]).toContain(its.machine.address);
     expect(runs.at(-1)).toContain(other.machine.address);

@@ -207,6 +207,11 @@ export class TestPool implements Disposable {
     return on.ads(['condor_q', '-allusers', '-constraint', constraint]);
   }
 
+  /** Asks again and again, for the log tells of an end before the queue forgets the jobs, until none of them is left. */
+  async untilForgotten({ cluster, on }: Submitted): Promise<void> {
+    while ((await this.jobs(`ClusterId == ${cluster}`, on)).length > 0) await delay(250);
+  }
+
   /** Resolves with the jobs' events when they are as the predicate wants them, by the jobs' own log. */
   untilJob(
     job: Submitted,

@@ -73,7 +73,7 @@ checkpoint() {
 # Everything else that a task may ask for is in its input file, a word and its value a line, up to `end`.
 input=$(resolve in)
 output=$(resolve out)
-seed=1 goal=100 every=200 fail='' hang='' bytes=0 script=''
+seed=1 goal=100 every=200 fail='' hang='' bytes=0 script='' untold=''
 while read -r word value; do
   case $word in
     seed) seed=$value ;;
@@ -83,6 +83,7 @@ while read -r word value; do
     hang) hang=$value ;;
     output) bytes=$value ;;
     script) script=$value ;;
+    untold) untold=$value ;;
     end) break ;;
   esac
 done <"$input"
@@ -102,7 +103,12 @@ if [ -n "$script" ]; then
   exit 0
 fi
 
-while [ "$cpu" -lt "$goal" ]; do
+# The client puts here what the project tells a task, under its time.
+goes_on() {
+  [ "$cpu" -lt "$goal" ] || { [ -n "$untold" ] && [ ! -e trickle_down_1 ]; }
+}
+
+while goes_on; do
   last=$cpu
   steps='BEGIN { while (n-- > 0) x = (x * 69069 + 1) % 4294967296; printf "%.0f", x }'
   state=$(mawk -v x="$state" -v n="$slice" "$steps") || exit 9

@@ -53,6 +53,7 @@ export function schedule(project: Project, request: string): string {
       ...acks,
       ...(tasks.length === 0 ? [] : [application(project, flops)]),
       ...tasks.map((task) => work(project, task, flops)),
+      ...tellings(project, host, request),
     ].join(''),
   );
 }
@@ -152,6 +153,22 @@ function lost(project: Project, host: StandInHost, request: string): StandInTask
   return project.tasks.filter(
     (task) => task.hostId === host.id && task.verdict === null && !has.has(resultName(task)),
   );
+}
+
+/**
+ * What tasks of this computer are told, as BOINC's `trickle_down`: the client puts it into the task's folder. At every
+ * contact until it was of use: a reply can be lost, and a client has no folder yet for a task that it did not start.
+ */
+function tellings(project: Project, host: StandInHost, request: string): string[] {
+  const has = new Set(contents(request, 'name'));
+  return project.tasks
+    .filter(
+      (task) => task.told && task.hostId === host.id && task.output === null && has.has(resultName(task)),
+    )
+    .map(
+      (task) =>
+        `<trickle_down>\n${elements({ result_name: resultName(task), time: 1 })}told\n</trickle_down>\n`,
+    );
 }
 
 function application(project: Project, flops: number): string {

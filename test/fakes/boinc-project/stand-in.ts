@@ -131,6 +131,11 @@ export class StandIn implements Disposable {
     return this.project.addTask(options);
   }
 
+  /** Lets tasks end that compute `untilTold`. */
+  tell(...tasks: readonly StandInTask[]): void {
+    for (const task of tasks) task.told = true;
+  }
+
   /** Changes a computer's credit and its user's; they see it at their next contact. */
   correctCredit(host: StandInHost, by: number): void {
     this.project.accounts.grant(host, by);

@@ -1,6 +1,8 @@
 export interface TaskOptions {
   /** CPU time that it uses. Default: 5. */
   readonly cpuSeconds?: number;
+  /** With its CPU time used it computes on, until {@link StandInTask.told}: no test has to catch it in time. */
+  readonly untilTold?: boolean;
   /** CPU time between checkpoints. Default: 2. */
   readonly checkpointSeconds?: number;
   /** Size of its input file at least. */
@@ -32,6 +34,8 @@ export interface StandInTask {
   readonly input: Buffer;
   /** Set once it was sent. */
   hostId: number | null;
+  /** That it may end; it hears of it at a contact of its client's. */
+  told: boolean;
   verdict: Verdict | null;
   /** As the client reported it. */
   exitStatus: number | null;
@@ -61,6 +65,7 @@ export function makeTask(number: number, options: TaskOptions): StandInTask {
     options,
     input: inputOf(seed, options),
     hostId: null,
+    told: false,
     verdict: null,
     exitStatus: null,
     cpuSeconds: null,
@@ -79,6 +84,7 @@ function inputOf(seed: number, o: TaskOptions): Buffer {
     `cpu ${hundredths(o.cpuSeconds ?? 5)}`,
     `checkpoint ${hundredths(o.checkpointSeconds ?? 2)}`,
     `output ${o.outputBytes ?? 0}`,
+    ...(o.untilTold === true ? ['untold yes'] : []),
     ...(o.failWith === undefined ? [] : [`fail ${o.failWith}`]),
     ...(o.hang === undefined ? [] : [`hang ${o.hang}`]),
     ...(o.script === undefined ? [] : ['script yes']),
