@@ -25,7 +25,16 @@ const privateNet = ['test/fixtures/private-net-setup.ts'];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node', maxWorkers: 2 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          environment: 'node',
+          maxWorkers: 2,
+          // Some say something of thousands of inputs: this, too, only ends a hung run.
+          testTimeout: 120_000,
+        },
+      },
       patient('vm', ['test/vm/**/*.test.ts']),
       patient('grid', ['test/grid/**/*.test.ts'], privateNet),
       patient('boinc', ['test/boinc/**/*.test.ts'], privateNet),

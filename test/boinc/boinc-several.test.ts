@@ -67,6 +67,8 @@ test('when the other wants no turn any more, the first computes on where it was'
   const { host } = world;
   await host.call('grids.set', { id: secondId, suspended: true });
   first.tell(long);
+  // Saved in the middle of a contact, its client would wait a minute or two with the next.
+  await host.call('grids.update', { id: firstId });
   await credited(first, long);
   // Never begun anew: the first was saved meanwhile, not ended.
   expect([long, short].map((task) => resultOf(task)?.starts)).toEqual([[0], [0]]);

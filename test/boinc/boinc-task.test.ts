@@ -30,6 +30,13 @@ afterEach(async ({ task }) => {
 });
 afterAll(() => world.dispose());
 
+/** Lets it end; its client hears of that at once, even if its last contact was cut off and it would wait with the next. */
+async function ends(task: StandInTask): Promise<void> {
+  standIn.tell(task);
+  await world.host.call('grids.update', { id });
+  await verdictOf(task);
+}
+
 const verdictOf = (task: StandInTask): Promise<void> => world.until(standIn, () => task.verdict !== null);
 
 /** Resolves when the task runs and `wanted` says yes to what is seen of it. */
@@ -43,8 +50,11 @@ async function runs(task: StandInTask, wanted: (view: TaskView) => boolean = () 
   return of(detail.tasks) as TaskView;
 }
 
-/** Resolves when the client knows that it may ask no more: none of its requests is on its way; with what ends that. */
-async function quiet(): Promise<() => Promise<unknown>> {
+/**
+ * Resolves when the client knows that it may not ask: none of its requests is on its way. It comes with what allows that
+ * again, from the next contact on: {@link ends} has it ask.
+ */
+async function quiet(): Promise<() => void> {
   const { project } = standIn;
   const { requestDelaySeconds, nextContactSeconds } = project;
   Object.assign(project, { requestDelaySeconds: 3600, nextContactSeconds: null });
@@ -53,7 +63,6 @@ async function quiet(): Promise<() => Promise<unknown>> {
   );
   return () => {
     Object.assign(project, { requestDelaySeconds, nextContactSeconds });
-    return world.host.call('grids.update', { id });
   };
 }
 
@@ -99,9 +108,8 @@ test('frozen for a minute in mid-task, it goes on as if nothing had been', async
   const resumedAt = Date.now() / 1000;
   await host.call('resume', {});
   const date = standIn.addTask({ script: 'date +%s' });
-  standIn.tell(task);
-  await speak();
-  await verdictOf(task);
+  speak();
+  await ends(task);
   await verdictOf(date);
   expect(resultOf(task)?.starts).toEqual([0]);
   // The guest's clock was set: what ran after the thaw knows the time.
@@ -119,8 +127,7 @@ test('saved in mid-task and brought back by the next host, it computes on', asyn
   await world.stopHost({ save: true });
   await world.startHost();
   await sees(world.host, phase('running'));
-  standIn.tell(task);
-  await verdictOf(task);
+  await ends(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);
 });
@@ -134,8 +141,7 @@ test('after kill -9 of QEMU it goes on from its checkpoint', async () => {
   process.kill(readPidFile(pidPath)?.processes.at(-1)?.pid ?? 0, 'SIGKILL');
   await sees(world.host, phase('backoff'));
   await sees(world.host, phase('running'));
-  standIn.tell(task);
-  await verdictOf(task);
+  await ends(task);
   expect(task.verdict).toBe('valid');
   const starts = resultOf(task)?.starts ?? [];
   expect(starts).toHaveLength(2);
@@ -157,8 +163,7 @@ test('clocks that jump ahead and back do it no harm', async () => {
     await host.call('resume', {});
     await runs(task, (view) => view.cpuSeconds > cpuSeconds + 1);
   }
-  standIn.tell(task);
-  await verdictOf(task);
+  await ends(task);
   expect(task.verdict).toBe('valid');
   expect(resultOf(task)?.starts).toEqual([0]);
 });
