@@ -41,6 +41,16 @@ async function hostOf(job: Submitted, executions = 1): Promise<PoolHost> {
   return last?.text.includes('pc1.pool.test') ? first : second;
 }
 
+/** Resolves with the host of a job when it runs there and has handed over a checkpoint. */
+async function handedOver(job: Submitted): Promise<PoolHost> {
+  const host = await hostOf(job);
+  await host.sees(({ running }) => running === 1);
+  await side.pool.untilJob(job, (events) =>
+    events.some(({ text }) => /Finished transferring output/.test(text)),
+  );
+  return host;
+}
+
 /** Submits a job that counts, with a lease of its own; resolves when it runs and has handed over a checkpoint. */
 async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHost }> {
   const description = countingJob({ steps, perCheckpoint: 8 });
@@ -48,12 +58,7 @@ async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHo
     description.replace('\nqueue\n', `\njob_lease_duration = ${leaseSeconds}\nqueue\n`),
     countingScript,
   );
-  const host = await hostOf(job);
-  await host.sees(({ running }) => running === 1);
-  await side.pool.untilJob(job, (events) =>
-    events.some(({ text }) => /Finished transferring output/.test(text)),
-  );
-  return { job, host };
+  return { job, host: await handedOver(job) };
 }
 
 /** Submits one that has the pool's lease, of 40 minutes, and ends only once its computer stood frozen; resolves when it runs. */
@@ -62,13 +67,8 @@ async function waitingJob(): Promise<{ job: Submitted; host: PoolHost }> {
     countingJob({ steps: 12, perCheckpoint: 8, until: 'frozen' }),
     countingScript,
   );
-  const host = await hostOf(job);
-  await host.sees(({ running }) => running === 1);
   // Until it ends, it has nothing more to hand over.
-  await side.pool.untilJob(job, (events) =>
-    events.some(({ text }) => /Finished transferring output/.test(text)),
-  );
-  return { job, host };
+  return { job, host: await handedOver(job) };
 }
 
 const starts = (events: readonly JobEvent[]): number => events.filter(({ code }) => code === 1).length;

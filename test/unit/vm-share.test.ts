@@ -109,6 +109,15 @@ describe('a guest that does not obey', () => {
     const { pwmSeconds } = simulate(plant, startShare(0.5), 0.5, 1, 605);
     expect(pwmSeconds).toBe(600);
   });
+
+  it('does not come back at full speed from two seconds without a processor', () => {
+    const plant = { demand: 1, overhead: 0.01, obeys: false, noise: quiet };
+    let { state } = simulate(plant, startShare(0.3), 0.3, 1, 40);
+    for (let second = 0; second < 2; second += 1) {
+      state = stepShare(state, { wallMs: 1000, cpuMs: 1 }, 0.3, 1);
+    }
+    expect(state.duty).toBeLessThan(0.8);
+  });
 });
 
 it('holds nobody at a full share', () => {
