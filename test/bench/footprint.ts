@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startDisplay } from '../../resources/dev/display.ts';
-import { checkoutDir, commandOf, launch, makeHome } from '../e2e/support/launch.ts';
+import { checkoutDir, commandOf, launch, makeHome, nextWindow } from '../e2e/support/launch.ts';
 import { type Bench, median } from './figure.ts';
 import { cpuMs, span } from './world.ts';
 
@@ -115,7 +115,7 @@ async function openAndClose(): Promise<{ before: number; open: number[]; closed:
     const open: number[] = [];
     const closed: number[] = [];
     for (let cycle = 0; cycle < cycles; cycle += 1) {
-      const opening = app.waitForEvent('window');
+      const opening = nextWindow(app);
       const second = commandOf({ homeDir: home.homeDir });
       const other = spawn(second.executablePath, second.args, { env: second.env, stdio: 'ignore' });
       const page = await opening;

@@ -5,7 +5,7 @@ import type { ElectronApplication, Page } from '@playwright/test';
 import { startDisplay } from '../../resources/dev/display.ts';
 import { ActivityPage } from '../e2e/support/activity-page.ts';
 import { openGallery } from '../e2e/support/gallery.ts';
-import { checkoutDir, launch, makeHome } from '../e2e/support/launch.ts';
+import { checkoutDir, firstWindow, launch, makeHome, nextWindow } from '../e2e/support/launch.ts';
 import { scrollThrough, tasksDuring } from '../e2e/support/tasks.ts';
 import { type Bench, median } from './figure.ts';
 
@@ -28,7 +28,7 @@ async function start(): Promise<number> {
   const began = Date.now();
   const app = await launch({ homeDir: home.homeDir });
   try {
-    return (await firstPaint(await app.firstWindow())) - began;
+    return (await firstPaint(await firstWindow(app))) - began;
   } finally {
     await app.close();
     home.remove();
@@ -51,7 +51,7 @@ async function close(app: ElectronApplication): Promise<void> {
 
 /** Asked to open its window (as a click in the tray's menu does) until that has painted, in ms. */
 async function reopen(app: ElectronApplication): Promise<number> {
-  const opening = app.waitForEvent('window');
+  const opening = nextWindow(app);
   const asked = await app.evaluate(({ app: electron }) => {
     const now = Date.now();
     electron.emit('second-instance', {}, [], '', {});
@@ -67,7 +67,7 @@ async function windows(): Promise<number[]> {
   const home = makeHome({ contribute: false });
   const app = await launch({ homeDir: home.homeDir });
   try {
-    const first = await app.firstWindow();
+    const first = await firstWindow(app);
     await firstPaint(first);
     await close(app);
     const times: number[] = [];

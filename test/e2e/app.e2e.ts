@@ -6,7 +6,7 @@ import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { cli } from './support/cli.ts';
 import { WelcomePage } from './support/health-pages.ts';
-import { type Home, launch, makeHome } from './support/launch.ts';
+import { firstWindow, type Home, launch, makeHome, nextWindow } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf, runToEnd } from './support/processes.ts';
 
@@ -33,7 +33,7 @@ test.describe('the application', { tag: '@user' }, () => {
   test.beforeAll(async () => {
     watcher = await FakeTrayWatcher.appear();
     app = await launch({ homeDir: home.homeDir });
-    page = await app.firstWindow();
+    page = await firstWindow(app);
     main = new MainPage(page);
     // Nothing was ever done here.
     await expect(main.state).toHaveText('Welcome to Gleaner');
@@ -116,7 +116,7 @@ test.describe('the application', { tag: '@user' }, () => {
     expect(hidden.code).toBe(0);
     expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(0);
 
-    const opened = app.waitForEvent('window');
+    const opened = nextWindow(app);
     const second = await runToEnd({ homeDir: home.homeDir });
     expect(second.code).toBe(0);
     page = await opened;
@@ -153,20 +153,20 @@ test.describe('the application, alone', () => {
     const client = clientOf(home.homeDir);
     await cli(home.homeDir, 'jobs', 'sample');
     running = await launch({ homeDir: home.homeDir });
-    const before = new MainPage(await running.firstWindow());
+    const before = new MainPage(await firstWindow(running));
     await before.openTab('Home');
     await expect(before.progress).toBeVisible();
     const interrupted = (await client.call('status', {})).jobs.find(({ state }) => state === 'running');
     const id = interrupted?.id ?? '';
     expect(id).not.toBe('');
-    const killed = running.waitForEvent('close');
+    const killed = running.waitForEvent('close', { timeout: 0 });
     running.process().kill('SIGKILL');
     await killed;
     running = undefined;
     await expect.poll(() => machinesOf(home.homeDir)).toEqual([]);
 
     running = await launch({ homeDir: home.homeDir });
-    const main = new MainPage(await running.firstWindow());
+    const main = new MainPage(await firstWindow(running));
     await main.openTab('Home');
     await expect(main.card('Today')).toContainText(/Jobs done[1-9]/);
     await expect.poll(async () => (await client.call('jobs.show', { id })).job.state).toBe('done');

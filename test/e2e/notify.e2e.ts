@@ -4,6 +4,7 @@ import type { SettingsLayer } from '../../electron/contract/settings.ts';
 import { FakeNotifications } from '../fakes/fake-notifications.ts';
 import type { GalleryState } from '../fixtures/snapshots.ts';
 import { type GalleryRun, openGallery, test } from './support/gallery.ts';
+import { nextWindow } from './support/launch.ts';
 
 test.describe('notifications', () => {
   let desktop: FakeNotifications | undefined;
@@ -45,7 +46,7 @@ test.describe('notifications', () => {
       title: 'Your computer’s first credit',
       body: 'This computer: 15 points. Thank you.',
     });
-    const opened = gallery.app.waitForEvent('window');
+    const opened = nextWindow(gallery.app);
     desktop.click(shown);
     const page = await opened;
     await page.getByRole('heading', { level: 1 }).waitFor();

@@ -2,6 +2,7 @@ import { expect } from '@playwright/test';
 import type { Place } from '../../electron/contract/place.ts';
 import { type GalleryRun, openGallery, test } from './support/gallery.ts';
 import { sendTo } from './support/language.ts';
+import { nextWindow } from './support/launch.ts';
 import { MainPage, tabs } from './support/pages.ts';
 
 test.describe('the window’s places', () => {
@@ -75,7 +76,7 @@ test.describe('the window’s places', () => {
       BrowserWindow.getAllWindows()[0]?.close();
     });
     await closed;
-    const opened = gallery.app.waitForEvent('window');
+    const opened = nextWindow(gallery.app);
     await gallery.app.evaluate(() =>
       globalThis.gallery.shell.showUp('gleaner://join/https%3A%2F%2Forchard.example%2F'),
     );

@@ -6,7 +6,7 @@ import type { PageBridge } from '../../renderer/bridge/page-bridge.ts';
 import { FakePerson } from '../fakes/fake-person.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { cli } from './support/cli.ts';
-import { type Home, launch, makeHome } from './support/launch.ts';
+import { firstWindow, type Home, launch, makeHome } from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 import { cpuTicks, machinesOf } from './support/processes.ts';
 import { stays } from './support/stays.ts';
@@ -37,7 +37,7 @@ test.describe('the person at the computer', () => {
     person = new FakePerson();
     await cli(home.homeDir, 'jobs', 'sample');
     app = await launch({ homeDir: home.homeDir, env: { GLEANER_PROFILES: profilesDir } });
-    page = await app.firstWindow();
+    page = await firstWindow(app);
     main = new MainPage(page);
     await main.openTab('Home');
   });
@@ -141,14 +141,14 @@ test.describe('a job that runs when the app quits', () => {
       );
       const { id } = JSON.parse(await cli(home.homeDir, 'jobs', 'add', jobDir, '--json')) as { id: string };
       const first = await launch({ homeDir: home.homeDir });
-      const before = new MainPage(await first.firstWindow());
+      const before = new MainPage(await firstWindow(first));
       await before.openTab('Home');
       await expect(before.progress).toBeVisible();
       await expect(before.card('Now')).toContainText(shown);
       await first.close();
       expect(machinesOf(home.homeDir)).toEqual([]);
       const second = await launch({ homeDir: home.homeDir });
-      const after = new MainPage(await second.firstWindow());
+      const after = new MainPage(await firstWindow(second));
       await after.openTab('Activity');
       await expect(after.job('Count to 200')).toContainText('Done');
       const story = JSON.parse(await cli(home.homeDir, 'jobs', 'show', id, '--json')) as {

@@ -5,7 +5,7 @@ import { type ElectronApplication, expect, type Page } from '@playwright/test';
 import { SettingsDocument } from '../../electron/contract/settings.ts';
 import { violations } from './support/axe.ts';
 import { changesIn, type GalleryRun, openGallery, test } from './support/gallery.ts';
-import { type Home, launch, makeHome } from './support/launch.ts';
+import { firstWindow, type Home, launch, makeHome } from './support/launch.ts';
 import { PreferencesPage } from './support/pages.ts';
 
 test.describe('preferences under an administrator', () => {
@@ -150,7 +150,7 @@ test.describe('preferences of a whole host', () => {
 
   const begin = async (): Promise<void> => {
     app = await launch({ homeDir: home.homeDir, env: { GLEANER_PROFILES: profilesDir } });
-    page = await app.firstWindow();
+    page = await firstWindow(app);
     preferences = new PreferencesPage(page);
     await preferences.open();
   };

@@ -4,7 +4,7 @@ import type { PageBridge } from '../../renderer/bridge/page-bridge.ts';
 import { type Display, startDisplay } from '../../resources/dev/display.ts';
 import { FakeX11Desktop } from '../fakes/fake-x11-desktop.ts';
 import { runCli } from './support/cli.ts';
-import { type Home, launch, makeHome } from './support/launch.ts';
+import { firstWindow, type Home, launch, makeHome } from './support/launch.ts';
 import { MachineService } from './support/machine-service.ts';
 import { MainPage, PreferencesPage } from './support/pages.ts';
 import type { Ended } from './support/processes.ts';
@@ -38,7 +38,7 @@ async function logIn(service: MachineService): Promise<Person> {
   const display = await startDisplay();
   const home = makeHome({});
   const app = await launch({ homeDir: home.homeDir, env: { ...display.env, ...service.env } });
-  const page = await app.firstWindow();
+  const page = await firstWindow(app);
   const main = new MainPage(page);
   await main.openTab('Home');
   return { display, desktop: await FakeX11Desktop.open(display.env), home, app, page, main };

@@ -15,7 +15,14 @@ import { type ElectronApplication, expect, type Page, test } from '@playwright/t
 import { electronBinary } from '../../resources/dev/electron-runtime.ts';
 import { violations } from './support/axe.ts';
 import { HealthPage, WelcomePage } from './support/health-pages.ts';
-import { checkoutDir, type Home, type LaunchOptions, launch, makeHome } from './support/launch.ts';
+import {
+  checkoutDir,
+  firstWindow,
+  type Home,
+  type LaunchOptions,
+  launch,
+  makeHome,
+} from './support/launch.ts';
 import { MainPage } from './support/pages.ts';
 
 const program = 'qemu-system-x86_64';
@@ -62,7 +69,7 @@ test.describe('the first start', () => {
 
   const begin = async (options: Pick<LaunchOptions, 'env' | 'executablePath'>): Promise<void> => {
     app = await launch({ homeDir: home.homeDir, ...options });
-    page = await app.firstWindow();
+    page = await firstWindow(app);
   };
 
   test('without QEMU says what to type, takes QEMU up when it is there, and goes on to the first work', async () => {

@@ -5,7 +5,7 @@ import { resolvePaths } from '../../electron/base/paths.ts';
 import { type Place, placeOfFragment } from '../../electron/contract/place.ts';
 import { SocketClient } from '../../electron/control/socket-client.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
-import { checkoutDir, type Home, launch, makeHome } from './support/launch.ts';
+import { checkoutDir, firstWindow, type Home, launch, makeHome, nextWindow } from './support/launch.ts';
 import { runToEnd } from './support/processes.ts';
 
 const link = 'gleaner://join/https%3A%2F%2Forchard.example%2Fproject%2F';
@@ -53,7 +53,7 @@ test.describe('starting', () => {
     await begin('--hidden');
     await watcher.labelsWhen((all) => all.includes('Paused'));
     expect(await windows()).toBe(0);
-    const opened = app.waitForEvent('window');
+    const opened = nextWindow(app);
     await startAgain(link);
     const page = await opened;
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -78,14 +78,14 @@ test.describe('starting', () => {
 
   test('with a link opens the window there', async () => {
     await begin('--hidden', link);
-    const page = await app.firstWindow();
+    const page = await firstWindow(app);
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(place(page)).toEqual(joining);
   });
 
   test('with a link that nobody should follow opens the window, and no more', async () => {
     await begin('gleaner://join/https://me:secret@orchard.example/');
-    const page = await app.firstWindow();
+    const page = await firstWindow(app);
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(place(page)).toEqual({ page: 'refused-link' });
     await expect(page.getByText('leads nowhere in Gleaner')).toBeVisible();

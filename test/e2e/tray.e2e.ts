@@ -4,6 +4,7 @@ import { loadCatalogue } from '../../text/catalogues.ts';
 import { languages } from '../../text/languages.ts';
 import { FakeTrayWatcher } from '../fakes/fake-tray-watcher.ts';
 import { type GalleryRun, openGallery, test } from './support/gallery.ts';
+import { nextWindow } from './support/launch.ts';
 import { MainPage, PreferencesPage } from './support/pages.ts';
 
 test.describe('the tray', () => {
@@ -108,7 +109,7 @@ test.describe('the tray', () => {
       BrowserWindow.getAllWindows()[0]?.close();
     });
     await closed;
-    const opened = gallery.app.waitForEvent('window');
+    const opened = nextWindow(gallery.app);
     await watcher.click('Open Gleaner');
     await expect(new MainPage(await opened).state).toHaveText('Working');
   });
@@ -150,7 +151,7 @@ test.describe('the tray', () => {
       BrowserWindow.getAllWindows()[0]?.close();
     });
     await closed;
-    const opened = gallery.app.waitForEvent('window');
+    const opened = nextWindow(gallery.app);
     await watcher.click('Preferences…');
     const page = await opened;
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -199,7 +200,7 @@ test.describe('the tray', () => {
 
   test('quits', async () => {
     await watcher.labelsWhen((all) => all.includes('Quit Gleaner'));
-    const gone = gallery.app.waitForEvent('close');
+    const gone = gallery.app.waitForEvent('close', { timeout: 0 });
     await watcher.click('Quit Gleaner');
     await gone;
   });

@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test';
 import { violations } from './support/axe.ts';
 import { type GalleryRun, openGallery, overflow, test } from './support/gallery.ts';
+import { nextWindow } from './support/launch.ts';
 import { MainPage, tabs } from './support/pages.ts';
 
 const headings = {
@@ -365,7 +366,7 @@ test.describe('the window', () => {
         listeners: globalThis.gallery.host.listeners,
       }));
     await expect.poll(left).toEqual({ pages: 0, listeners: 1 });
-    const opened = gallery.app.waitForEvent('window');
+    const opened = nextWindow(gallery.app);
     await gallery.app.evaluate(() => {
       globalThis.gallery.shell.openWindow();
     });

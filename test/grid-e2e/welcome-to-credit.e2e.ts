@@ -3,7 +3,7 @@
 import { expect, test } from '@playwright/test';
 import { GridsPage, JoinPage } from '../e2e/support/grid-pages.ts';
 import { WelcomePage } from '../e2e/support/health-pages.ts';
-import { launch, makeHome } from '../e2e/support/launch.ts';
+import { firstWindow, launch, makeHome } from '../e2e/support/launch.ts';
 import { MainPage } from '../e2e/support/pages.ts';
 import { startStandIn } from '../fakes/boinc-project/stand-in.ts';
 
@@ -18,7 +18,7 @@ test('a volunteer comes from the welcome page to a credited task without leaving
   const home = makeHome({ 'inUse.share': 1, 'pauseOn.load': null, 'grids.localShare': 0 });
   const app = await launch({ homeDir: home.homeDir });
   try {
-    const page = await app.firstWindow();
+    const page = await firstWindow(app);
     const [welcome, join, grids] = [new WelcomePage(page), new JoinPage(page), new GridsPage(page)];
     await welcome.toWork();
     await welcome.choose.click();

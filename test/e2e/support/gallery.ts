@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test as base, type ElectronApplication, type Page } from '@playwright/test';
 import type { GalleryState } from '../../fixtures/snapshots.ts';
 import { buildGallery } from '../gallery/build.ts';
-import { checkoutDir, launch, makeHome } from './launch.ts';
+import { checkoutDir, launch, makeHome, nextWindow } from './launch.ts';
 
 const galleryDir = path.join(checkoutDir, '.cache', 'gallery');
 let built: Promise<void> | undefined;
@@ -124,7 +124,7 @@ export async function openGallery(options: GalleryOptions): Promise<GalleryRun> 
   }
   const where = alone ? await openTheatre(options) : await theatreFor(options);
   const { app } = where;
-  const opened = app.waitForEvent('window');
+  const opened = nextWindow(app);
   await app.evaluate((_electron, start) => globalThis.stage.begin(start), {
     homeDir: home.homeDir,
     state,
@@ -161,7 +161,7 @@ export async function reopen({ app, page }: GalleryRun): Promise<Page> {
     BrowserWindow.getAllWindows()[0]?.close();
   });
   await closed;
-  const opened = app.waitForEvent('window');
+  const opened = nextWindow(app);
   await app.evaluate(() => {
     globalThis.gallery.shell.openWindow();
   });

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { _electron, type ElectronApplication, type TestInfo } from '@playwright/test';
+import { _electron, type ElectronApplication, type Page, type TestInfo } from '@playwright/test';
 import type { SettingsLayer } from '../../../electron/contract/settings.ts';
 import { electronBinary } from '../../../resources/dev/electron-runtime.ts';
 import { writeSettings } from '../../fixtures/undisturbed.ts';
@@ -82,7 +82,18 @@ export function commandOf({
   };
 }
 
+/** Starts the app; only the limit of the whole test ends what waits for it, as in other projects. */
 export async function launch(options: LaunchOptions): Promise<ElectronApplication> {
   const { colorScheme = 'light' } = options;
-  return await _electron.launch({ ...commandOf(options), cwd: checkoutDir, colorScheme });
+  const app = await _electron.launch({ ...commandOf(options), cwd: checkoutDir, colorScheme, timeout: 0 });
+  // Playwright sets this where it opens a browser, but leaves 30 s where it starts Electron.
+  app.context().setDefaultTimeout(0);
+  return app;
 }
+
+/** The window that is open, or the first that opens. */
+export const firstWindow = (app: ElectronApplication): Promise<Page> => app.firstWindow({ timeout: 0 });
+
+/** The window that opens next. */
+export const nextWindow = (app: ElectronApplication): Promise<Page> =>
+  app.waitForEvent('window', { timeout: 0 });
