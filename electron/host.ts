@@ -15,7 +15,7 @@ import {
 } from './contract/index.ts';
 import { Broadcast } from './host/broadcast.ts';
 import { hostCalls } from './host/calls.ts';
-import { watchBuilds } from './host/doctor-builds.ts';
+import { updateImages, watchBuilds } from './host/doctor-builds.ts';
 import { Doctor } from './host/doctor-desk.ts';
 import { hostFacts } from './host/doctor-facts.ts';
 import { versionsOf } from './host/doctor-versions.ts';
@@ -185,6 +185,7 @@ class ComposedHost implements Host {
       ledger: this.#ledger,
       grids: this.#grids,
       senses: () => this.#senses,
+      leaving: () => this.#leaving,
       problems: () => this.#seen().problems,
       building,
       clock,
@@ -381,17 +382,6 @@ class ComposedHost implements Host {
       running: phases.some((phase) => phase === 'running' || phase === 'starting'),
     });
   }
-}
-
-async function updateImages({
-  updateImages: update,
-}: Pick<HostOptions, 'updateImages'>): Promise<CommandOutput<'appliance.update'>> {
-  if (update) return await update();
-  throw new GleanerError(
-    'platform-not-ready',
-    'This host cannot build images.',
-    'Ask a running host: start the app, or run "gleaner run --headless".',
-  );
 }
 
 function ownCpuMs(): number {

@@ -22,6 +22,8 @@ export const checkCodes = {
   settings: ['own', 'managed', 'broken', 'unusable'],
   input: ['events', 'polled', 'untold'],
   tray: ['there', 'none', 'untold'],
+  /** `refused`: the system does not wait for us before it sleeps. */
+  sleep: ['held', 'refused', 'untold'],
   network: ['passing', 'untried', 'metered', 'quota-day', 'quota-month', 'proxy-refused'],
   /** `set`: by somebody, while Gleaner ran; `behind`: it says a time before the images were made. */
   clock: ['steady', 'set', 'behind'],
@@ -61,6 +63,7 @@ export const manualFixes = [
   'open-kvm-device',
   'enable-virtualization',
   'install-tray',
+  'install-polkit',
 ] as const;
 
 export const CheckFix = z.discriminatedUnion('kind', [

@@ -1,3 +1,4 @@
+import { type CommandOutput, GleanerError } from '../contract/index.ts';
 import type { HostOptions } from './options.ts';
 
 type Builds = Pick<HostOptions, 'rebuildImages' | 'updateImages'>;
@@ -25,4 +26,16 @@ export function watchBuilds({ rebuildImages, updateImages }: Builds): {
     },
     building: () => atWork > 0,
   };
+}
+
+/** Builds newer images. Rejects with `platform-not-ready` where nobody gave the host a way to. */
+export async function updateImages({
+  updateImages: update,
+}: Builds): Promise<CommandOutput<'appliance.update'>> {
+  if (update) return await update();
+  throw new GleanerError(
+    'platform-not-ready',
+    'This host cannot build images.',
+    'Ask a running host: start the app, or run "gleaner run --headless".',
+  );
 }

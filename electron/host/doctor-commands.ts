@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 /** What may have to be installed. */
-export type Wanted = 'qemu' | 'wrapper' | 'tray';
+export type Wanted = 'qemu' | 'wrapper' | 'tray' | 'polkit';
 
 interface Packager {
   readonly install: string;
@@ -12,21 +12,21 @@ interface Packager {
 const indicator = 'gnome-shell-extension-appindicator';
 const dnf: Packager = {
   install: 'sudo dnf install',
-  packages: { qemu: 'qemu-system-x86-core', wrapper: 'bubblewrap', tray: indicator },
+  packages: { qemu: 'qemu-system-x86-core', wrapper: 'bubblewrap', tray: indicator, polkit: 'polkit' },
 };
 const packagers = {
   debian: {
     install: 'sudo apt-get install',
-    packages: { qemu: 'qemu-system-x86', wrapper: 'bubblewrap', tray: indicator },
+    packages: { qemu: 'qemu-system-x86', wrapper: 'bubblewrap', tray: indicator, polkit: 'polkitd' },
   },
   // Red Hat's own QEMU has another name and place, and lacks what we ask of it.
   rhel: { ...dnf, packages: { ...dnf.packages, qemu: null } },
   fedora: dnf,
   arch: {
     install: 'sudo pacman -S',
-    packages: { qemu: 'qemu-system-x86', wrapper: 'bubblewrap', tray: indicator },
+    packages: { qemu: 'qemu-system-x86', wrapper: 'bubblewrap', tray: indicator, polkit: 'polkit' },
   },
-  macos: { install: 'brew install', packages: { qemu: 'qemu', wrapper: null, tray: null } },
+  macos: { install: 'brew install', packages: { qemu: 'qemu', wrapper: null, tray: null, polkit: null } },
 } as const satisfies Record<string, Packager>;
 
 /** A family of systems that install programs in the same way. */

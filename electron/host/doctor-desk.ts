@@ -20,7 +20,13 @@ import {
   qemuChecker,
 } from './doctor-machine.ts';
 import { type NetworkFacts, networkChecker } from './doctor-network.ts';
-import { inputChecker, problemsChecker, type SessionFacts, trayChecker } from './doctor-session.ts';
+import {
+  inputChecker,
+  problemsChecker,
+  type SessionFacts,
+  sleepChecker,
+  trayChecker,
+} from './doctor-session.ts';
 import { type SettingsFacts, settingsChecker } from './doctor-settings.ts';
 import { diskChecker, ledgerChecker, type StorageFacts, secretsChecker } from './doctor-storage.ts';
 import { type VersionFacts, versionsChecker } from './doctor-versions.ts';
@@ -48,6 +54,7 @@ const checkers: readonly Checker<CheckId, Facts>[] = [
   settingsChecker,
   inputChecker,
   trayChecker,
+  sleepChecker,
   networkChecker,
   clockChecker,
   diskChecker,

@@ -12,6 +12,7 @@ import { Disposables } from './doctor-disk.ts';
 import { kvmStateOf } from './doctor-machine.ts';
 import { acceleratorMemoryPath, inspectHypervisor, qemuUid } from './grid-vm.ts';
 import type { Grids } from './grids.ts';
+import type { Leaving } from './leaving.ts';
 import type { HostOptions } from './options.ts';
 import type { Senses } from './senses.ts';
 import type { SettingsDesk } from './settings-desk.ts';
@@ -22,6 +23,7 @@ export interface FactsOptions {
   readonly ledger: Ledger;
   readonly grids: Grids;
   readonly senses: () => Senses;
+  readonly leaving: () => Leaving;
   readonly problems: () => readonly Failure[];
   /** Whether images are built just now. */
   readonly building: () => boolean;
@@ -94,6 +96,7 @@ export function hostFacts(o: FactsOptions): () => Facts {
       },
       inputSource: () => o.senses().signals.inputSource,
       tray: () => o.senses().tray,
+      sleepLock: () => o.leaving().held,
       problems: o.problems,
       closed: () => grids.network.rules([]).closed,
       proxy: () => grids.network.rules([]).proxy.kind,

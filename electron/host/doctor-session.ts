@@ -8,6 +8,8 @@ export interface SessionFacts {
   inputSource(): Signals['inputSource'];
   /** What the desktop session said of its tray; null: no session has told. */
   tray(): boolean | null;
+  /** Whether the system waits for us before it sleeps; null: it is not asked to now, or cannot be. */
+  sleepLock(): boolean | null;
   problems(): readonly Failure[];
   system(): Promise<SystemFacts>;
 }
@@ -58,6 +60,41 @@ export const trayChecker: Checker<'tray', SessionFacts> = {
       code: 'install-tray',
       words: 'On GNOME: install the extension AppIndicator, log in again, and turn it on.',
       command: installCommand(family, 'tray'),
+    };
+  },
+};
+
+export const sleepChecker: Checker<'sleep', SessionFacts> = {
+  id: 'sleep',
+  title: 'Sleep and shutdown',
+  applicable: ({ platform }) => platform === 'linux',
+  check(facts) {
+    const held = facts.sleepLock();
+    if (held === null) {
+      const detail = 'Not asked for now, or this system does not wait for programs (no systemd-logind).';
+      return Promise.resolve({ state: 'unknown', code: 'untold', detail });
+    }
+    return Promise.resolve(
+      held
+        ? { state: 'ok', code: 'held', detail: 'The system waits while work is brought to a halt and saved.' }
+        : {
+            state: 'warning',
+            code: 'refused',
+            detail:
+              'The system does not wait for Gleaner: systemd-logind refuses the lock, and is asked again.',
+            hint: 'Virtual machines go on where they stood, but time slept through may cost a job its deadline.',
+          },
+    );
+  },
+  async fix(facts, code) {
+    if (code !== 'refused') return null;
+    const { family } = await facts.system();
+    return {
+      kind: 'manual',
+      code: 'install-polkit',
+      words:
+        'Install polkit where it is missing: systemd-logind asks it. What its rules forbid, their author can allow.',
+      command: installCommand(family, 'polkit'),
     };
   },
 };

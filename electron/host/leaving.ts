@@ -10,6 +10,7 @@ const reserveMs = 1000;
 
 export interface LeavingOptions {
   readonly inhibitor: Disposable & {
+    readonly held: boolean | null;
     hold(): Promise<boolean>;
     release(): void;
     delayMaxMs(): Promise<number | null>;
@@ -39,6 +40,11 @@ export class Leaving implements Disposable {
 
   constructor(o: LeavingOptions) {
     this.#o = o;
+  }
+
+  /** Whether the system waits; null: nothing is asked of it now, or there is nobody to ask. */
+  get held(): boolean | null {
+    return this.#o.inhibitor.held;
   }
 
   /** Takes the lock that makes the system wait, where there is somebody to ask for it. */

@@ -45,6 +45,7 @@ export class Inhibitor implements Disposable {
   /** Of attempts in a row that did not last. */
   #failures = 0;
   #cancelRetry: (() => void) | undefined;
+  #held: boolean | null = null;
   readonly #leaving = new Set<Promise<void>>();
   #disposed = false;
 
@@ -52,6 +53,11 @@ export class Inhibitor implements Disposable {
     this.#clock = o.clock;
     this.#log = o.log;
     this.#spawn = o.spawn ?? spawnWithPipes;
+  }
+
+  /** false: the system does not wait for us although it should; null: it need not, or cannot. */
+  get held(): boolean | null {
+    return this.#held;
   }
 
   /**
@@ -72,6 +78,7 @@ export class Inhibitor implements Disposable {
     this.#cancelRetry = undefined;
     const lock = this.#lock;
     this.#lock = undefined;
+    this.#held = null;
     if (lock) this.#end(lock.child);
   }
 
@@ -112,6 +119,7 @@ export class Inhibitor implements Disposable {
       child.stdout?.once('data', () => {
         cancel();
         this.#failures = 0;
+        if (this.#lock?.child === child) this.#held = true;
         resolve(true);
       });
       const gone = (error?: Error) => {
@@ -133,10 +141,12 @@ export class Inhibitor implements Disposable {
     if (this.#lock?.child !== child) return;
     this.#lock = undefined;
     if (error && 'code' in error && error.code === 'ENOENT') {
+      this.#held = null;
       this.#log.info('inhibitor', 'this computer has no systemd-inhibit: sleep and shutdown will not wait');
       return;
     }
     this.#failures += 1;
+    this.#held = false;
     const inMs = backoffMs(this.#failures, 5000);
     this.#log.warn('inhibitor', 'the lock on sleep and shutdown is not held', { retryInMs: inMs });
     this.#cancelRetry = this.#clock.after(inMs, () => void this.hold());

@@ -39,6 +39,7 @@ export function fakeFacts(changes: Partial<Facts> = {}): Facts {
     ownFile: () => Promise.resolve({ path: '/data/settings.json', exists: false }),
     inputSource: () => 'x11',
     tray: () => true,
+    sleepLock: () => true,
     problems: () => [],
     closed: () => null,
     proxy: () => 'none',

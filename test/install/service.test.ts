@@ -99,6 +99,7 @@ test('it works with nobody signed in, in a virtual machine within the unit’s b
   expect(status.vms.map(({ isolation }) => isolation)).toEqual(['full']);
   const checks = await ask(commands.doctor.output, 'doctor');
   expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+  expect(checks.find(({ id }) => id === 'sleep')).toMatchObject({ code: 'held' });
   const [pid = ''] = (await property('MainPID')).split('\n');
   const about = await computer.must(['cat', `/proc/${pid}/status`]);
   expect(about).toMatch(/^NoNewPrivs:\t1$/m);

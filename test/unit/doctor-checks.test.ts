@@ -152,6 +152,8 @@ const findings: readonly (readonly [CheckId, string, Check['state'], string | nu
     { tray: () => false },
   ],
   ['tray', 'untold', 'unknown', null, { tray: () => null }],
+  ['sleep', 'refused', 'warning', 'sudo apt-get install polkitd', { sleepLock: () => false }],
+  ['sleep', 'untold', 'unknown', null, { sleepLock: () => null }],
   ['network', 'untried', 'unknown', null, { todayBytes: () => 0, proxy: () => 'ask' }],
   ['network', 'metered', 'warning', null, { closed: () => ({ reason: 'metered', sentence: 'Billed.' }) }],
   ['network', 'quota-day', 'warning', null, { closed: () => ({ reason: 'quota-day', sentence: 'Up.' }) }],

@@ -73,6 +73,8 @@ test('each family is told its own command, and nobody one that would not work', 
   expect(installCommand('arch', 'tray')).toBe('sudo pacman -S gnome-shell-extension-appindicator');
   expect(installCommand(familyOf('darwin', new Map()), 'qemu')).toBe('brew install qemu');
   expect(installCommand('macos', 'wrapper')).toBeNull();
+  expect(installCommand('debian', 'polkit')).toBe('sudo apt-get install polkitd');
+  expect(installCommand('rhel', 'polkit')).toBe('sudo dnf install polkit');
   expect(installCommand(null, 'qemu')).toBeNull();
 });
 

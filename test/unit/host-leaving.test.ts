@@ -16,6 +16,7 @@ function setUp(o: { saveMs?: number | null; delayMaxMs?: number | null } = {}) {
   };
   const leaving = new Leaving({
     inhibitor: {
+      held: null,
       hold: () => {
         story.push('hold');
         return Promise.resolve(true);

@@ -46,7 +46,9 @@ afterAll(async () => {
 
 test('holds a delay lock on sleep and one on shutdown until it lets go, and takes it anew', async () => {
   const lock = make();
+  expect(lock.held).toBeNull();
   expect(await Promise.all([lock.hold(), lock.hold()])).toEqual([true, true]);
+  expect(lock.held).toBe(true);
   const held = await bus.inhibitors();
   expect(held.map((entry) => entry.slice(0, 4)).sort()).toEqual(
     ['shutdown', 'sleep'].map((what) => [
@@ -54,10 +56,13 @@ test('holds a delay lock on sleep and one on shutdown until it lets go, and take
     ]),
   );
   lock.release();
+  expect(lock.held).toBeNull();
   await untilFree();
   expect(await lock.hold()).toBe(true);
+  expect(lock.held).toBe(true);
   expect(await bus.inhibitors()).toHaveLength(2);
   await lock.dispose();
+  expect(lock.held).toBeNull();
   await untilFree();
   expect(await lock.hold()).toBe(false);
 });
@@ -92,10 +97,12 @@ test('takes a lock again that was lost', async () => {
   first?.kill('SIGKILL');
   if (first) await once(first, 'close');
   await untilFree();
+  expect(lock.held).toBe(false);
   expect(clock.pending).toBe(1);
   clock.advance(5000);
   expect(children).toHaveLength(2);
   expect(await lock.hold()).toBe(true);
+  expect(lock.held).toBe(true);
   expect(await bus.inhibitors()).toHaveLength(2);
   // What is released is not taken again.
   lock.release();
@@ -111,6 +118,7 @@ test('does without where there is no systemd-inhibit', async () => {
   const clock = new FakeClock();
   const lock = make({ clock, log, spawn: () => spawn('/nowhere/systemd-inhibit') });
   expect(await lock.hold()).toBe(false);
+  expect(lock.held).toBeNull();
   expect(lines).toHaveLength(1);
   expect(clock.pending).toBe(0);
 });
@@ -137,6 +145,7 @@ test.each([
     if (hangs) clock.advance(5000);
     await closed;
     expect(await held).toBe(false);
+    expect(lock.held).toBe(false);
     clock.advance(waitMs - 1);
     expect(children).toHaveLength(index + 1);
     clock.advance(1);
