@@ -20,6 +20,9 @@ const patient = (name: string, include: string[], globalSetup: string[] = []) =>
   },
 });
 
+/** Of `expect.poll`: its own second would judge a computer's speed. */
+const expectation = { poll: { timeout: 100_000 } };
+
 const privateNet = ['test/fixtures/private-net-setup.ts'];
 
 export default defineConfig({
@@ -33,6 +36,8 @@ export default defineConfig({
           maxWorkers: 2,
           // Some say something of thousands of inputs: this, too, only ends a hung run.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: expectation,
         },
       },
       patient('vm', ['test/vm/**/*.test.ts']),

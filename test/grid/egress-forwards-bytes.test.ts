@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
+import { untilSo } from '../fixtures/eventually.ts';
 import { egressTest, heard, hungUp, stillWorks, type TestGateway } from './egress-fixture.ts';
 import {
   echoes,
@@ -297,7 +298,7 @@ describe('the number of connections', () => {
     for (const socket of sockets) socket.destroy();
     const slow = Array.from({ length: 64 }, () => gateway.connect());
     await Promise.all(slow.map((socket) => once(socket, 'connect')));
-    await vi.waitUntil(() => speaks(enter(forward)), { timeout: 20_000 });
+    await untilSo(() => speaks(enter(forward)));
     for (const socket of slow) socket.destroy();
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { systemClock } from '../../electron/base/clock.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import type { WorkerHandle } from '../../electron/base/worker.ts';
@@ -10,6 +10,7 @@ import type { NetworkDesk } from '../../electron/host/network-desk.ts';
 import { own } from '../../resources/dev/private-addresses.ts';
 import { fakeAuthority } from '../fakes/certificates.ts';
 import { FakeProxy, type FakeProxyOptions } from '../fakes/fake-proxy.ts';
+import { untilSo } from '../fixtures/eventually.ts';
 import {
   contact,
   egressTest,
@@ -253,9 +254,9 @@ describe('the set of forwards', () => {
     const end = hungUp(socket);
     process.kill(workers[0]?.pid ?? 0, 'SIGKILL');
     await end;
-    await vi.waitUntil(() => lost.length > 0 && !existsSync(forward.socketPath));
-    await vi.waitUntil(() => workers.length === 2 && existsSync(forward.socketPath), { timeout: 20_000 });
-    await vi.waitUntil(() =>
+    await untilSo(() => lost.length > 0 && !existsSync(forward.socketPath));
+    await untilSo(() => workers.length === 2 && existsSync(forward.socketPath));
+    await untilSo(() =>
       gateway.listening().then(
         () => true,
         () => false,

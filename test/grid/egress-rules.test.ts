@@ -1,7 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { GatewayRules, TrafficRow } from '../../electron/egress/gateway.ts';
+import { untilSo } from '../fixtures/eventually.ts';
 import {
   contact,
   egressTest,
@@ -174,7 +175,7 @@ describe('other rules', () => {
       socket.end(content);
       expect((await heard(socket, /$never/)) === text).toBe(true);
     }
-    await vi.waitUntil(() => got.length === 8, { timeout: 20_000 });
+    await untilSo(() => got.length === 8);
     expect(got.map((bytes) => bytes.equals(content))).toEqual(Array(8).fill(true));
     await stillWorks(gateway);
   });
@@ -203,7 +204,7 @@ describe('other rules', () => {
       }
       expect(statuses).toEqual([200, 200, 200, 200, 503, 503]);
       gateway.gateway.set({ ...gateway.rules, upBytesPerSecond: null });
-      await vi.waitUntil(() => bytes === 40_000, { timeout: 20_000 });
+      await untilSo(() => bytes === 40_000);
       await stillWorks(gateway);
     },
   );

@@ -8,6 +8,7 @@ import { RpcVerbs } from '../../electron/grid/boinc/rpc-verbs.ts';
 import { FakeBoincClient } from '../fakes/fake-boinc-client.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import * as replies from '../fixtures/boinc-replies.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { rejectionOf } from './boinc-wire-fixture.ts';
 
 // Nothing here waits for time; the limit only ends a run that hangs.
@@ -72,13 +73,13 @@ describe('the connection to a BOINC client', () => {
     }
     const first = rpc.ask('<a/>');
     const second = rpc.ask('<b/>');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(answers).toHaveLength(1);
     });
     expect(fake.verbs()).toEqual(['a']);
     answers[0]?.('1');
     expect((await first).children[0]?.raw).toBe('1');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(answers).toHaveLength(2);
     });
     answers[1]?.('2');
@@ -92,7 +93,7 @@ describe('the connection to a BOINC client', () => {
       rpc.onLost(resolve);
     });
     const waiting = [rejectionOf(rpc.ask('<a/>')), rejectionOf(rpc.ask('<b/>'))];
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(fake.verbs()).toEqual(['a']);
     });
     fake.hangUp();
@@ -181,7 +182,7 @@ describe('the verbs', () => {
     });
     const attaching = verbs.attach({ url: `${url}?a&b`, key: 'k'.repeat(32), name: 'Tides <& Dunes' });
     for (let polls = 1; polls < 3; polls += 1) {
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(clock.pending).toBe(1);
       });
       clock.advance(500);

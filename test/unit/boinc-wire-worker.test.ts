@@ -12,6 +12,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeWeb } from '../fakes/fake-web.ts';
 import { FakeWorker } from '../fakes/fake-worker.ts';
 import * as replies from '../fixtures/boinc-replies.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { rejectionOf } from './boinc-wire-fixture.ts';
 
 // Starting a process can take seconds on a busy computer; the limit only ends a hung test.
@@ -64,7 +65,7 @@ describe('the real worker', () => {
       );
       expect(lost).toEqual([]);
       fake.hangUp();
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(lost).toHaveLength(1);
       });
       expect((await rejectionOf(worker.call('update', { url: 'x' }))).code).toBe('agent-failed');
@@ -93,7 +94,7 @@ describe('the real worker', () => {
       fake.replies.set('network_available', '<success/>\n');
       fake.replies.set('project_update', undefined);
       const waiting = rejectionOf(worker.call('update', { url: 'x' }));
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(fake.verbs().filter((verb) => verb === 'project_update')).toHaveLength(1);
       });
       children[0]?.kill();

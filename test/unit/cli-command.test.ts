@@ -39,7 +39,7 @@ const runReal = async (...argv: readonly string[]): Promise<Ran> => await start(
 
 const json = (text: string): unknown => JSON.parse(text);
 
-describe('the gleaner command', { timeout: 60_000 }, () => {
+describe('the gleaner command', () => {
   it('answers in words and in JSON', async () => {
     const plain = await runReal('status');
     expect(plain).toMatchObject({ code: 0, stderr: '' });

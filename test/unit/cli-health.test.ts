@@ -123,7 +123,7 @@ describe('gleaner versions', () => {
   });
 });
 
-describe('gleaner logs', { timeout: 60_000 }, () => {
+describe('gleaner logs', () => {
   it('shows lines as the file has them, and asks for what is wanted', async () => {
     expect(await run('logs')).toEqual({
       code: 0,

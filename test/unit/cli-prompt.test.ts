@@ -62,7 +62,7 @@ async function onTerminal(
   return { code, shown };
 }
 
-describe('the real command on a terminal', { timeout: 60_000 }, () => {
+describe('the real command on a terminal', () => {
   const argv = ['grids', 'join', 'boinc:https://knot-atlas.example.org', '--email', 'me@example.org'];
 
   it('shows the consent that is typed, and not the password', async () => {

@@ -60,7 +60,7 @@ const json = async (...argv: readonly string[]): Promise<unknown> =>
   JSON.parse((await run(...argv, '--json')).stdout);
 const askedValue = (): unknown => (host.asked.at(-1)?.input as { value: unknown }).value;
 
-describe('gleaner settings', { timeout: 30_000 }, () => {
+describe('gleaner settings', () => {
   it('names a preset as the window does, whoever chose it', async () => {
     host.settings.layers.user = { preset: 'generous', 'pauseOn.programs': ['blender'] };
     const { stdout } = await run('policy', 'show');
@@ -175,7 +175,7 @@ describe('gleaner settings', { timeout: 30_000 }, () => {
   });
 });
 
-describe('gleaner policy', { timeout: 30_000 }, () => {
+describe('gleaner policy', () => {
   it('shows every rule and who set it', async () => {
     const { stdout } = await run('policy', 'show');
     expect(stdout).toMatch(/\ninUse\.share +10 % +set by ACME\n/);

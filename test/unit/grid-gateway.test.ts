@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import type { Failure } from '../../electron/contract/index.ts';
@@ -12,6 +12,7 @@ import { JobGateway } from '../../electron/host/job-gateway.ts';
 import type { NetworkDesk } from '../../electron/host/network-desk.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeGatewayWorker } from '../fakes/fake-gateway-worker.ts';
+import { eventually } from '../fixtures/eventually.ts';
 
 const rules: GatewayRules = {
   contacts: [],
@@ -116,16 +117,16 @@ test('one that is lost is opened anew; that it could not be at first is no probl
   problems.length = 0;
   canListen = false;
   worker(0).exit(1);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(clock.pending).toBe(1);
   });
   clock.advance(60_000);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(problems.at(-1)).toMatchObject({ code: 'network-unavailable' });
   });
   canListen = true;
   clock.advance(60_000);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(problems.at(-1)).toBeNull();
   });
   expect(workers).toHaveLength(3);
@@ -137,7 +138,7 @@ test('one that hangs at its start is not waited for at its end', async () => {
   canListen = null;
   const gateway = new GridGateway(world, 'boinc-a', () => []);
   const opening = expect(gateway.open()).rejects.toMatchObject({ code: 'network-unavailable' });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(workers).toHaveLength(1);
   });
   const disposed = gateway.dispose();
@@ -220,12 +221,12 @@ describe('forwards', () => {
     await gateway.listening();
     expect(sentTo(0)).toEqual([[forward(a)], [forward(a), forward(b)]]);
     worker(0).exit(1);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(clock.pending).toBe(1);
     });
     await expect(gateway.listening()).rejects.toMatchObject({ code: 'network-unavailable' });
     clock.advance(1000);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(workers).toHaveLength(2);
     });
     expect(sentTo(1)).toEqual([[forward(a), forward(b)]]);

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnergyMeter } from '../../electron/host/energy-meter.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { SensorFixture } from './sensors-fixture.ts';
 
 const everyMs = 30_000;
@@ -41,7 +42,7 @@ const pass = async (watts: number, cores: number): Promise<void> => {
   await waiting();
 };
 const waiting = async (): Promise<void> => {
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(clock.pending).toBe(1);
   });
 };
@@ -54,7 +55,7 @@ const attempt = (cpuSeconds: number, seconds = 60) => ({
 describe('energy', () => {
   it('is a figure per core where nothing can be read, and nothing is looked at again', async () => {
     meter.follow(true);
-    await vi.waitFor(() => {
+    await eventually(() => {
       meter.follow(true);
       expect(clock.pending).toBe(0);
     });
@@ -105,7 +106,7 @@ describe('energy', () => {
     meter.follow(false);
     await pass(10, 0);
     clock.advance(everyMs);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(clock.pending).toBe(0);
     });
     const calm = attempt(30, 90);

@@ -1,11 +1,12 @@
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { streamLog } from '../../electron/base/log.ts';
 import { type EffectiveSettings, GleanerError } from '../../electron/contract/index.ts';
 import { PoolOrganization } from '../../electron/host/pool-organization.ts';
 import { Problems } from '../../electron/host/problems.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { CondorFixture, enrolment } from './condor-fixture.ts';
 import { effectiveOf } from './policy-fixture.ts';
 
@@ -90,11 +91,11 @@ const joined = () =>
   fixture.store.pools().map(({ membership, managedBy, share }) => [membership.pool, managedBy, share]);
 const problem = () => problems.list().map(({ code, sentence }) => `${code}: ${sentence}`);
 const joinedAre = (pools: readonly unknown[]) =>
-  vi.waitFor(() => {
+  eventually(() => {
     expect(joined()).toEqual(pools);
   });
 const problemIs = (text: string) =>
-  vi.waitFor(() => {
+  eventually(() => {
     expect(problem()).toEqual([expect.stringContaining(text)]);
   });
 const ofAcme = ['pool.example.org', 'ACME', 50] as const;
@@ -117,12 +118,12 @@ test('a file that is not the host’s alone is refused, until it is', async () =
   expect(joined()).toEqual([]);
   chmodSync(file, 0o600);
   // It tries again by itself.
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(fixture.clock.pending).toBe(1);
   });
   fixture.clock.advance(120_000);
   await joinedAre([ofAcme]);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(problem()).toEqual([]);
   });
 });
@@ -178,7 +179,7 @@ test('a new token in the file is taken over, and another pool in it replaces the
   lay(file, { token: renewed });
   name('ACME Ltd', file);
   await joinedAre([['pool.example.org', 'ACME Ltd', 50]]);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect([...tokens.values()]).toEqual([renewed]);
   });
   lay(file, { pool: 'other.example.org' });

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../electron/base/log.ts';
 import { resolvePaths } from '../../electron/base/paths.ts';
 import type { ActivityDay, SettingsLayer } from '../../electron/contract/index.ts';
 import { createHost, type Host } from '../../electron/host.ts';
 import { openDatabase } from '../../electron/ledger/database.ts';
 import { fillLedger } from '../fakes/large-ledger.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { useTimeZones } from '../fixtures/time-zone.ts';
 
 const setZone = useTimeZones();
@@ -85,12 +86,9 @@ test('a host writes the timeline from its start to its end, and one for a single
     grid: null,
   });
   await running.call('pause', { length: 'manual' });
-  await vi.waitFor(
-    async () => {
-      expect((await today(running)).segments.at(-1)).toMatchObject({ state: 'paused', reason: 'pause' });
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  await eventually(async () => {
+    expect((await today(running)).segments.at(-1)).toMatchObject({ state: 'paused', reason: 'pause' });
+  });
   await running.stop();
 
   const after = await open();

@@ -31,7 +31,7 @@ const result = (files: Readonly<Record<string, string | Uint8Array>>): Promise<v
   writeFile(resultTarPath, tarBytes(Object.entries(files).map(([path, content]) => ({ path, content }))));
 
 // Each question starts a process; the limit only ends a run that hangs.
-describe('the real worker', { timeout: 60_000 }, () => {
+describe('the real worker', () => {
   const spawnWorker = forkWorkers({
     judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
   });

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ClientLook } from '../../electron/grid/boinc/messages.ts';
 import { BoincWorker } from '../../electron/grid/boinc/worker.ts';
 import type { GuestSession } from '../../electron/vm/session/client.ts';
 import { forkWorkers } from '../../electron/workers.ts';
 import { FakeWeb } from '../fakes/fake-web.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { rejectionOf } from '../unit/boinc-wire-fixture.ts';
 import { boincAgent, guiRpcPort, rpcPassword } from './agent-fixture.ts';
 import { temporaryDir } from './harness.ts';
-import { patientBounds } from './patience.ts';
+import { hangMs, patientBounds } from './patience.ts';
 import { type BareVm, bootBareVm, bootLimitMs } from './session-fixture.ts';
 
 /** The stock client in a real VM, asked and ordered by the worker, and a fake project that has no work for it. */
 
 const MiB = 1024 * 1024;
+const inAVm = { timeout: hangMs, interval: 500 } as const;
 const url = 'http://project.example/boinc/';
 const weakKey = `7_${'a'.repeat(32)}`;
 const preferences = `<global_preferences>
@@ -75,14 +77,11 @@ ${
 const look = (): Promise<ClientLook> => worker.call('look', { messagesAfter: 0, noticesAfter: 0 });
 
 async function until(condition: (seen: ClientLook) => boolean): Promise<ClientLook> {
-  return await vi.waitFor(
-    async () => {
-      const seen = await look();
-      expect(condition(seen), JSON.stringify(seen, null, 1)).toBe(true);
-      return seen;
-    },
-    { timeout: 200_000, interval: 500 },
-  );
+  return await eventually(async () => {
+    const seen = await look();
+    expect(condition(seen), JSON.stringify(seen, null, 1)).toBe(true);
+    return seen;
+  }, inAVm);
 }
 
 beforeAll(async () => {
@@ -114,10 +113,7 @@ test('nobody answers before the client runs, and then its password counts', asyn
   const opening = { socketPath, password: rpcPassword };
   expect((await rejectionOf(worker.call('open', opening))).code).toBe('agent-failed');
   await session.startAgent(boincAgent());
-  const { version } = await vi.waitFor(() => worker.call('open', opening), {
-    timeout: 200_000,
-    interval: 500,
-  });
+  const { version } = await eventually(() => worker.call('open', opening), inAVm);
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   expect(await rejectionOf(worker.call('open', { socketPath, password: 'another' }))).toEqual({
     code: 'account-refused',
@@ -175,12 +171,9 @@ test('it does what it is told to a project', async () => {
   expect((await look()).projects[0]).toMatchObject({ noNewWork: false, suspended: false });
   const before = contacts();
   await worker.call('update', { url });
-  await vi.waitFor(
-    () => {
-      expect(contacts()).toBeGreaterThan(before);
-    },
-    { timeout: 200_000, interval: 500 },
-  );
+  await eventually(() => {
+    expect(contacts()).toBeGreaterThan(before);
+  }, inAVm);
   expect((await rejectionOf(worker.call('abortTask', { url, task: 'none' }))).code).toBe('not-found');
   expect((await rejectionOf(worker.call('update', { url: 'http://other.example/' }))).code).toBe(
     'not-joined',
@@ -201,12 +194,9 @@ test('it leaves a project, and shows what another says to a wrong key', async ()
 test('it quits when it is asked to', async () => {
   const { session } = parts();
   await worker.call('quit', null);
-  await vi.waitFor(
-    async () => {
-      expect((await session.agentStatus('boinc')).running).toBe(false);
-    },
-    { timeout: 100_000, interval: 500 },
-  );
+  await eventually(async () => {
+    expect((await session.agentStatus('boinc')).running).toBe(false);
+  }, inAVm);
   expect((await session.agentStatus('boinc')).words).toMatch(/^exit 0/);
   await firstLoss;
   expect(lost).toBe(1);
