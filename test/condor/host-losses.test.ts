@@ -45,9 +45,12 @@ afterAll(async () => {
   await side.dispose();
 });
 
-async function runningJob(steps: number): Promise<Submitted> {
+const steps = 12;
+
+/** Submits a job that ends only when it was taken anew; resolves when it runs and has handed over a checkpoint. */
+async function runningJob(): Promise<Submitted> {
   const job = await side.pool.submit(
-    countingJob({ steps, perCheckpoint: 10 }).replace(
+    countingJob({ steps, perCheckpoint: 8, until: 'anew' }).replace(
       '\nqueue\n',
       `\njob_lease_duration = ${leaseSeconds}\nqueue\n`,
     ),
@@ -64,7 +67,7 @@ const ended = ({ jobs }: Snapshot, { cluster }: Submitted, state: string): boole
   jobs.some((job) => job.title === `count.sh (${cluster}.0)` && job.state === state);
 
 test('a program that is killed takes its VM along; started again, it books the job as lost and takes it anew', async () => {
-  const job = await runningJob(30);
+  const job = await runningJob();
   const qemu = qemuPid(home.dir, gridId);
   host.signal('SIGKILL');
   expect((await host.ended).signal).toBe('SIGKILL');
@@ -73,7 +76,7 @@ test('a program that is killed takes its VM along; started again, it books the j
   host = await HostChild.start(home.dir);
   const events = await side.pool.untilDone(job);
   expect(events.filter(({ code }) => code === 1)).toHaveLength(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(30));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   const snapshot = await host.sees((seen) => ended(seen, job, 'done'));
   expect(ended(snapshot, job, 'aborted')).toBe(true);
   const { pool } = await host.client.call('grids.show', { id: gridId });
@@ -83,7 +86,7 @@ test('a program that is killed takes its VM along; started again, it books the j
 });
 
 test('soak: a computer that slept for longer than the lease is back in the pool when it wakes, and takes the job anew', async () => {
-  const job = await runningJob(50);
+  const job = await runningJob();
   const qemu = qemuPid(home.dir, gridId);
   const { hostCable } = side.pool.network;
   // All that is ours stands still at once, and the network with it, as in a sleep.
@@ -96,7 +99,7 @@ test('soak: a computer that slept for longer than the lease is back in the pool 
   process.kill(qemu, 'SIGCONT');
   const events = await side.pool.untilDone(job);
   expect(events.filter(({ code }) => code === 1)).toHaveLength(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(50));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   await host.sees((seen) => ended(seen, job, 'done'));
   await side.pool.untilSlots((slots) => slots.some(({ State }) => State === 'Unclaimed'));
 });

@@ -8,6 +8,8 @@ import { PoolSide } from './pool-side.ts';
 
 /** Jobs that move from one computer of a company to another, or should not: these tests follow one another. */
 
+/** Seconds that a job takes, but for what it waits for. */
+const steps = 12;
 /** How long the pool waits for a computer that is silent, for the jobs that say so. */
 const leaseSeconds = 20;
 /** A computer that stands still for longer gives its memory back. */
@@ -51,9 +53,12 @@ async function handedOver(job: Submitted): Promise<PoolHost> {
   return host;
 }
 
-/** Submits a job that counts, with a lease of its own; resolves when it runs and has handed over a checkpoint. */
-async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHost }> {
-  const description = countingJob({ steps, perCheckpoint: 8 });
+/**
+ * Submits a job with a lease of its own that ends only when it was taken anew; resolves when it runs and has handed over a
+ * checkpoint.
+ */
+async function runningJob(): Promise<{ job: Submitted; host: PoolHost }> {
+  const description = countingJob({ steps, perCheckpoint: 8, until: 'anew' });
   const job = await side.pool.submit(
     description.replace('\nqueue\n', `\njob_lease_duration = ${leaseSeconds}\nqueue\n`),
     countingScript,
@@ -64,7 +69,7 @@ async function runningJob(steps: number): Promise<{ job: Submitted; host: PoolHo
 /** Submits one that has the pool's lease, of 40 minutes, and ends only once its computer stood frozen; resolves when it runs. */
 async function waitingJob(): Promise<{ job: Submitted; host: PoolHost }> {
   const job = await side.pool.submit(
-    countingJob({ steps: 12, perCheckpoint: 8, until: 'frozen' }),
+    countingJob({ steps, perCheckpoint: 8, until: 'frozen' }),
     countingScript,
   );
   // Until it ends, it has nothing more to hand over.
@@ -103,7 +108,7 @@ async function doneOnceFrozen(job: Submitted, host: PoolHost): Promise<readonly 
 const otherThan = (host: PoolHost): PoolHost => (host === first ? second : first);
 
 test('soak: a job whose computer is not given back for long is handed back, and finished elsewhere with the same result', async () => {
-  const { job, host } = await runningJob(40);
+  const { job, host } = await runningJob();
   await host.host.call('pause', { length: 'manual' });
   await host.sees((_, { vms }) =>
     vms.some(({ name, phase }) => name.startsWith('condor') && phase === 'stopped'),
@@ -112,26 +117,26 @@ test('soak: a job whose computer is not given back for long is handed back, and 
   expect(pool?.executions).toMatchObject([{ state: 'evicted' }]);
   await side.pool.untilDone(job);
   expect(await hostOf(job, 2)).toBe(otherThan(host));
-  expect(side.pool.output(job, 'out')).toBe(countingResult(40));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   await host.host.call('resume', {});
   await ready(host);
 });
 
 test('soak: a network quota that is used up waits until the job is handed back', async () => {
-  const { job, host } = await runningJob(40);
+  const { job, host } = await runningJob();
   await host.host.call('settings.set', { key: 'network.quotaDayBytes', value: 1 });
   await host.sees(({ running, sentence }) => running === 0 && sentence.includes('quota is used up'));
   const { pool } = await host.detail();
   expect(pool?.executions[0]).toMatchObject({ name: `${job.cluster}.0`, state: 'evicted' });
   await side.pool.untilDone(job);
   expect(await hostOf(job, 2)).toBe(otherThan(host));
-  expect(side.pool.output(job, 'out')).toBe(countingResult(40));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   await host.host.call('settings.unset', { key: 'network.quotaDayBytes' });
   await ready(host);
 });
 
 test('a VM that is killed loses its job, which goes on from its checkpoint; it is booked as lost and not paid', async () => {
-  const { job, host } = await runningJob(24);
+  const { job, host } = await runningJob();
   host.killVm();
   await host.sees((_, { jobs }) =>
     jobs.some(({ title, state }) => title.includes(`(${job.cluster}.0)`) && state === 'aborted'),
@@ -147,7 +152,7 @@ test('a VM that is killed loses its job, which goes on from its checkpoint; it i
   // By this a statement knows it, too.
   expect(await side.pool.epochs()).toMatch(/^VacateReasonCode = 1008$/m);
   expect(starts(events)).toBe(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(24));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   await ready(host);
 });
 
@@ -158,7 +163,7 @@ test('a central manager that is killed and comes back costs no job that had noth
   await side.pool.untilJob(job, (events) => events.some(({ code }) => code === 23 || code === 24));
   const events = await doneOnceFrozen(job, host);
   expect(starts(events)).toBe(1);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(12));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
 });
 
 test('a network that is away for less than the lease costs nothing', async () => {
@@ -171,17 +176,17 @@ test('a network that is away for less than the lease costs nothing', async () =>
   await side.pool.mend();
   const events = await doneOnceFrozen(job, host);
   expect(starts(events)).toBe(1);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(12));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
 });
 
 test('soak: a network that is away for longer than the lease costs what was not in a checkpoint', async () => {
-  const { job, host } = await runningJob(50);
+  const { job, host } = await runningJob();
   const { hostCable } = side.pool.network;
   await hostCable.cut();
   await side.pool.untilJob(job, (events) => events.some(({ code }) => code === 24));
   await hostCable.mend();
   const events = await side.pool.untilDone(job);
   expect(starts(events)).toBe(2);
-  expect(side.pool.output(job, 'out')).toBe(countingResult(50));
+  expect(side.pool.output(job, 'out')).toBe(countingResult(steps));
   await ready(host);
 });

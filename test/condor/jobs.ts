@@ -5,8 +5,11 @@ import type { CondorMachine } from './machine.ts';
 import type { Submitted } from './pool.ts';
 import { Tail } from './tail.ts';
 
-/** What a job waits for before its last step: its file `told`, or that it hears that its computer stood frozen. */
-export type Awaited = 'told' | 'frozen';
+/**
+ * What a job waits for before its last step: its file `told`, that it hears that its computer stood frozen, or that it was taken
+ * `anew` after an execution that did not end.
+ */
+export type Awaited = 'told' | 'frozen' | 'anew';
 
 /** Files of a job that counts once a second and adds up; it goes on from its file `state`, where there is one. */
 export const countingScript = {
@@ -16,6 +19,7 @@ hears() {
   case $awaited in
     told) [ -e told ] ;;
     frozen) /usr/libexec/condor/condor_chirp get_job_attr_delayed ChirpGleanerFrozen | grep -q '[|]' ;;
+    anew) ! grep -qx 'NumShadowStarts = 1' "$_CONDOR_JOB_AD" ;;
   esac
 }
 read -r n sum starts < state 2>/dev/null || { n=0; sum=0; starts=0; }
@@ -35,7 +39,7 @@ echo "$steps steps, sum $sum"
  * Its submit description.
  * @param steps seconds that it takes, but for what it waits
  * @param perCheckpoint steps between two checkpoints of its own
- * @param until what its last step waits for, in each execution; nothing when left out
+ * @param until what its last step waits for; nothing when left out
  */
 export function countingJob({
   steps,
