@@ -36,15 +36,46 @@ export class Desktop {
     display: string,
     seat?: string,
   ): Promise<Desktop> {
+    return await Desktop.#begin(
+      new Desktop(computer, name, display),
+      [
+        ...[`--property=User=${name}`, '--property=PAMName=login'],
+        ...(seat === undefined ? [] : [`--setenv=XDG_SEAT=${seat}`]),
+      ],
+      [sessionProgram, display],
+    );
+  }
+
+  /** As a server of remote desktops does for somebody who sits at the address `from`. */
+  static async signInFromAfar(
+    computer: Computer,
+    name: keyof typeof people,
+    display: string,
+    from: string,
+  ): Promise<Desktop> {
+    // login(1) tells PAM where the person sits, and wants a terminal, in which a shell reads what to become.
+    const typed = `{ echo 'exec ${sessionProgram} ${display}'; exec sleep infinity; }`;
+    const terminal = `script --quiet --return --command 'login -p -h ${from} -f ${name}' /dev/null`;
+    return await Desktop.#begin(
+      new Desktop(computer, name, display),
+      [],
+      ['sh', '-c', `${typed} | exec ${terminal}`],
+    );
+  }
+
+  static async #begin(
+    desktop: Desktop,
+    properties: readonly string[],
+    program: readonly string[],
+  ): Promise<Desktop> {
+    const computer = desktop.#computer;
     writeFileSync(computer.outside(sessionProgram), sessionScript, { mode: 0o755 });
     await computer.must([
-      ...['systemd-run', '--quiet', `--unit=desktop-${name}`, '--collect'],
-      ...[`--property=User=${name}`, '--property=PAMName=login'],
+      ...['systemd-run', '--quiet', `--unit=desktop-${desktop.name}`, '--collect', ...properties],
       ...['--setenv=XDG_SESSION_TYPE=x11', '--setenv=XDG_SESSION_CLASS=user', '--setenv=LANG=C.UTF-8'],
-      ...(seat === undefined ? [] : [`--setenv=XDG_SEAT=${seat}`]),
-      ...[sessionProgram, display],
+      ...program,
     ]);
-    return new Desktop(computer, name, display);
+    return desktop;
   }
 
   /** Gives the screen to this session, as a display manager does when somebody switches to it. */

@@ -17,7 +17,7 @@ beforeAll(async () => {
   ({ computer } = await bootLab(disposer, packagesDir));
   const settings = {
     ...{ 'ui.startAtLogin': true, 'inUse.share': 1, 'idle.share': 1 },
-    ...{ 'pauseOn.load': null, 'resume.afterSeconds': 5 },
+    ...{ 'pauseOn.load': null, 'pauseOn.remoteSession': true, 'resume.afterSeconds': 5 },
   };
   mkdirSync(computer.outside('/etc/gleaner'));
   writeFileSync(
@@ -106,4 +106,22 @@ test('a greeter that has the screen is nobody: who had it last goes on, and nobo
   expect((await seen()).reasons).not.toContain('session-away');
   const hers = (await bob.snapshot()).contribution.allowance.reasons;
   expect(hers.map(({ code }) => code)).toContain('session-away');
+});
+
+test('whoever works from afar keeps their own host still, and no other', async () => {
+  await bob.signOut();
+  bob = await Desktop.signInFromAfar(computer, 'bob', ':3', '192.0.2.7');
+  await bob.hostAnswers();
+  const his = await bob.addJob(2);
+  await until(async () => {
+    const { reasons } = (await bob.snapshot()).contribution.allowance;
+    return reasons.some(({ code }) => code === 'remote-session');
+  }, 50);
+  const hers = await alice.addJob(4);
+  await until(async () => {
+    const jobs = await alice.ask(commands['jobs.list'].output, 'jobs', 'list');
+    return jobs.find((one) => one.id === hers)?.state === 'done';
+  }, 300);
+  const jobs = await bob.ask(commands['jobs.list'].output, 'jobs', 'list');
+  expect(jobs.find((one) => one.id === his)?.state).toBe('queued');
 });
