@@ -196,7 +196,7 @@ describe('a task that hangs', () => {
     expect(view().running).toBe(1);
     f.runner.update();
     expect(f.problems.at(-1)).toBe(null);
-  }, 60_000);
+  });
 
   test('only seemingly, because its VM is throttled, is left alone', async () => {
     f.client.joined(projectUrl).tasks = [clientTask('a', runningTask)];
@@ -210,7 +210,7 @@ describe('a task that hangs', () => {
       return false;
     });
     expect(f.asked('quit')).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a VM that is about to be powered off', () => {

@@ -209,7 +209,7 @@ describe('what is remembered', () => {
     fixture.clock.advance(3_600_000);
     for (let wave = 5; wave < 10; wave += 1) take(record, ...flood(wave));
     expect(fixture.store.tasks.counts(id).done).toBe(2000);
-  }, 60_000);
+  });
 
   test('what was running when a project is left is booked as given up, what never ran is forgotten', () => {
     take(

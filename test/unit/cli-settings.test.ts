@@ -247,7 +247,7 @@ it('each command explains itself', async () => {
   for (const argv of [['settings'], ['policy'], ['settings', 'set', 'preset'], ['policy', 'simulate']]) {
     expect(await run(...argv), argv.join(' ')).toMatchObject({ code: 2, stdout: '' });
   }
-}, 30_000);
+});
 
 it('loads no host while one runs, not even to simulate', async () => {
   const tell = `import{registerHooks}from"node:module";registerHooks({load(url,context,next){
@@ -262,7 +262,7 @@ it('loads no host while one runs, not even to simulate', async () => {
   ]) {
     expect(await start(home(), argv, env).ended).toMatchObject({ code: 0, stderr: '' });
   }
-}, 30_000);
+});
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 

@@ -95,4 +95,4 @@ test('a host writes the timeline from its start to its end, and one for a single
   const { segments, from } = await today(after);
   expect(segments[0]?.from).toBe(from);
   expect(segments.map(({ state }) => state).slice(-3)).toEqual(['waiting', 'paused', 'off']);
-}, 30_000);
+});

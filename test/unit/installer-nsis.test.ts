@@ -109,7 +109,7 @@ beforeAll(async () => {
       said: read(index, 'said'),
       fault: read(index, 'fault'),
     }));
-}, 120_000);
+});
 
 afterAll(() => {
   vi.unstubAllEnvs();

@@ -246,7 +246,7 @@ describe('a report', () => {
       ),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   test('is a statement that adds up by line and holds no formula', async () => {
     book(Date.UTC(2025, 2, 5), {

@@ -39,7 +39,7 @@ describe('the database', () => {
     first.close();
     openDatabase(path).close();
     expect(readdirSync(dir)).toEqual(['gleaner.db']);
-  }, 30_000);
+  });
 
   test('undoes a failed transaction; a nested one joins', () => {
     const database = openDatabase(path);
@@ -145,7 +145,7 @@ test('kill -9 while booking: nothing acknowledged is lost, nothing doubled', asy
     expect(ledger.list({ limit: 1 })[0]?.body.job).toBe(`job-${verdict.entries}`);
     database.close();
   }
-}, 60_000);
+});
 
 describe('a full disk', () => {
   test('refuses the booking, keeps the ledger whole, and takes bookings again once there is room', async () => {

@@ -262,5 +262,5 @@ describe('a published statement', () => {
         expect(whole).toBe(statement.total.amount);
       },
     );
-  }, 120_000);
+  });
 });

@@ -107,4 +107,4 @@ test('a host that dies over and over still finishes, from checkpoint to checkpoi
     expect((await readTar(grid.queue.resultPath(id))).get('out/answer')).toBe(counted);
     expect(await grid.ledger.verify()).toMatchObject({ ok: true, entries: 4 });
   });
-}, 60_000);
+});
