@@ -23,6 +23,8 @@ export interface GuestsOptions {
 interface Connection {
   /** Between the head of a request and the end of its answer. */
   busy: boolean;
+  /** What came in made no sense, and it was told so. */
+  refused: boolean;
   cancelTimer: () => void;
 }
 
@@ -93,7 +95,7 @@ export class Guests {
       socket.destroySoon();
       return;
     }
-    const connection: Connection = { busy: false, cancelTimer: () => undefined };
+    const connection: Connection = { busy: false, refused: false, cancelTimer: () => undefined };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
       connection.cancelTimer();
@@ -139,8 +141,11 @@ export class Guests {
     return true;
   }
 
+  /** Heard again with each piece that comes in after what made no sense. */
   #onMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (!socket.writable || error.code === 'ECONNRESET' || this.#connections.get(socket)?.busy !== false) {
+    const connection = this.#connections.get(socket);
+    if (connection?.refused === true) return;
+    if (!socket.writable || error.code === 'ECONNRESET' || connection?.busy !== false) {
       socket.destroy();
       return;
     }
@@ -149,6 +154,7 @@ export class Guests {
         ? badRequest('has a head that is too large', 431)
         : badRequest('is not written as HTTP has it');
     this.#o.onRefused(refusal);
+    connection.refused = true;
     endWith(socket, refusal, this.#o.clock);
   }
 }

@@ -94,6 +94,10 @@ describe('guests', () => {
     expect(await gateway.status(`GET http://${good.host}/${'a'.repeat(2_000_000)}`)).toBe(431);
     expect(await gateway.status(request(good.host, 'X: y\r\n'.repeat(400)))).toBe(200);
     expect(await gateway.status(`CONNECT ${'a'.repeat(2_000_000)}`)).toBe(431);
+    // Also those that listen only when they have said it all.
+    const socket = gateway.connect();
+    await new Promise((resolve) => socket.write(request(good.host, huge), resolve));
+    expect(statusIn(await heard(socket, /\r\n\r\n/))).toBe(431);
     await gateway.denied('bad-request');
     await stillWorks(gateway);
   });
