@@ -173,7 +173,6 @@ describe('gleaner pool add-host-token', () => {
     const before = (await tools().calls('condor_token_create')).length;
     expect((await run('pool', ...argv)).code).toBe(4);
     expect((await tools().calls('condor_token_create')).length - before).toBeLessThanOrEqual(8);
-    // More than a hundred programs are started: seconds, on a slow computer. This ends a hung run only.
   });
 
   test('checks all names first, and says what is wrong with HTCondor', async () => {

@@ -30,7 +30,6 @@ const fault = (verdict: Verdict): string => (verdict.ok ? 'none' : verdict.sente
 const result = (files: Readonly<Record<string, string | Uint8Array>>): Promise<void> =>
   writeFile(resultTarPath, tarBytes(Object.entries(files).map(([path, content]) => ({ path, content }))));
 
-// Each question starts a process; the limit only ends a run that hangs.
 describe('the real worker', () => {
   const spawnWorker = forkWorkers({
     judge: new URL('../../electron/grid/local/judge-child.ts', import.meta.url),
